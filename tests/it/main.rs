@@ -1,0 +1,1 @@
+//! The one test program: everything that needs more than a single function.
