@@ -3,8 +3,18 @@
 //! The modules stand in the order in which mail travels. The pure ones (`message`, `ticket`, `classify`,
 //! `thread`, `decide`, `compose`) turn plain values into plain values; the others talk to the world.
 
+pub mod message;
+
+pub mod ticket;
+
 pub mod classify;
+
+pub mod thread;
+
+pub mod decide;
+
+pub mod compose;
+
 pub mod clock;
 pub mod endpoint;
-pub mod message;
-pub mod ticket;
+pub mod store;

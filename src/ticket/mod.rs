@@ -4,6 +4,7 @@
 
 pub mod event;
 pub mod people;
+pub mod purpose;
 pub mod sla;
 
 use crate::message::{Address, MessageId};
