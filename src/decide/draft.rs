@@ -45,8 +45,8 @@ pub enum Content {
     HoldingUpdate {
         /// The brief description, as in the acknowledgement.
         issue: String,
-        /// The next update promised.
-        expected_update_at: Timestamp,
+        /// The next update promised; `None` when this is the last one by itself.
+        expected_update_at: Option<Timestamp>,
     },
     /// An update is due soon, or a first answer is overdue.
     Nudge {

@@ -3,8 +3,19 @@
 //! A decision is a list of effects and the reasons for them. `serve::apply` turns it into rows; nothing here
 //! writes, sends, or asks what time it is.
 
+mod agent;
+pub mod command;
+mod deadline;
+mod delivery;
 pub mod draft;
+pub mod guard;
+mod mail;
 pub mod policy;
+mod requester;
+
+pub use deadline::on_deadline;
+pub use delivery::{Failure, on_delivery};
+pub use mail::{on_mail, on_oversize};
 
 use crate::classify::Verdict;
 use crate::message::{Address, Message};
@@ -29,6 +40,17 @@ pub struct Mail {
     pub thread: Thread,
     /// Who its author's address is.
     pub who: Who,
+    /// Whether a person has looked at it in quarantine and let it in.
+    pub is_released: bool,
+}
+
+/// What is known about the people a decision may write to: what they got lately, and who must get nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Automatic mail that went out lately to the person the decision would answer.
+    pub traffic: policy::Traffic,
+    /// Whether that person's address is on the suppression list.
+    pub is_suppressed: bool,
 }
 
 /// What to do, in order, and why.
@@ -68,6 +90,8 @@ pub enum Effect {
     ClearDeadline { ticket: TicketRef, kind: DeadlineKind },
     /// Sets how often in a row the promise was kept without an agent.
     SetHeldCount { ticket: TicketRef, count: u32 },
+    /// Sends no automatic mail to this address any more.
+    Suppress { address: String, why: String },
     /// Puts something on the timeline and changes nothing else.
     Record { ticket: TicketRef, actor: Actor, what: What },
     /// Writes a mail into the outbox.
@@ -81,6 +105,8 @@ pub struct Opening {
     pub subject: String,
     /// Who asks.
     pub requester: Address,
+    /// Where mail to the requester goes, when that is another address.
+    pub answer_to: Option<Address>,
     /// The requester's zone.
     pub utc_offset_minutes: Option<i16>,
     /// Category's name.
@@ -246,3 +272,6 @@ impl Decision {
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

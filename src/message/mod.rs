@@ -32,6 +32,8 @@ pub struct Message {
     pub return_path: ReturnPath,
     /// The `Date` header, where it can be read.
     pub date: Option<Timestamp>,
+    /// The offset from UTC in `Date`: the author's zone, as far as anybody knows it.
+    pub utc_offset_minutes: Option<i16>,
     /// When our mailbox got the mail (IMAP INTERNALDATE), or when it was ingested.
     pub received_at: Timestamp,
     /// All header fields in the order they stand in, decoded and unfolded.
