@@ -16,5 +16,7 @@ pub mod decide;
 pub mod compose;
 
 pub mod clock;
+pub mod config;
 pub mod endpoint;
+pub mod finding;
 pub mod store;

@@ -8,6 +8,9 @@ use crate::ticket::people::PartyId;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 
+/// The name under which mail that did not come from a mailbox stands in the inbox.
+pub const INGEST: &str = "ingest";
+
 /// Where a mail stands in a mailbox (RFC 9051 §2.3.1.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Place {
