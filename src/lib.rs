@@ -3,6 +3,9 @@
 //! The modules stand in the order in which mail travels. The pure ones (`message`, `ticket`, `classify`,
 //! `thread`, `decide`, `compose`) turn plain values into plain values; the others talk to the world.
 
+pub mod backoff;
 pub mod clock;
 pub mod endpoint;
+pub mod imap;
 pub mod message;
+pub mod tls;
