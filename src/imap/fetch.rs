@@ -1,5 +1,5 @@
 //! Handing over mails in batches. The next batch is asked for before the present one is read, so the server works
-//! while the caller does, and no more than one batch and the system's network buffers is in memory.
+//! while the caller does. No more than the two of them are in memory.
 
 use std::collections::VecDeque;
 
@@ -51,10 +51,43 @@ pub struct Fetching<'a> {
     in_flight: VecDeque<Asked>,
 }
 
+/// A batch on its way.
 #[derive(Debug)]
 struct Asked {
     uids: Vec<u32>,
-    tags: VecDeque<RequestId>,
+    has_come: Vec<bool>,
+    mails: Vec<Fetched>,
+    tags: Vec<RequestId>,
+    refusal: Option<Ending>,
+}
+
+impl Asked {
+    /// Keeps a mail if it belongs to this batch, and hands it back otherwise.
+    fn keep(&mut self, mail: Fetched) -> Option<Fetched> {
+        match self.uids.binary_search(&mail.uid) {
+            Ok(place) if !std::mem::replace(&mut self.has_come[place], true) => {
+                self.mails.push(mail);
+                None
+            }
+            _ => Some(mail),
+        }
+    }
+
+    fn end(&mut self, tag: &RequestId, ending: Ending) {
+        self.tags.retain(|ours| ours != tag);
+        if let Ending::Refused { .. } = ending {
+            self.refusal = Some(ending);
+        }
+    }
+
+    fn into_batch(self) -> Result<Batch, ImapError> {
+        if let Some(refusal) = self.refusal {
+            refusal.insist(COMMAND)?;
+        }
+        let has_come = self.uids.into_iter().zip(self.has_come);
+        let missing = has_come.filter(|(_, has_come)| !has_come).map(|(uid, _)| uid).collect();
+        Ok(Batch { mails: self.mails, missing })
+    }
 }
 
 impl Fetching<'_> {
@@ -70,53 +103,43 @@ impl Fetching<'_> {
             let Some(uids) = self.batches.next() else { break };
             self.ask(uids).await?;
         }
-        match self.in_flight.pop_front() {
-            Some(asked) => self.read(asked).await.map(Some),
-            None => Ok(None),
+        while self.in_flight.front().is_some_and(|asked| !asked.tags.is_empty()) {
+            self.read().await?;
         }
+        self.in_flight.pop_front().map(Asked::into_batch).transpose()
     }
 
     async fn ask(&mut self, uids: &[u32]) -> Result<(), ImapError> {
         let (wire, after) = (&mut self.session.wire, self.session.deadlines.command);
-        let mut tags = VecDeque::new();
+        let mut tags = Vec::new();
         for set in sets(uids) {
             let line = format!("UID FETCH {set} (UID INTERNALDATE BODY.PEEK[])");
             let late = |_| ImapError::Timeout { command: COMMAND, after };
-            tags.push_back(timeout(after, wire.send(&line)).await.map_err(late)??);
+            tags.push(timeout(after, wire.send(&line)).await.map_err(late)??);
         }
-        self.in_flight.push_back(Asked { uids: ascending(uids), tags });
+        let uids = ascending(uids);
+        let (has_come, mails) = (vec![false; uids.len()], Vec::with_capacity(uids.len()));
+        self.in_flight.push_back(Asked { uids, has_come, mails, tags, refusal: None });
         Ok(())
     }
 
-    async fn read(&mut self, Asked { uids, mut tags }: Asked) -> Result<Batch, ImapError> {
+    /// Takes in one answer. Dovecot, for one, works on both commands in turn when we read more slowly than it
+    /// writes, so a mail goes to whichever batch has asked for it.
+    async fn read(&mut self) -> Result<(), ImapError> {
         let (wire, after) = (&mut self.session.wire, self.session.deadlines.mail);
-        let mut mails = Vec::with_capacity(uids.len());
-        let mut has_come = vec![false; uids.len()];
-        let mut refusal = None;
-        while let Some(tag) = tags.front() {
-            let late = |_| ImapError::Timeout { command: COMMAND, after };
-            match timeout(after, wire.answer(tag, mail)).await.map_err(late)?? {
-                Answer::Ended(ending) => {
-                    tags.pop_front();
-                    if let Ending::Refused { .. } = ending {
-                        refusal = Some(ending);
-                    }
+        let late = |_| ImapError::Timeout { command: COMMAND, after };
+        match timeout(after, wire.answer(mail)).await.map_err(late)?? {
+            Answer::Untagged(Some(mail)) => {
+                self.in_flight.iter_mut().try_fold(mail, |mail, asked| asked.keep(mail));
+            }
+            Answer::Untagged(None) => {}
+            Answer::Ended(tag, ending) => {
+                if let Some(asked) = self.in_flight.iter_mut().find(|asked| asked.tags.contains(&tag)) {
+                    asked.end(&tag, ending);
                 }
-                Answer::Untagged(Some(mail)) => {
-                    if let Ok(place) = uids.binary_search(&mail.uid)
-                        && !std::mem::replace(&mut has_come[place], true)
-                    {
-                        mails.push(mail);
-                    }
-                }
-                Answer::Untagged(None) => {}
             }
         }
-        if let Some(refusal) = refusal {
-            refusal.insist(COMMAND)?;
-        }
-        let missing = uids.iter().zip(has_come).filter(|(_, has_come)| !has_come).map(|(&uid, _)| uid).collect();
-        Ok(Batch { mails, missing })
+        Ok(())
     }
 }
 

@@ -36,13 +36,13 @@ impl Session {
         self.wire.in_step()?;
 
         let until = Instant::now() + after;
-        let tag = timeout_at(until, self.wire.send("IDLE")).await.map_err(late)??;
+        timeout_at(until, self.wire.send("IDLE")).await.map_err(late)??;
         let is_ready = |response: &Response<'_>| matches!(response, Response::Continue(_));
         loop {
-            match timeout_at(until, self.wire.answer(&tag, is_ready)).await.map_err(late)?? {
+            match timeout_at(until, self.wire.answer(is_ready)).await.map_err(late)?? {
                 Answer::Untagged(true) => break,
                 Answer::Untagged(false) => {}
-                Answer::Ended(ending) => {
+                Answer::Ended(_, ending) => {
                     ending.insist("IDLE")?;
                     return Err(ImapError::protocol("IDLE that ended before it began"));
                 }
@@ -56,9 +56,9 @@ impl Session {
             }
             tokio::select! {
                 () = stop.cancelled() => break IdleOutcome::Stopped,
-                answer = timeout_at(until, self.wire.answer(&tag, |_| {})) => match answer {
+                answer = timeout_at(until, self.wire.answer(|_| {})) => match answer {
                     Err(_) => break IdleOutcome::TimedOut,
-                    Ok(answer) => if let Answer::Ended(ending) = answer? {
+                    Ok(answer) => if let Answer::Ended(_, ending) = answer? {
                         // The server ended IDLE by itself, so there is nothing left for us to end.
                         ending.insist("IDLE")?;
                         return Ok(if self.wire.has_news { IdleOutcome::Changed } else { IdleOutcome::TimedOut });
@@ -70,7 +70,7 @@ impl Session {
         let until = Instant::now() + after;
         timeout_at(until, self.wire.library.run_command_untagged("DONE")).await.map_err(late)??;
         loop {
-            if let Answer::Ended(ending) = timeout_at(until, self.wire.answer(&tag, |_| {})).await.map_err(late)?? {
+            if let Answer::Ended(_, ending) = timeout_at(until, self.wire.answer(|_| {})).await.map_err(late)?? {
                 ending.insist("IDLE")?;
                 return Ok(outcome);
             }

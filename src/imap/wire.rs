@@ -27,11 +27,12 @@ pub(super) fn buffered(stream: Box<dyn Stream>) -> Buffered {
 pub(super) enum Answer<T> {
     /// What was made of one that comes on the way.
     Untagged(T),
-    /// The last one, which bears the command's tag.
-    Ended(Ending),
+    /// The last one to the command with this tag.
+    Ended(RequestId, Ending),
 }
 
 /// How a command ended.
+#[derive(Debug)]
 pub(super) enum Ending {
     Done { is_read_only: bool },
     Refused { text: String, may_create: bool },
@@ -51,8 +52,10 @@ impl Ending {
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) library: async_imap::Session<Buffered>,
-    /// Commands whose tagged answer has not been read. Not 0 when a command starts: out of step.
-    unanswered: usize,
+    /// Commands whose tagged answer has not been read. None when a command starts, or we are out of step.
+    unanswered: Vec<RequestId>,
+    /// A command is being written. Still so when the next one starts if the future was dropped half-way.
+    is_sending: bool,
     /// How many mails the server has told us of, and whether some of them are new since the last search.
     pub(super) exists: u32,
     pub(super) has_news: bool,
@@ -61,7 +64,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(library: async_imap::Session<Buffered>) -> Self {
-        Self { library, unanswered: 0, exists: 0, has_news: false, uid_validity: None }
+        Self { library, unanswered: Vec::new(), is_sending: false, exists: 0, has_news: false, uid_validity: None }
     }
 
     /// Runs one command. `take` sees every untagged answer on the way.
@@ -75,9 +78,9 @@ impl Wire {
         self.in_step()?;
         let until = Instant::now() + deadline;
         let late = |_| ImapError::Timeout { command, after: deadline };
-        let tag = timeout_at(until, self.send(line)).await.map_err(late)??;
+        timeout_at(until, self.send(line)).await.map_err(late)??;
         loop {
-            if let Answer::Ended(ending) = timeout_at(until, self.answer(&tag, &mut take)).await.map_err(late)?? {
+            if let Answer::Ended(_, ending) = timeout_at(until, self.answer(&mut take)).await.map_err(late)?? {
                 return Ok(ending);
             }
         }
@@ -85,7 +88,7 @@ impl Wire {
 
     /// An error when an earlier command was cut short: its answer would be taken for that of the next.
     pub(super) fn in_step(&self) -> Result<(), ImapError> {
-        if self.unanswered == 0 {
+        if self.unanswered.is_empty() && !self.is_sending {
             return Ok(());
         }
         Err(ImapError::lost("an earlier command was cut short"))
@@ -93,35 +96,34 @@ impl Wire {
 
     /// Sends a command without waiting for its answer.
     pub(super) async fn send(&mut self, line: &str) -> Result<RequestId, ImapError> {
-        // Counted before it is sent: half a command that a dropped future leaves behind is out of step, too.
-        self.unanswered += 1;
-        Ok(self.library.run_command(line).await?)
+        self.is_sending = true;
+        let tag = self.library.run_command(line).await?;
+        self.unanswered.push(tag.clone());
+        self.is_sending = false;
+        Ok(tag)
     }
 
-    /// Reads the next answer to the command with this tag, which is the oldest of those not answered yet, and shows
-    /// it to `take` unless it is the last. May be dropped and called again without losing anything.
-    pub(super) async fn answer<T>(
-        &mut self,
-        tag: &RequestId,
-        take: impl FnOnce(&Response<'_>) -> T,
-    ) -> Result<Answer<T>, ImapError> {
+    /// Reads the next answer, and shows it to `take` unless it ends a command. With several commands on their way
+    /// their answers may come mixed and in any order (RFC 3501 §5.5). May be dropped and called again without loss.
+    pub(super) async fn answer<T>(&mut self, take: impl FnOnce(&Response<'_>) -> T) -> Result<Answer<T>, ImapError> {
         let response = self.library.read_response().await?.ok_or_else(|| ImapError::lost("closed by the server"))?;
         let response = response.parsed();
         self.notice(response)?;
         let Response::Done { tag: theirs, status, outcome } = response else {
             return Ok(Answer::Untagged(take(response)));
         };
-        if *theirs != *tag {
-            return Err(ImapError::protocol("an answer to a command that was not the next"));
-        }
-        self.unanswered -= 1;
-        Ok(Answer::Ended(match status {
+        let Some(place) = self.unanswered.iter().position(|tag| tag == theirs) else {
+            return Err(ImapError::protocol("an answer to a command that was never given"));
+        };
+        let tag = self.unanswered.remove(place);
+        let ending = match status {
             Status::Ok => Ending::Done { is_read_only: outcome.code == Some(ResponseCode::ReadOnly) },
             _ => Ending::Refused {
                 text: outcome.information.as_deref().unwrap_or("no reason given").to_owned(),
                 may_create: outcome.code == Some(ResponseCode::TryCreate),
             },
-        }))
+        };
+        Ok(Answer::Ended(tag, ending))
     }
 
     /// Keeps in mind what the server says without being asked (RFC 3501 §5.2).

@@ -97,6 +97,21 @@ async fn batches_come_in_order_and_name_what_is_missing() {
 }
 
 #[tokio::test]
+async fn batches_that_the_server_answers_mixed_and_out_of_order_are_sorted_out() {
+    let server = server_with(5).await;
+    server.fault(Fault::MixFetches);
+    let mut session = opened(&server).await;
+    let asked = [vec![1, 2, 3], vec![4, 5, 6]];
+    let mut fetching = session.fetch_batches(&asked);
+    let first = fetching.next().await.unwrap().unwrap();
+    let second = fetching.next().await.unwrap().unwrap();
+    assert_eq!((uids(&first), first.missing), (vec![1, 2, 3], vec![]));
+    assert_eq!((uids(&second), second.missing), (vec![4, 5], vec![6]));
+    assert_eq!(fetching.next().await.unwrap(), None);
+    session.noop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_mail_removed_while_it_is_fetched_is_reported() {
     let server = server_with(3).await;
     server.fault(Fault::RemoveBeforeFetch(2));

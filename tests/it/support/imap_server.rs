@@ -36,6 +36,9 @@ pub enum Fault {
     RefuseMail(u32),
     /// Another client removes the mail just before a fetch is answered.
     RemoveBeforeFetch(u32),
+    /// Waits for the client's next fetch and answers both at once, their mails mixed and the later command first.
+    /// The client must send fetches in pairs.
+    MixFetches,
     /// Says all kinds of things that nobody asked for, before every answer and between mails.
     Noise,
     /// Closes the connection when the client has begun to idle.

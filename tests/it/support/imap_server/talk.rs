@@ -133,6 +133,7 @@ impl Talk {
                 self.say(&format!("* SEARCH{}", found.iter().map(|uid| format!(" {uid}")).collect::<String>())).await?;
                 "OK searched".into()
             }
+            "FETCH" if faults.contains(&Fault::MixFetches) => self.mix_fetches(&words[0], &words[1]).await?,
             "FETCH" => self.fetch(&words[0], &words[1], faults).await?,
             "STORE" => {
                 let uids = self.named(&words[0]);
@@ -207,11 +208,7 @@ impl Talk {
                 _ => {}
             }
         }
-        let mails: Vec<StoredMail> = {
-            let state = self.shared.state();
-            let open = self.open.as_ref().map(|open| &state.mailboxes[open].mails);
-            open.into_iter().flatten().filter(|mail| uids.contains(&mail.uid)).cloned().collect()
-        };
+        let mails = self.stored(set);
         for (count, mail) in mails.iter().enumerate() {
             if faults.contains(&Fault::CutFetch(count)) {
                 return Err(End::Closed);
@@ -222,6 +219,27 @@ impl Talk {
             self.hand_over(mail, items, faults).await?;
         }
         Ok("OK fetched".into())
+    }
+
+    async fn mix_fetches(&mut self, set: &str, items: &str) -> Said<String> {
+        let line = self.hear().await?;
+        let (tag, command) = line.split_once(' ').ok_or(End::Closed)?;
+        let other = words(command.strip_prefix("UID FETCH ").ok_or(End::Closed)?);
+        let (first, second) = (self.stored(set), self.stored(&other[0]));
+        for place in 0..first.len().max(second.len()) {
+            for mail in [second.get(place), first.get(place)].into_iter().flatten() {
+                self.hand_over(mail, items, &[]).await?;
+            }
+        }
+        self.say(&format!("{tag} OK fetched")).await?;
+        Ok("OK fetched".into())
+    }
+
+    fn stored(&self, set: &str) -> Vec<StoredMail> {
+        let uids = self.named(set);
+        let state = self.shared.state();
+        let open = self.open.as_ref().map(|open| &state.mailboxes[open].mails);
+        open.into_iter().flatten().filter(|mail| uids.contains(&mail.uid)).cloned().collect()
     }
 
     async fn hand_over(&mut self, mail: &StoredMail, items: &str, faults: &[Fault]) -> Said {
