@@ -1,0 +1,2 @@
+//! Servers that tests talk to.
+pub mod imap_server;
