@@ -6,3 +6,5 @@
 pub mod clock;
 pub mod endpoint;
 pub mod message;
+pub mod smtp;
+pub mod tls;

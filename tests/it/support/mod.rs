@@ -1,0 +1,3 @@
+//! The other side of our sockets: small real servers that can be told to misbehave.
+
+pub mod smtp_server;
