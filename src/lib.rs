@@ -25,4 +25,5 @@ pub mod clock;
 pub mod endpoint;
 pub mod imap;
 pub mod message;
+pub mod smtp;
 pub mod tls;
