@@ -1,4 +1,34 @@
 //! The database: the only place with SQL. What a piece of work changes goes in as one [`Changes`], in one transaction.
+//!
+//! Work is claimed for a time, done without a transaction, and settled together with all that it changes. What a
+//! commit has returned for is on the disk.
+
+mod actions;
+mod deadlines;
+mod dialect;
+mod error;
+mod history;
+mod inbox;
+pub mod list;
+mod open;
+mod outbox;
+mod read;
+mod rows;
+mod threads;
+mod tickets;
+pub mod traffic;
+mod write;
+
+pub use deadlines::Due;
+pub use error::StoreError;
+pub use inbox::Kept;
+pub use open::{Instance, Store};
+pub use outbox::{Attempted, OutboxItem, SendOutcome};
+pub use threads::{Looked, Lookup};
+pub use write::WriteTx;
+
+use open::draw;
+use rows::json;
 
 use crate::compose::OutgoingMail;
 use crate::decide::{DeadlineKind, Outcome};
@@ -12,7 +42,7 @@ use jiff::Timestamp;
 pub const INGEST: &str = "ingest";
 
 /// Where a mail stands in a mailbox (RFC 9051 §2.3.1.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Place {
     /// The configured mailbox's name, unique within the desk; `ingest` for other doors.
     pub mailbox: String,
@@ -54,6 +84,10 @@ pub struct InboxItem {
     pub oversize_bytes: Option<u64>,
     /// The first inbox row with the same raw bytes, if this is not it.
     pub same_bytes_as: Option<i64>,
+    /// Attempts since the mail came in, or since a person put it back; after too many the mail is stuck.
+    pub tries: u32,
+    /// Whether a person took it out of quarantine, so that it is not to go back there for the same cause.
+    pub released: bool,
 }
 
 /// Everything that one batch of work changes.
@@ -75,6 +109,23 @@ pub struct Changes {
     pub deadlines_cleared: Vec<(TicketId, DeadlineKind)>,
     /// Mails to send.
     pub outgoing: Vec<Outgoing>,
+    /// Addresses that get no automatic mail any more, each with the reason in words.
+    pub suppressed: Vec<(String, String)>,
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.settled.is_empty()
+            && self.opened.is_empty()
+            && self.changed.is_empty()
+            && self.filed.is_empty()
+            && self.events.is_empty()
+            && self.deadlines_set.is_empty()
+            && self.deadlines_cleared.is_empty()
+            && self.outgoing.is_empty()
+            && self.suppressed.is_empty()
+    }
 }
 
 /// An inbox row that is done.
