@@ -18,6 +18,7 @@ use crate::{
     process::{Account, RootAccess, find_program, is_root, program, run, started_at, tail, wait_for_greeting},
     stop::{self, Started},
     tls,
+    wait::wait_until,
 };
 
 /// The domain of every bed.
@@ -219,9 +220,7 @@ impl MailBed {
         let at = self.children.iter().position(|child| child.id() == pid).context("no such process of this bed")?;
         run(RootAccess::None.shell(&format!("kill -s TERM -- -{pid}")).stdin(Stdio::null()))?;
         let child = &mut self.children[at];
-        let status = crate::wait::wait_until("the process to end", limit, || Ok(child.try_wait()?))?;
-        self.children.remove(at);
-        Ok(status.code())
+        Ok(wait_until("the process to end", limit, || Ok(child.try_wait()?))?.code())
     }
 
     fn wait_for(&mut self, what: &str, port: u16, greeting: &str, logs: &[&str]) -> Result<()> {
@@ -280,6 +279,21 @@ impl MailBed {
     /// Sends one mail: from an envelope sender (empty for the null reverse-path) to recipients.
     pub fn send(&self, from: &str, to: &[&str], raw: &[u8]) -> Result<()> {
         self.smtp()?.send(from, to, raw)
+    }
+
+    /// What a person needs to connect a mail client.
+    pub fn how_to_connect(&self, users: &[String]) -> String {
+        let Ports { imap, imaps, smtp, submission, smtps, .. } = self.ports;
+        format!(
+            "folder:  {folder}\n\
+             IMAP:    127.0.0.1:{imap} (plain or STARTTLS), 127.0.0.1:{imaps} (TLS)\n\
+             SMTP:    127.0.0.1:{smtp} (no login), 127.0.0.1:{submission} (STARTTLS, login), 127.0.0.1:{smtps} (TLS, login)\n\
+             users:   {users}, each as NAME@{DOMAIN} with the password pw-NAME\n\
+             trust:   {ca}\n",
+            folder = self.folder.display(),
+            users = users.join(", "),
+            ca = self.ca_file().display(),
+        )
     }
 
     /// Ends the servers and removes the folder.

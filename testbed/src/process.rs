@@ -39,7 +39,7 @@ pub fn is_root() -> bool {
 pub enum RootAccess {
     /// We are root.
     Direct,
-    /// By `sudo`, which does not ask for a password at the moment.
+    /// By `sudo`, which asks for no password.
     Sudo,
     /// Not at all.
     None,
@@ -52,7 +52,8 @@ impl RootAccess {
             return Self::Direct;
         }
         let Some(sudo) = find_program("sudo") else { return Self::None };
-        match run(Command::new(sudo).args(["-n", "true"])) {
+        // With `-k` a password that was typed a moment ago does not count: it would not last until the bed's end.
+        match run(Command::new(sudo).args(["-n", "-k", "true"])) {
             Ok(_) => Self::Sudo,
             Err(_) => Self::None,
         }
