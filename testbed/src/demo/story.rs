@@ -48,10 +48,12 @@ const BOB: &str = "Bob Builder <bob@desk.test>";
 const CAROL: &str = "Carol Client <carol@desk.test>";
 const TESSA: &str = "Tessa Tier <tessa@desk.test>";
 
+/// A mail whose sender the receiving server has authenticated.
 const fn letter(from: &'static str, occasion: Occasion, text: &'static str) -> Letter {
     Letter { from, occasion, is_authenticated: true, text }
 }
 
+/// A mail that proves nothing by itself. Tessa's answers are such: the address they go to is hers alone.
 const fn unproven(from: &'static str, occasion: Occasion, text: &'static str) -> Letter {
     Letter { from, occasion, is_authenticated: false, text }
 }
@@ -108,7 +110,7 @@ pub const ACTS: &[Act] = &[
         name: "agent's answer",
         who: "Tessa, an agent,",
         title: "answers the notification from her mail client",
-        letter: letter(
+        letter: unproven(
             TESSA,
             Occasion::Answer { to: "second notice" },
             "Hi Ann,\n\nwe found the fault in our load balancer and are moving traffic away from it.\n\nTessa\n",
@@ -127,7 +129,7 @@ pub const ACTS: &[Act] = &[
         name: "resolution command",
         who: "Tessa",
         title: "resolves the ticket by mail",
-        letter: letter(
+        letter: unproven(
             TESSA,
             Occasion::Answer { to: "second notice" },
             "#resolve\n\nRoot Cause: a load balancer ran out of connections\nSolution: traffic moved to its twin, the \
@@ -217,7 +219,7 @@ pub const ACTS: &[Act] = &[
         name: "answer to carol",
         who: "Tessa",
         title: "answers her",
-        letter: letter(
+        letter: unproven(
             TESSA,
             Occasion::Answer { to: "carol's notice" },
             "Hi Carol,\n\nthe import of the first days is running again and done by tonight.\n\nTessa\n",
