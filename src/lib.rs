@@ -4,6 +4,7 @@
 //! `thread`, `decide`, `compose`) turn plain values into plain values; the others talk to the world.
 
 pub mod classify;
+pub mod cli;
 pub mod clock;
 pub mod endpoint;
 pub mod message;
