@@ -21,6 +21,7 @@ pub mod endpoint;
 pub mod finding;
 pub mod store;
 pub mod backoff;
+pub mod cli;
 pub mod clock;
 pub mod endpoint;
 pub mod imap;

@@ -3,6 +3,30 @@
 //! Reading a mail's text against all patterns is the dear part and needs nothing but the mail: `scan` does it,
 //! on any core. What the sender and the thread are is known later: `judge` joins both, and is cheap.
 
+mod case;
+mod compile;
+mod condition;
+mod diagnostic;
+mod explain;
+mod file;
+mod order;
+mod pattern;
+mod quantity;
+mod rule;
+mod scan;
+mod verdict;
+mod when;
+
+pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, Given, read_cases};
+pub use compile::compile;
+pub use condition::Seen;
+pub use diagnostic::{RuleError, RuleErrorKind, RuleFile};
+pub use explain::{CategorySum, ConditionTrace, Explanation, RuleTrace, SeverityTrace, explain};
+pub use pattern::Field;
+pub use rule::{Category, GENERAL, GENERAL_TITLE, Rule, RuleSet};
+pub use scan::{Place, Scan, scan};
+pub use verdict::{classify, judge};
+
 use crate::message::Authentication;
 use crate::ticket::people::Who;
 use crate::ticket::{Severity, Tier};
@@ -59,7 +83,7 @@ pub struct MatchedRule {
     pub rule: RuleId,
     /// The text that matched, shortened, where a pattern or phrase did.
     pub text: Option<String>,
-    /// The quantity captured, `p99 = 812 ms`, where the rule compares one.
+    /// The quantity captured, `812 ms`, where the rule compares one.
     pub value: Option<String>,
 }
 
