@@ -15,16 +15,24 @@ pub mod decide;
 
 pub mod compose;
 
-pub mod clock;
+// The shell.
+
 pub mod config;
+
+pub mod imap;
+
+pub mod smtp;
+
+pub mod store;
+
+pub mod serve;
+
+pub mod cli;
+
+// For everyone, or for the shell alone.
+
+pub mod backoff;
+pub mod clock;
 pub mod endpoint;
 pub mod finding;
-pub mod store;
-pub mod backoff;
-pub mod cli;
-pub mod clock;
-pub mod endpoint;
-pub mod imap;
-pub mod message;
-pub mod smtp;
 pub mod tls;

@@ -101,6 +101,8 @@ CREATE TABLE parties (
     role               TEXT NOT NULL CHECK (role IN ('requester', 'correspondent', 'agent')),
     utc_offset_minutes BIGINT,
     chain              TEXT NOT NULL,
+    -- Where mail to it goes, when its Reply-To said so.
+    answer_to          TEXT,
     PRIMARY KEY (ticket, party)
 ) WITHOUT ROWID;
 CREATE INDEX parties_address ON parties (address_key) WHERE role <> 'agent';

@@ -84,12 +84,14 @@ async fn write_parties(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), St
     write_rows(
         tx,
         (
-            "INSERT INTO parties (ticket, party, address, address_key, name, role, utc_offset_minutes, chain) VALUES ",
+            "INSERT INTO parties \
+             (ticket, party, address, address_key, name, role, utc_offset_minutes, chain, answer_to) VALUES ",
             " ON CONFLICT (ticket, party) DO UPDATE SET address = excluded.address, \
              address_key = excluded.address_key, name = excluded.name, role = excluded.role, \
-             utc_offset_minutes = excluded.utc_offset_minutes, chain = excluded.chain",
+             utc_offset_minutes = excluded.utc_offset_minutes, chain = excluded.chain, \
+             answer_to = excluded.answer_to",
         ),
-        8,
+        9,
         &parties,
         |query, (ticket, party)| {
             query
@@ -101,6 +103,7 @@ async fn write_parties(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), St
                 .bind(party.role.as_str())
                 .bind(party.utc_offset_minutes.map(i64::from))
                 .bind(json(&party.chain))
+                .bind(party.answer_to.as_ref().map(|to| to.address.as_str()))
         },
     )
     .await?;
@@ -134,7 +137,7 @@ pub(super) async fn load(
     let rows = look_up(
         connection,
         (
-            "SELECT ticket, party, address, name, role, utc_offset_minutes, chain FROM parties WHERE ticket IN (",
+            "SELECT ticket, party, address, name, role, utc_offset_minutes, chain, answer_to FROM parties WHERE ticket IN (",
             ") ORDER BY ticket, party",
         ),
         &[],
@@ -186,5 +189,6 @@ fn party(columns: &mut Columns<'_>) -> Result<Party, StoreError> {
         role: columns.next_word(Role::from_word)?,
         utc_offset_minutes: columns.next::<Option<i64>>()?.and_then(|minutes| i16::try_from(minutes).ok()),
         chain: columns.next_json()?,
+        answer_to: columns.next::<Option<String>>()?.map(Address::bare),
     })
 }

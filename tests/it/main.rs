@@ -1,7 +1,8 @@
 //! The one test program: everything that needs more than a single function.
 
-mod imap;
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod imap;
 mod smtp;
+
 mod support;
