@@ -73,6 +73,8 @@ CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS 
 CREATE TABLE tickets (
     id                    INTEGER PRIMARY KEY,
     subject               TEXT NOT NULL,
+    -- Whether automatic mail may repeat the subject: somebody vouched for its sender.
+    is_vouched            BOOLEAN NOT NULL,
     category              TEXT NOT NULL,
     severity              TEXT NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     tier                  TEXT NOT NULL CHECK (tier IN ('tier-1', 'tier-2', 'tier-3', 'everyone')),

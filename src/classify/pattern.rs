@@ -128,16 +128,13 @@ fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
         let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
         PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
     };
-    let hir = ParserBuilder::new()
-        .case_insensitive(true)
-        .nest_limit(MAX_GROUP_DEPTH)
-        .build()
-        .parse(source)
-        .map_err(|error| match error {
+    let hir = ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source).map_err(
+        |error| match error {
             regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
             regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
             error => PatternError { span: None, message: error.to_string(), hint: None },
-        })?;
+        },
+    )?;
     let regex = RegexBuilder::new(source)
         .case_insensitive(true)
         .nest_limit(MAX_GROUP_DEPTH)
@@ -192,7 +189,10 @@ fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
 
 /// Patterns that together find any of these phrases: whole words, any white space between them.
 pub(super) fn phrase_patterns<'p>(phrases: &[&'p str]) -> Vec<String> {
-    phrases.chunks(PHRASES_IN_ONE).map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|")).collect()
+    phrases
+        .chunks(PHRASES_IN_ONE)
+        .map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|"))
+        .collect()
 }
 
 fn phrase_pattern(phrase: &str) -> String {

@@ -5,6 +5,7 @@ use super::mail::ended;
 use super::policy::Policy;
 use super::requester::{told, watch};
 use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard};
+use crate::message::Address;
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, What};
 use jiff::Timestamp;
@@ -57,13 +58,16 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
     // The last mail that the caps allow must not promise another one.
     let is_last = standing.traffic.address_day + 1 >= policy.caps.per_address_day;
     let expected_update_at = (!is_last).then(|| now + policy.sla.promise(ticket.severity).update_every);
-    let issue = policy.category_title(&ticket.category).to_owned();
+    let issue = policy.issue(ticket.is_vouched, &ticket.subject, &ticket.category).to_owned();
     let decision = decision
         .because(Reason::with("held", ticket.held_count + 1))
         .then(Effect::SetHeldCount { ticket: at, count: ticket.held_count + 1 })
         .then(Effect::Send(Draft {
             ticket: Some(at),
-            to: requester.address.clone(),
+            to: Address {
+                name: requester.address.name.clone().filter(|_| ticket.is_vouched),
+                address: requester.address.address.clone(),
+            },
             content: Content::HoldingUpdate { issue, expected_update_at },
             attachments: Vec::new(),
             in_reply_to: None,

@@ -103,6 +103,8 @@ pub enum Effect {
 pub struct Opening {
     /// Subject without reply prefixes.
     pub subject: String,
+    /// Whether automatic mail may repeat the requester's words.
+    pub is_vouched: bool,
     /// Who asks.
     pub requester: Address,
     /// Where mail to the requester goes, when that is another address.

@@ -126,6 +126,12 @@ impl Policy {
             .collect()
     }
 
+    /// The brief description of a ticket in automatic mail: its subject, where somebody vouched for who wrote it,
+    /// else the category's title: else anybody could have us write their words to anybody.
+    pub fn issue<'t>(&'t self, is_vouched: bool, subject: &'t str, category: &str) -> &'t str {
+        if is_vouched && !subject.is_empty() { subject } else { self.category_title(category) }
+    }
+
     /// What customers read for a category.
     pub fn category_title(&self, category: &str) -> &str {
         self.category_titles.get(category).map_or("Your request", String::as_str)

@@ -166,6 +166,7 @@ fn opening(mail: &Mail, policy: &Policy) -> Opening {
     let severity = mail.verdict.severity.value;
     Opening {
         subject: base_subject(&message.subject),
+        is_vouched: may_echo(mail, policy),
         answer_to: message.reply_to.first().filter(|to| **to != requester && !policy.is_ours(to)).cloned(),
         requester,
         utc_offset_minutes: message.utc_offset_minutes,
@@ -207,10 +208,8 @@ fn acknowledge(
         return decision.because(Reason::with("no-answer", refusal));
     }
     let due_at = now + policy.sla.promise(opening.severity).update_every;
-    let may_echo = may_echo(mail, policy);
-    let title = policy.category_title(&opening.category);
-    let issue = if may_echo && !opening.subject.is_empty() { opening.subject.as_str() } else { title };
-    let name = opening.requester.name.clone().filter(|_| may_echo);
+    let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
+    let name = opening.requester.name.clone().filter(|_| opening.is_vouched);
     let decision = decision.then(Effect::Send(Draft {
         ticket: Some(TicketRef::Opened),
         to: Address { name, address: opening.requester.address.clone() },

@@ -46,8 +46,7 @@ pub fn apply(
 ) {
     let cause = decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let actor = received.map_or(actor, |received| actor_of(received.mail, decision.outcome.as_ref()));
-    let mut applying =
-        Applying { working, received, actor, cause, policy, signature, now, opened: None, ticket: None };
+    let mut applying = Applying { working, received, actor, cause, policy, signature, now, opened: None, ticket: None };
     let mut drafts = Vec::new();
     for effect in decision.effects {
         match effect {
@@ -191,14 +190,11 @@ impl Applying<'_> {
             chain: Chain::default(),
             utc_offset_minutes: opening.utc_offset_minutes,
         };
-        let what = What::Opened {
-            severity: opening.severity,
-            category: opening.category.clone(),
-            tier: opening.tier,
-        };
+        let what = What::Opened { severity: opening.severity, category: opening.category.clone(), tier: opening.tier };
         let ticket = Ticket {
             id,
             subject: opening.subject,
+            is_vouched: opening.is_vouched,
             category: opening.category,
             severity: opening.severity,
             tier: opening.tier,

@@ -106,9 +106,7 @@ impl Working {
 
     /// Remembers a mail's id, so that a second copy within the batch is recognised.
     pub fn remember(&mut self, mail: &Mail) {
-        self.same_ids
-            .entry(mail.message.id.clone())
-            .or_insert_with(|| (mail.inbox, mail.message.content_digest));
+        self.same_ids.entry(mail.message.id.clone()).or_insert_with(|| (mail.inbox, mail.message.content_digest));
     }
 
     /// The changes so far, without the mails that are still to be composed, which are handed out beside them.

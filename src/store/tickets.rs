@@ -16,15 +16,15 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
         (
             "INSERT INTO tickets (id, version, subject, category, opened_at, severity, tier, status, assignee, tags, \
              updated_at, first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, \
-             held_count, last_sequence) VALUES ",
+             held_count, last_sequence, is_vouched) VALUES ",
             "",
         ),
-        18,
+        19,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
             let query = query.bind(&ticket.subject).bind(&ticket.category).bind(millis(ticket.opened_at));
-            bind_changeable(query, ticket)
+            bind_changeable(query, ticket).bind(ticket.is_vouched)
         },
     )
     .await?;
@@ -120,7 +120,7 @@ pub(super) async fn load(
         (
             "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
              first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version FROM tickets WHERE id IN (",
+             last_sequence, version, is_vouched FROM tickets WHERE id IN (",
             ")",
         ),
         &[],
@@ -176,6 +176,7 @@ fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         held_count: columns.next_u32()?,
         last_sequence: columns.next_u32()?,
         version: columns.next()?,
+        is_vouched: columns.next()?,
         parties: Vec::new(),
     })
 }
