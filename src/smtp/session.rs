@@ -57,6 +57,11 @@ impl Session {
             }
             Err(_) => return Err(SendError::Unreachable { phase: Phase::Greeting, cause: Lost::Timeout }),
         };
+        // A second greeting would be taken for the answer to EHLO, and every answer for that to another question.
+        let (replies, has_rest) = heard.replies();
+        if has_rest || !replies.iter().map(|reply| reply.code).eq([220, 250]) {
+            return Err(SendError::Unreachable { phase: Phase::Greeting, cause: Lost::Garbled });
+        }
         let mut session = Self { connection, heard, deadlines, is_in_step: true };
         if let Some(login) = login {
             session.log_in(login).await.map_err(|error| strike_out(error, login))?;

@@ -200,18 +200,25 @@ async fn a_caller_that_stops_waiting_takes_the_connection_with_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_itself_never_has_a_refused_mail_reported_as_sent() {
-    for step in [Step::Greeting, Step::Ehlo, Step::Mail, Step::Rcpt, Step::Data, Step::Dot] {
+async fn a_server_that_repeats_itself_spoils_one_mail_at_most() {
+    let table = [
+        (Step::Greeting, "unreachable greeting", 0),
+        (Step::Ehlo, "unreachable greeting", 0),
+        (Step::Mail, "unreachable rcpt", 0),
+        (Step::Rcpt, "unreachable data", 0),
+        (Step::Data, "unknown: answer makes no sense", 1),
+        (Step::Dot, "accepted 250 2.0.0 kept as 1", 1),
+    ];
+    for (step, expected, kept) in table {
         let server = SmtpServer::start().await;
         let mut smarthost = smarthost(&server);
         server.script(Fault::at(step).repeats_itself());
         server.script(Fault::at(Step::Rcpt).replies("554 5.7.1 no").to("bob@example.com").always());
-        for address in ["ann@example.com", "bob@example.com", "bob@example.com", "cid@example.com"] {
-            let outcome = smarthost.send(&to(address), MAIL).await;
-            let is_kept = server.mails().iter().any(|mail| mail.to == [address]);
-            assert!(outcome.is_err() || is_kept, "{step:?} {address}: {}", shown(&outcome));
-        }
+        assert_eq!(shown(&smarthost.send(&to("ann@example.com"), MAIL).await), expected, "{step:?}");
+        // Were the left-over answer taken for the next one, bob's refusal would be another's.
         assert_eq!(shown(&smarthost.send(&to("bob@example.com"), MAIL).await), "permanent rcpt 554", "{step:?}");
+        smarthost.send(&to("cid@example.com"), MAIL).await.unwrap();
+        assert!(server.mails().iter().filter(|mail| mail.to == ["ann@example.com"]).count() <= kept, "{step:?}");
     }
 }
 
