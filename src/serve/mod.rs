@@ -1,4 +1,9 @@
 //! The journey of a mail: receive → process → deliver, with the clock beside them. Read these files first.
 
 pub mod apply;
+pub mod deadlines;
+pub mod deliver;
+pub mod desk;
+pub mod process;
 pub mod working;
+pub mod write;

@@ -8,7 +8,7 @@ use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
 use crate::message::{Address, Digest, MessageId};
-use crate::store::Changes;
+use crate::store::{Changes, Looked};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::{PartyId, Role};
 use crate::ticket::{Ticket, TicketId};
@@ -125,5 +125,24 @@ impl Working {
             }
         }
         (changes, self.pending)
+    }
+}
+
+impl From<Looked> for Working {
+    fn from(looked: Looked) -> Self {
+        let traffic = looked.traffic.into_iter().map(|(address, sent)| (address, (sent.hour, sent.day))).collect();
+        let ticket_traffic =
+            looked.ticket_traffic.into_iter().map(|(ticket, sent)| (ticket, sent.ten_minutes)).collect();
+        Self {
+            tickets: looked.tickets,
+            tickets_by_message: looked.tickets_by_message,
+            same_ids: looked.same_ids,
+            known_addresses: looked.known_addresses,
+            suppressed: looked.suppressed,
+            traffic,
+            ticket_traffic,
+            desk_hour: looked.desk_hour,
+            ..Self::default()
+        }
     }
 }

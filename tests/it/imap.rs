@@ -64,7 +64,7 @@ async fn mails_are_found_measured_and_fetched_unchanged() {
     assert_eq!((selected.exists, selected.uid_next, selected.is_read_only), (5, Some(6), false));
     assert_eq!(session.uids_after(0).await.unwrap(), [1, 2, 3, 4, 5]);
     assert_eq!(session.uids_after(3).await.unwrap(), [4, 5]);
-    assert_eq!(session.uids_after(5).await.unwrap(), [], "`6:*` names mail 5");
+    assert_eq!(session.uids_after(5).await.unwrap(), Vec::<u32>::new(), "`6:*` names mail 5");
 
     let sizes = session.sizes(&[1, 2, 3, 4, 5, 77]).await.unwrap();
     let expected: Vec<MailSize> =
@@ -72,7 +72,7 @@ async fn mails_are_found_measured_and_fetched_unchanged() {
     assert_eq!(sizes, expected);
 
     let batch = session.fetch(&[5, 4, 3, 2, 1]).await.unwrap();
-    assert_eq!(batch.missing, []);
+    assert_eq!(batch.missing, Vec::<u32>::new());
     for (fetched, raw) in batch.mails.iter().zip(&raws) {
         assert!(fetched.raw == *raw, "mail {} is not what was delivered", fetched.uid);
         assert_eq!(fetched.received_at, Some(at("2026-03-02T09:30:15Z")));
