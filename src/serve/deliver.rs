@@ -22,6 +22,9 @@ use tracing::{error, info, warn};
 /// Mails claimed at once.
 const BATCH: usize = 64;
 
+/// How long a mail that the smarthost has taken may stay unsettled: what is not settled in a crash is sent again.
+const SETTLE_WITHIN: Duration = Duration::from_millis(25);
+
 /// How long a mail that was put off waits: doubling from half a minute up to two hours.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(30), most: Duration::from_secs(2 * 3600) };
 
@@ -62,7 +65,7 @@ impl Courier {
 
     /// How long a claim must last: one session may take this long for each mail of a batch that it works on.
     fn lease(&self) -> SignedDuration {
-        let longest = self.deadlines.longest_send() + Duration::from_secs(60);
+        let longest = self.deadlines.longest_send() + self.deadlines.accept / 2 + Duration::from_secs(60);
         SignedDuration::try_from(longest).unwrap_or(SignedDuration::from_mins(60))
     }
 
@@ -74,7 +77,12 @@ impl Courier {
         let now = desk.clock.now();
         let items = desk.store.claim_outbox(now, self.lease(), BATCH).await?;
         let mut round = Round { claimed: items.len(), ..Round::default() };
+        if round.claimed == BATCH {
+            // There may be more than one connection can take on.
+            desk.store.outbox_changed().notify_one();
+        }
         let started = tokio::time::Instant::now();
+        let mut settled = started;
         let mut attempts: Vec<Attempted> = Vec::with_capacity(items.len());
         let mut items = items.into_iter();
         for item in items.by_ref() {
@@ -82,6 +90,10 @@ impl Courier {
             match outcome {
                 SendOutcome::Failed { .. } => settle_failed(desk, item, outcome).await?,
                 outcome => attempts.push(Attempted { id: item.id, attempt: item.attempt, outcome }),
+            }
+            if settled.elapsed() > SETTLE_WITHIN && !attempts.is_empty() {
+                desk.store.settle_outbox(&std::mem::take(&mut attempts), &Changes::default(), desk.clock.now()).await?;
+                settled = tokio::time::Instant::now();
             }
             // Mails later in the batch would outlive their lease, or meet the same closed door.
             if round.is_away || started.elapsed() > self.deadlines.accept / 2 {

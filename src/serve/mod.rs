@@ -5,5 +5,10 @@ pub mod deadlines;
 pub mod deliver;
 pub mod desk;
 pub mod process;
+pub mod receive;
+mod run;
+mod tidy;
 pub mod working;
 pub mod write;
+
+pub use run::run;
