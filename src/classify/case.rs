@@ -229,7 +229,12 @@ impl Reader {
                 if let Err(known) = result {
                     let message = format!("{key} cannot be `{value}`");
                     let hint = did_you_mean(value, known.iter().copied());
-                    self.error(number, column, message, hint.or_else(|| Some(format!("it may be {}", known.join(", ")))));
+                    self.error(
+                        number,
+                        column,
+                        message,
+                        hint.or_else(|| Some(format!("it may be {}", known.join(", ")))),
+                    );
                 }
             }
             if is_expect && key != "mail" {

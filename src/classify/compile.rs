@@ -92,7 +92,12 @@ fn names(rules: &[RuleDef], findings: &mut Findings<'_>) -> HashMap<String, usiz
         if let Some(first) = names.get(&name.value) {
             let first = &rules[*first].name;
             let (line, _) = line_and_column(findings.text(first.file), first.span.start);
-            findings.add(name.file, name.span.clone(), Kind::Duplicate, format!("there is a rule `{}` already", name.value));
+            findings.add(
+                name.file,
+                name.span.clone(),
+                Kind::Duplicate,
+                format!("there is a rule `{}` already", name.value),
+            );
             let path = findings.path(first.file);
             findings.hint(format!("at {path}:{line}"));
             continue;

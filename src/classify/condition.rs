@@ -1,11 +1,11 @@
 //! Does this condition hold for this message, and what did it see?
 
+use super::Context;
 use super::pattern::PatternId;
 use super::quantity::Quantity;
 use super::rule::{Condition, Test};
 use super::scan::{Captured, Place, Scan};
 use super::when::Fact;
-use super::Context;
 use crate::message::{Attachment, Message, Origin};
 use std::borrow::Cow;
 
@@ -43,15 +43,17 @@ impl Facts<'_> {
             Test::Any(inner) => inner.iter().any(|inner| self.holds(inner)),
             Test::None(inner) => !inner.iter().any(|inner| self.holds(inner)),
             Test::Pattern(patterns) => patterns.iter().any(|pattern| self.scan.find(*pattern).is_some()),
-            Test::Value { patterns, comparison } => {
-                self.captured(patterns).any(|found| {
-                    quantity(found, comparison.threshold()).is_some_and(|quantity| comparison.holds(&quantity))
-                })
+            Test::Value { patterns, comparison } => self.captured(patterns).any(|found| {
+                quantity(found, comparison.threshold()).is_some_and(|quantity| comparison.holds(&quantity))
+            }),
+            Test::Attachment { .. } => {
+                self.message.attachments.iter().any(|attachment| is_like(attachment, &condition.test))
             }
-            Test::Attachment { .. } => self.message.attachments.iter().any(|attachment| is_like(attachment, &condition.test)),
             Test::HasAttachment(wanted) => self.message.attachments.is_empty() != *wanted,
             Test::Size(comparison) => comparison.holds(&Quantity::bytes(self.message.size_bytes)),
-            Test::Words { fact, words } => self.words(*fact).iter().any(|word| words.iter().any(|wanted| wanted == word)),
+            Test::Words { fact, words } => {
+                self.words(*fact).iter().any(|word| words.iter().any(|wanted| wanted == word))
+            }
             Test::Automatic(wanted) => (self.message.origin != Origin::Person) == *wanted,
             Test::Rule(named) => named.iter().any(|rule| self.matched[*rule]),
         }
@@ -68,7 +70,9 @@ impl Facts<'_> {
             Fact::Customer => self.context.customer_lists.iter().map(|list| list.as_str().into()).collect(),
             Fact::Auth => vec![self.context.authentication.as_str().into()],
             Fact::Thread => vec![self.context.thread.as_str().into()],
-            Fact::Language => self.message.language.iter().map(|language| language.to_ascii_lowercase().into()).collect(),
+            Fact::Language => {
+                self.message.language.iter().map(|language| language.to_ascii_lowercase().into()).collect()
+            }
             Fact::Origin => vec![self.message.origin.as_str().into()],
         }
     }

@@ -95,6 +95,8 @@ pub(super) fn read(findings: &mut Findings<'_>, file: usize) -> FileDef {
                 let rules = walk.tables(value, "[[rule]]");
                 def.rules.extend(rules.into_iter().filter_map(|(table, span)| walk.rule(table, span)));
             }
+            // A key without its table, because the table's head could not be read.
+            _ if walk.is_broken => {}
             _ => walk.unknown_key(key, span, "a rule file", &["category", "rule"]),
         }
     }
@@ -115,8 +117,7 @@ impl LowercaseFirst for str {
 
 /// The entries of a table in the order in which they are written.
 pub(super) fn entries<'t>(table: &'t DeTable<'_>) -> Vec<(&'t str, Range<usize>, &'t Spanned<DeValue<'t>>)> {
-    let mut entries: Vec<_> =
-        table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+    let mut entries: Vec<_> = table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
     entries.sort_by_key(|(_, span, _)| span.start);
     entries
 }
@@ -147,18 +148,16 @@ impl Walk<'_, '_> {
             return;
         }
         self.add(span, Kind::UnknownKey, format!("unknown key `{key}` in {place}"));
-        self.hint(did_you_mean(key, known.iter().copied()).or_else(|| Some(format!("it may have {}", known.join(", ")))));
+        self.hint(
+            did_you_mean(key, known.iter().copied()).or_else(|| Some(format!("it may have {}", known.join(", ")))),
+        );
     }
 
     pub(super) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {
         self.add(value.span(), Kind::WrongType, format!("{wanted} is wanted here, not {}", type_name(value.get_ref())));
     }
 
-    fn tables<'t>(
-        &mut self,
-        value: &'t Spanned<DeValue<'t>>,
-        wanted: &str,
-    ) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+    fn tables<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, wanted: &str) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
         let DeValue::Array(array) = value.get_ref() else {
             self.wrong_type(value, wanted);
             return Vec::new();
@@ -175,9 +174,7 @@ impl Walk<'_, '_> {
 
     pub(super) fn string(&mut self, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
         match value.get_ref() {
-            DeValue::String(text) => {
-                Some(At { value: text.clone().into_owned(), file: self.file, span: value.span() })
-            }
+            DeValue::String(text) => Some(At { value: text.clone().into_owned(), file: self.file, span: value.span() }),
             _ => {
                 self.wrong_type(value, "a string");
                 None
@@ -223,7 +220,8 @@ impl Walk<'_, '_> {
     pub(super) fn unknown_word(&mut self, text: &At<String>, known: &[&str]) {
         self.add(text.span.clone(), Kind::BadValue, format!("`{}` is not possible here", text.value));
         self.hint(
-            did_you_mean(&text.value, known.iter().copied()).or_else(|| Some(format!("it may be {}", known.join(", ")))),
+            did_you_mean(&text.value, known.iter().copied())
+                .or_else(|| Some(format!("it may be {}", known.join(", ")))),
         );
     }
 
@@ -232,7 +230,9 @@ impl Walk<'_, '_> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./".contains(c);
         if name.value.is_empty() || name.value.len() > MAX_NAME_BYTES || !name.value.chars().all(plain) {
             self.add(value.span(), Kind::BadValue, format!("`{}` is no name", name.value));
-            self.hint(format!("a name has lower-case letters, digits and - _ . / and at most {MAX_NAME_BYTES} of them"));
+            self.hint(format!(
+                "a name has lower-case letters, digits and - _ . / and at most {MAX_NAME_BYTES} of them"
+            ));
             return None;
         }
         Some(name)

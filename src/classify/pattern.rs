@@ -128,16 +128,13 @@ fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
         let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
         PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
     };
-    let hir = ParserBuilder::new()
-        .case_insensitive(true)
-        .nest_limit(MAX_GROUP_DEPTH)
-        .build()
-        .parse(source)
-        .map_err(|error| match error {
+    let hir = ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source).map_err(
+        |error| match error {
             regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
             regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
             error => PatternError { span: None, message: error.to_string(), hint: None },
-        })?;
+        },
+    )?;
     let regex = RegexBuilder::new(source)
         .case_insensitive(true)
         .nest_limit(MAX_GROUP_DEPTH)
@@ -165,14 +162,16 @@ impl Checked {
         self.regex.capture_names().flatten().any(|group| group == name)
     }
 
-    /// Everything that the group `unit` can capture, where that is a handful of words; lower and upper case are
-    /// one. `None` where there is no such group or it can capture anything.
+    /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where
+    /// there is no such group or it can capture anything.
     pub(super) fn units(&self) -> Option<Vec<String>> {
-        let literals = Extractor::new().limit_total(250).extract(find_group(&self.hir, "unit")?);
+        // Read once more without its other cases, of which `s` has three.
+        let hir = ParserBuilder::new().build().parse(self.regex.as_str()).ok()?;
+        let literals = Extractor::new().limit_total(250).extract(find_group(&hir, "unit")?);
         if !literals.is_exact() {
             return None;
         }
-        let words = literals.literals()?.iter().map(|word| String::from_utf8_lossy(word.as_bytes()).to_lowercase());
+        let words = literals.literals()?.iter().map(|word| String::from_utf8_lossy(word.as_bytes()).into_owned());
         let mut words: Vec<String> = words.collect();
         words.sort();
         words.dedup();
@@ -192,7 +191,10 @@ fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
 
 /// Patterns that together find any of these phrases: whole words, any white space between them.
 pub(super) fn phrase_patterns<'p>(phrases: &[&'p str]) -> Vec<String> {
-    phrases.chunks(PHRASES_IN_ONE).map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|")).collect()
+    phrases
+        .chunks(PHRASES_IN_ONE)
+        .map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|"))
+        .collect()
 }
 
 fn phrase_pattern(phrase: &str) -> String {

@@ -69,12 +69,23 @@ pub(super) enum Test {
     /// One of the patterns matches.
     Pattern(Vec<PatternId>),
     /// A number that one of the patterns captures passes.
-    Value { patterns: Vec<PatternId>, comparison: Comparison },
+    Value {
+        patterns: Vec<PatternId>,
+        comparison: Comparison,
+    },
     /// One attachment is like that in every respect.
-    Attachment { name: Vec<Regex>, media_type: Vec<Regex>, larger: Option<Quantity>, smaller: Option<Quantity> },
+    Attachment {
+        name: Vec<Regex>,
+        media_type: Vec<Regex>,
+        larger: Option<Quantity>,
+        smaller: Option<Quantity>,
+    },
     HasAttachment(bool),
     Size(Comparison),
-    Words { fact: Fact, words: Vec<String> },
+    Words {
+        fact: Fact,
+        words: Vec<String>,
+    },
     Automatic(bool),
     /// One of these rules matched; by their places.
     Rule(Vec<usize>),
@@ -127,7 +138,10 @@ impl RuleSet {
 
 impl fmt::Debug for RuleSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RuleSet").field("version", &self.version).field("rules", &self.rules.len()).finish_non_exhaustive()
+        f.debug_struct("RuleSet")
+            .field("version", &self.version)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
     }
 }
 

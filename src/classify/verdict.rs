@@ -66,11 +66,13 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
         tags,
         articles,
         answer: Because { value: quiet.is_none(), rule: quiet.map(|rule| rule.name.clone()) },
-        disposition: disposition
-            .map_or(Because { value: Disposition::Accept, rule: None }, |(rule, value)| Because { value, rule: Some(rule.name.clone()) }),
-        intent: counting.iter().find_map(|rule| {
-            rule.intent.map(|intent| Because { value: intent, rule: Some(rule.name.clone()) })
+        disposition: disposition.map_or(Because { value: Disposition::Accept, rule: None }, |(rule, value)| Because {
+            value,
+            rule: Some(rule.name.clone()),
         }),
+        intent: counting
+            .iter()
+            .find_map(|rule| rule.intent.map(|intent| Because { value: intent, rule: Some(rule.name.clone()) })),
         matched: counting.iter().map(|rule| evidence(facts, rule)).collect(),
         version: rules.version.clone(),
     }

@@ -82,13 +82,31 @@ pub(super) enum TestDef {
     All(Vec<ConditionDef>),
     Any(Vec<ConditionDef>),
     None(Vec<ConditionDef>),
-    Pattern { field: Field, patterns: Vec<At<String>> },
-    Phrase { fields: Vec<Field>, phrases: Vec<At<String>> },
-    Value { fields: Vec<Field>, pattern: At<String>, comparison: Comparison },
-    Attachment { name: Vec<At<String>>, media_type: Vec<At<String>>, larger: Option<Quantity>, smaller: Option<Quantity> },
+    Pattern {
+        field: Field,
+        patterns: Vec<At<String>>,
+    },
+    Phrase {
+        fields: Vec<Field>,
+        phrases: Vec<At<String>>,
+    },
+    Value {
+        fields: Vec<Field>,
+        pattern: At<String>,
+        comparison: Comparison,
+    },
+    Attachment {
+        name: Vec<At<String>>,
+        media_type: Vec<At<String>>,
+        larger: Option<Quantity>,
+        smaller: Option<Quantity>,
+    },
     HasAttachment(bool),
     Size(Comparison),
-    Words { fact: Fact, words: Vec<String> },
+    Words {
+        fact: Fact,
+        words: Vec<String>,
+    },
     Automatic(bool),
     Rule(Vec<At<String>>),
 }
@@ -320,7 +338,11 @@ impl Walk<'_, '_> {
             return None;
         };
         if let Some((second, span, _)) = given.next() {
-            self.add(span, Kind::BadValue, format!("there is `{key}` already; `{second}` needs a condition of its own"));
+            self.add(
+                span,
+                Kind::BadValue,
+                format!("there is `{key}` already; `{second}` needs a condition of its own"),
+            );
             self.hint("use `between = [\"…\", \"…\"]` for both ends".to_owned());
             return None;
         }
@@ -407,7 +429,9 @@ impl Walk<'_, '_> {
         for word in given {
             if let Some(known) = fact.words().filter(|known| !known.contains(&word.value.as_str())) {
                 self.unknown_word(&word, known);
-            } else if fact == Fact::Language && (word.value.len() != 2 || !word.value.bytes().all(|b| b.is_ascii_lowercase())) {
+            } else if fact == Fact::Language
+                && (word.value.len() != 2 || !word.value.bytes().all(|b| b.is_ascii_lowercase()))
+            {
                 self.add(word.span, Kind::BadValue, format!("`{}` is no language", word.value));
                 self.hint("a language is a two-letter code of ISO 639-1, such as \"en\"".to_owned());
             } else {

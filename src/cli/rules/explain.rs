@@ -29,7 +29,8 @@ pub(super) struct ExplainArgs {
 }
 
 pub(super) fn run(args: &ExplainArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
-    let given = Given::parse(args.given.iter().map(String::as_str)).map_err(|error| anyhow::anyhow!("--given: {error}"))?;
+    let given =
+        Given::parse(args.given.iter().map(String::as_str)).map_err(|error| anyhow::anyhow!("--given: {error}"))?;
     let raw = read_mail(args).with_context(|| format!("cannot read the mail {}", args.mail.display()))?;
     let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
     let mut message = message::parse(&raw, desk.now, &desk.reader);

@@ -40,7 +40,8 @@ struct FailedCase {
 pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
     let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
     let folder = &args.common.rules;
-    let files = read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
+    let files =
+        read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
     let mut report = Report { files: files.len(), rules: rules.rules().len(), ..Report::default() };
     let mut reached = BTreeSet::new();
     for file in files {
@@ -78,7 +79,13 @@ fn run_case(
             Ok(raw) => raw,
             Err(error) => {
                 let message = format!("cannot read {name}: {error}");
-                report.errors.push(CaseError { path: path.to_owned(), line: case.line, column: 1, message, hint: None });
+                report.errors.push(CaseError {
+                    path: path.to_owned(),
+                    line: case.line,
+                    column: 1,
+                    message,
+                    hint: None,
+                });
                 return;
             }
         },
@@ -115,7 +122,8 @@ fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out)?;
     }
     let cases = count(report.cases, "case");
-    let failed = if report.failed.is_empty() { "all passed".to_owned() } else { format!("{} failed", report.failed.len()) };
+    let failed =
+        if report.failed.is_empty() { "all passed".to_owned() } else { format!("{} failed", report.failed.len()) };
     let errors = match report.errors.len() {
         0 => String::new(),
         errors => format!(", {}", count(errors, "error")),
