@@ -95,6 +95,8 @@ pub(super) fn read(findings: &mut Findings<'_>, file: usize) -> FileDef {
                 let rules = walk.tables(value, "[[rule]]");
                 def.rules.extend(rules.into_iter().filter_map(|(table, span)| walk.rule(table, span)));
             }
+            // A key without its table, because the table's head could not be read.
+            _ if walk.is_broken => {}
             _ => walk.unknown_key(key, span, "a rule file", &["category", "rule"]),
         }
     }

@@ -17,6 +17,11 @@ mod scan;
 mod verdict;
 mod when;
 
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+
 pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, Given, read_cases};
 pub use compile::compile;
 pub use condition::Seen;

@@ -162,14 +162,16 @@ impl Checked {
         self.regex.capture_names().flatten().any(|group| group == name)
     }
 
-    /// Everything that the group `unit` can capture, where that is a handful of words; lower and upper case are
-    /// one. `None` where there is no such group or it can capture anything.
+    /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where
+    /// there is no such group or it can capture anything.
     pub(super) fn units(&self) -> Option<Vec<String>> {
-        let literals = Extractor::new().limit_total(250).extract(find_group(&self.hir, "unit")?);
+        // Read once more without its other cases, of which `s` has three.
+        let hir = ParserBuilder::new().build().parse(self.regex.as_str()).ok()?;
+        let literals = Extractor::new().limit_total(250).extract(find_group(&hir, "unit")?);
         if !literals.is_exact() {
             return None;
         }
-        let words = literals.literals()?.iter().map(|word| String::from_utf8_lossy(word.as_bytes()).to_lowercase());
+        let words = literals.literals()?.iter().map(|word| String::from_utf8_lossy(word.as_bytes()).into_owned());
         let mut words: Vec<String> = words.collect();
         words.sort();
         words.dedup();

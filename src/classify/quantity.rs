@@ -33,11 +33,12 @@ impl Dimension {
 
     /// How many base units one of this unit is; `None` where the word is no unit of this dimension.
     pub fn factor(self, unit: &str) -> Option<f64> {
-        let unit = unit.trim().trim_end_matches('.').to_lowercase();
+        // By way of upper case, for a case-insensitive pattern takes U+017F for an `s`, too.
+        let unit = unit.trim().trim_end_matches('.').to_uppercase().to_lowercase();
         Some(match self {
             Dimension::Duration => match unit.as_str() {
                 "ns" | "nanosecond" | "nanoseconds" => 1.0,
-                "us" | "µs" | "μs" | "microsecond" | "microseconds" => 1e3,
+                "us" | "μs" | "microsecond" | "microseconds" => 1e3,
                 "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => 1e6,
                 "s" | "sec" | "secs" | "second" | "seconds" => 1e9,
                 "m" | "min" | "mins" | "minute" | "minutes" => 60e9,
