@@ -1,1 +1,4 @@
 //! The one test program: everything that needs more than a single function.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod store;
