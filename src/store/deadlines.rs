@@ -20,6 +20,12 @@ pub struct Due {
     pub attempt: u32,
 }
 
+pub(super) const CLAIM: &str = "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2 WHERE (ticket, kind) IN \
+             (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
+             RETURNING ticket, kind, due_at, attempt";
+
+pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
+
 impl Store {
     /// Claims deadlines that have come, the oldest first. They come again at `now + lease` unless changed by then.
     pub async fn claim_deadlines(
@@ -32,16 +38,12 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows = sqlx::query(
-            "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2 WHERE (ticket, kind) IN \
-             (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
-             RETURNING ticket, kind, due_at, attempt",
-        )
-        .bind(millis(now))
-        .bind(millis(now + lease))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(&mut *tx)
-        .await?;
+        let rows = sqlx::query(CLAIM)
+            .bind(millis(now))
+            .bind(millis(now + lease))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&mut *tx)
+            .await?;
         tx.commit().await?;
         let mut due = rows.iter().map(|row| claimed(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         due.sort_by_key(|due| (due.due_at, due.ticket));
@@ -50,7 +52,7 @@ impl Store {
 
     /// When the next deadline may be claimed; in the past when one is waiting.
     pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("SELECT MIN(claim_at) FROM deadlines").fetch_one(self.readers()).await?;
+        let row = sqlx::query(NEXT_DUE).fetch_one(self.readers()).await?;
         Columns::of(&row).next_at_or_none()
     }
 }

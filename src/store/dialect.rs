@@ -6,7 +6,7 @@
 use super::error::StoreError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection as _, Executor as _, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,14 +52,25 @@ const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// One connection to write with and a few to read with.
 pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
     let options = options(url)?;
-    let mut first = first_connection(&options, url).await?;
-    check(&mut first, url).await?;
-    first.close().await?;
+    // Looked at before our settings touch it: they would change a foreign database.
+    let mut plain = first_connection(&options, url).await?;
+    check(&mut plain, url).await?;
+    plain.close().await?;
+    let options = with_settings(options);
     let writer = pool(1).connect_with(options.clone()).await?;
-    MIGRATIONS.run(&writer).await.map_err(|error| migration_error(error, url))?;
+    migrate(&writer, url).await?;
     // Created only now: a reader can neither make the database nor switch it to its log.
     let readers = pool(READERS).connect_with(options.read_only(true).create_if_missing(false)).await?;
     Ok((writer, readers))
+}
+
+/// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new
+/// database at once one waits for the other.
+async fn migrate(writer: &Pool, url: &str) -> Result<(), StoreError> {
+    let mut tx = begin_write(writer).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).execute(&mut *tx).await?;
+    MIGRATIONS.run(&mut *tx).await.map_err(|error| migration_error(error, url))?;
+    Ok(tx.commit().await?)
 }
 
 /// Begins a transaction that writes.
@@ -75,21 +86,22 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
         return Err(unusable(cause));
     }
     let options = SqliteConnectOptions::from_str(url).map_err(unusable)?;
-    Ok(options
-        .create_if_missing(!url.contains("mode=ro"))
+    Ok(options.create_if_missing(!url.contains("mode=ro")).busy_timeout(BUSY_TIMEOUT).disable_statement_logging())
+}
+
+fn with_settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
         .page_size(8192)
         .journal_mode(SqliteJournalMode::Wal)
         // FULL, not NORMAL: after a power cut NORMAL may forget the last commits, and we have told the mail server
         // by then that we have the mail.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("cache_size", CACHE_KIB)
         .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .row_buffer_size(ROWS_BUFFERED)
-        .disable_statement_logging())
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {
@@ -102,17 +114,20 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-/// Whether the database is new, or ours and not newer than we are; a new one is marked as ours.
+/// Whether the database is new, or ours and not newer than we are.
 async fn check(connection: &mut Connection, url: &str) -> Result<(), StoreError> {
     let foreign = || StoreError::Foreign { url: url.to_owned() };
-    let application_id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    // The file is read only now, so this is where it shows that it is no database at all.
+    let application_id: i64 = match sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await {
+        Ok(application_id) => application_id,
+        Err(error) => match trouble(&error) {
+            Trouble::NoDatabase => return Err(foreign()),
+            _ => return Err(error.into()),
+        },
+    };
     let table_count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *connection).await?;
     match (application_id, table_count) {
-        (0, 0) => {
-            connection.execute(sqlx::AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).await?;
-            return Ok(());
-        }
-        (APPLICATION_ID, 0) => return Ok(()),
+        (0 | APPLICATION_ID, 0) => return Ok(()),
         (APPLICATION_ID, _) => {}
         _ => return Err(foreign()),
     }
@@ -161,7 +176,6 @@ pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
 /// The first connection, with the errors that only happen then.
 async fn first_connection(options: &SqliteConnectOptions, url: &str) -> Result<Connection, StoreError> {
     options.connect().await.map_err(|error| match trouble(&error) {
-        Trouble::NoDatabase => StoreError::Foreign { url: url.to_owned() },
         Trouble::Other => StoreError::Other { what: format!("{url} cannot be opened"), cause: error },
         _ => error.into(),
     })

@@ -12,6 +12,26 @@ use std::ops::RangeInclusive;
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
 const CLAIM_BYTES: i64 = 64 * 1024 * 1024;
 
+/// Mails that may be claimed, with their sizes.
+pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes FROM inbox \
+    WHERE state IN ('new', 'processing') AND due_at <= $1 ORDER BY id LIMIT $2";
+
+pub(super) const TAKE: (&str, &str) = (
+    "UPDATE inbox SET state = 'processing', attempt = attempt + 1, tries = tries + 1, due_at = $2 \
+     WHERE state IN ('new', 'processing') AND due_at <= $1 AND id IN (",
+    ") RETURNING id, mailbox, uid_validity, uid, received_at, attempt, tries, oversize_bytes, same_bytes_as, released",
+);
+
+pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM inbox WHERE state IN ('new', 'processing')";
+
+pub(super) const SAME_BYTES: (&str, &str) =
+    ("SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL AND digest IN (", ")");
+
+pub(super) const SETTLE: (&str, &str) = (
+    "UPDATE inbox SET state = v.column3, error = NULL FROM (VALUES ",
+    ") AS v WHERE inbox.id = v.column1 AND inbox.attempt = v.column2 AND inbox.state = 'processing'",
+);
+
 /// What [`Store::keep_mail`] did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kept {
@@ -101,32 +121,18 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        let candidates = sqlx::query(
-            "SELECT id, size_bytes FROM inbox \
-             WHERE state IN ('new', 'processing') AND due_at <= $1 ORDER BY id LIMIT $2",
-        )
-        .bind(millis(now))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-        .fetch_all(self.readers())
-        .await?;
+        let candidates = sqlx::query(CLAIMABLE)
+            .bind(millis(now))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(self.readers())
+            .await?;
         let ids = within_bytes(&candidates, CLAIM_BYTES)?;
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows = look_up(
-            &mut tx,
-            (
-                "UPDATE inbox SET state = 'processing', attempt = attempt + 1, tries = tries + 1, due_at = $2 \
-                 WHERE state IN ('new', 'processing') AND due_at <= $1 AND id IN (",
-                ") RETURNING id, mailbox, uid_validity, uid, received_at, attempt, tries, oversize_bytes, \
-                 same_bytes_as, released",
-            ),
-            &[millis(now), millis(now + lease)],
-            &ids,
-            |query, id| query.bind(*id),
-        )
-        .await?;
+        let rows =
+            look_up(&mut tx, TAKE, &[millis(now), millis(now + lease)], &ids, |query, id| query.bind(*id)).await?;
         tx.commit().await?;
         let mut items = rows.iter().map(|row| item(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         items.sort_by_key(|item| item.id);
@@ -157,9 +163,7 @@ impl Store {
 
     /// When the next mail is due to be claimed; in the past when one is waiting.
     pub async fn next_inbox_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("SELECT MIN(due_at) FROM inbox WHERE state IN ('new', 'processing')")
-            .fetch_one(self.readers())
-            .await?;
+        let row = sqlx::query(NEXT_DUE).fetch_one(self.readers()).await?;
         Columns::of(&row).next_at_or_none()
     }
 
@@ -323,14 +327,7 @@ async fn known_between(
 
 /// Which rows hold the bytes of mails that look the same.
 async fn holders(tx: &mut Connection, mails: &[&NewMail]) -> Result<HashMap<Digest, i64>, StoreError> {
-    let rows = look_up(
-        tx,
-        ("SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL AND digest IN (", ")"),
-        &[],
-        mails,
-        |query, mail| query.bind(&mail.digest.0[..]),
-    )
-    .await?;
+    let rows = look_up(tx, SAME_BYTES, &[], mails, |query, mail| query.bind(&mail.digest.0[..])).await?;
     let mut holders = HashMap::with_capacity(mails.len());
     for row in &rows {
         let mut columns = Columns::of(row);
@@ -352,16 +349,9 @@ pub(super) fn size(bytes: usize) -> i64 {
 
 /// Settles inbox rows; a conflict when one of them was claimed by somebody else since.
 pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
-    let touched = write_rows(
-        tx,
-        (
-            "UPDATE inbox SET state = v.column3, error = NULL FROM (VALUES ",
-            ") AS v WHERE inbox.id = v.column1 AND inbox.attempt = v.column2 AND inbox.state = 'processing'",
-        ),
-        3,
-        settled,
-        |query, row| query.bind(row.inbox).bind(i64::from(row.attempt)).bind(state_after(&row.outcome)),
-    )
+    let touched = write_rows(tx, SETTLE, 3, settled, |query, row| {
+        query.bind(row.inbox).bind(i64::from(row.attempt)).bind(state_after(&row.outcome))
+    })
     .await?;
     if touched != settled.len() as u64 {
         return Err(StoreError::Conflict { what: "a mail of the inbox".to_owned() });

@@ -188,3 +188,6 @@ pub struct Outgoing {
     /// Not to be sent before.
     pub due_at: Timestamp,
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,13 @@ macro_rules! claimable {
 pub(super) const CLAIMABLE: &str = claimable!("id, size_bytes", "AND due_at <= $1 ORDER BY due_at, id LIMIT $2");
 pub(super) const NEXT_DUE: &str = claimable!("due_at", "ORDER BY due_at, id LIMIT 1");
 
+pub(super) const SETTLE: (&str, &str) = (
+    "UPDATE outbox SET state = v.column3, due_at = COALESCE(v.column4, outbox.due_at), \
+             settled_at = v.column5, reply = v.column6, error = v.column7 FROM (VALUES ",
+    ") AS v WHERE outbox.id = v.column1 AND outbox.attempt = v.column2 AND outbox.state = 'sending' \
+             RETURNING outbox.id",
+);
+
 impl Store {
     /// Claims mails that are due, oldest first, until `now + lease`. The claim is committed when this returns.
     ///
@@ -207,27 +214,16 @@ fn item(columns: &mut Columns<'_>) -> Result<OutboxItem, StoreError> {
 }
 
 async fn settle(tx: &mut Connection, attempts: &[Attempted], now: Timestamp) -> Result<HashSet<i64>, StoreError> {
-    let rows = write_rows_returning(
-        tx,
-        (
-            "UPDATE outbox SET state = v.column3, due_at = COALESCE(v.column4, outbox.due_at), \
-             settled_at = v.column5, reply = v.column6, error = v.column7 FROM (VALUES ",
-            ") AS v WHERE outbox.id = v.column1 AND outbox.attempt = v.column2 AND outbox.state = 'sending' \
-             RETURNING outbox.id",
-        ),
-        7,
-        attempts,
-        |query, attempt| {
-            let (state, due_at, reply, error) = match &attempt.outcome {
-                SendOutcome::Sent { reply } => ("sent", None, Some(reply), None),
-                SendOutcome::RetryAt { at, error } => ("waiting", Some(millis(*at)), None, Some(error)),
-                SendOutcome::Failed { error } => ("failed", None, None, Some(error)),
-            };
-            let settled_at = due_at.is_none().then(|| millis(now));
-            let query = query.bind(attempt.id).bind(i64::from(attempt.attempt)).bind(state);
-            query.bind(due_at).bind(settled_at).bind(reply).bind(error)
-        },
-    )
+    let rows = write_rows_returning(tx, SETTLE, 7, attempts, |query, attempt| {
+        let (state, due_at, reply, error) = match &attempt.outcome {
+            SendOutcome::Sent { reply } => ("sent", None, Some(reply), None),
+            SendOutcome::RetryAt { at, error } => ("waiting", Some(millis(*at)), None, Some(error)),
+            SendOutcome::Failed { error } => ("failed", None, None, Some(error)),
+        };
+        let settled_at = due_at.is_none().then(|| millis(now));
+        let query = query.bind(attempt.id).bind(i64::from(attempt.attempt)).bind(state);
+        query.bind(due_at).bind(settled_at).bind(reply).bind(error)
+    })
     .await?;
     rows.iter().map(|row| Columns::of(row).next()).collect()
 }

@@ -11,6 +11,17 @@ use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
+pub(super) const BY_MESSAGE: (&str, &str) =
+    ("SELECT message_id, MIN(ticket) FROM messages WHERE message_id IN (", ") GROUP BY message_id");
+
+pub(super) const SAME_ID: (&str, &str) =
+    ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
+
+pub(super) const KNOWN_ADDRESSES: (&str, &str) = (
+    "SELECT v.column1 FROM (VALUES ",
+    ") AS v WHERE EXISTS (SELECT 1 FROM parties WHERE address_key = v.column1 AND role <> 'agent')",
+);
+
 /// What to look up. Doubles do no harm.
 #[derive(Debug, Clone, Default)]
 pub struct Lookup {
@@ -96,14 +107,7 @@ async fn tickets_by_message(
     tx: &mut Connection,
     ids: &[MessageId],
 ) -> Result<HashMap<MessageId, TicketId>, StoreError> {
-    let rows = look_up(
-        tx,
-        ("SELECT message_id, MIN(ticket) FROM messages WHERE message_id IN (", ") GROUP BY message_id"),
-        &[],
-        ids,
-        |query, id| query.bind(&id.0),
-    )
-    .await?;
+    let rows = look_up(tx, BY_MESSAGE, &[], ids, |query, id| query.bind(&id.0)).await?;
     let pair = |row| {
         let mut columns = Columns::of(row);
         Ok((MessageId(columns.next()?), TicketId(columns.next()?)))
@@ -112,14 +116,7 @@ async fn tickets_by_message(
 }
 
 async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, (i64, Digest)>, StoreError> {
-    let rows = look_up(
-        tx,
-        ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")"),
-        &[],
-        ids,
-        |query, id| query.bind(&id.0),
-    )
-    .await?;
+    let rows = look_up(tx, SAME_ID, &[], ids, |query, id| query.bind(&id.0)).await?;
     let mut found: HashMap<MessageId, (i64, Digest)> = HashMap::new();
     for row in &rows {
         let mut columns = Columns::of(row);
@@ -135,16 +132,6 @@ async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<Mess
 
 /// Asks for each address whether there is any ticket, and stops at the first: some have thousands.
 async fn known_addresses(tx: &mut Connection, addresses: &[String]) -> Result<HashSet<String>, StoreError> {
-    let rows = look_up(
-        tx,
-        (
-            "SELECT v.column1 FROM (VALUES ",
-            ") AS v WHERE EXISTS (SELECT 1 FROM parties WHERE address_key = v.column1 AND role <> 'agent')",
-        ),
-        &[],
-        addresses,
-        |query, address| query.bind(address),
-    )
-    .await?;
+    let rows = look_up(tx, KNOWN_ADDRESSES, &[], addresses, |query, address| query.bind(address)).await?;
     rows.iter().map(|row| Columns::of(row).next()).collect()
 }

@@ -9,6 +9,18 @@ use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
+pub(super) const LOAD: (&str, &str) = (
+    "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
+             first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
+             last_sequence, version, is_vouched FROM tickets WHERE id IN (",
+    ")",
+);
+
+pub(super) const LOAD_PARTIES: (&str, &str) = (
+    "SELECT ticket, party, address, name, role, utc_offset_minutes, chain, answer_to FROM parties WHERE ticket IN (",
+    ") ORDER BY ticket, party",
+);
+
 /// Writes new tickets.
 pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
     write_rows(
@@ -115,36 +127,14 @@ pub(super) async fn load(
     connection: &mut Connection,
     ids: &[TicketId],
 ) -> Result<HashMap<TicketId, Ticket>, StoreError> {
-    let rows = look_up(
-        connection,
-        (
-            "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
-             first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version, is_vouched FROM tickets WHERE id IN (",
-            ")",
-        ),
-        &[],
-        ids,
-        |query, id| query.bind(id.0),
-    )
-    .await?;
+    let rows = look_up(connection, LOAD, &[], ids, |query, id| query.bind(id.0)).await?;
     let mut tickets = HashMap::with_capacity(rows.len());
     for row in &rows {
         let ticket = ticket(&mut Columns::of(row))?;
         tickets.insert(ticket.id, ticket);
     }
     let found: Vec<TicketId> = tickets.keys().copied().collect();
-    let rows = look_up(
-        connection,
-        (
-            "SELECT ticket, party, address, name, role, utc_offset_minutes, chain, answer_to FROM parties WHERE ticket IN (",
-            ") ORDER BY ticket, party",
-        ),
-        &[],
-        &found,
-        |query, id| query.bind(id.0),
-    )
-    .await?;
+    let rows = look_up(connection, LOAD_PARTIES, &[], &found, |query, id| query.bind(id.0)).await?;
     for row in &rows {
         let mut columns = Columns::of(row);
         let ticket = TicketId(columns.next()?);

@@ -19,6 +19,16 @@ const DAY: i64 = 24 * 60;
 /// The row of the whole desk.
 const DESK: &str = "";
 
+pub(super) const WINDOWS: (&str, &str) = (
+    "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
+             FROM traffic WHERE minute > $1 AND subject IN (",
+    ") GROUP BY subject",
+);
+
+pub(super) const DESK_HOUR: &str =
+    "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM traffic WHERE subject = $1 AND minute > $2";
+
 /// Automatic mail to one address, or on one ticket, by window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Windows {
@@ -69,19 +79,11 @@ pub(super) async fn windows(
     now: Timestamp,
 ) -> Result<HashMap<String, Windows>, StoreError> {
     let minute = minute(now);
-    let rows = look_up(
-        tx,
-        (
-            "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
-             FROM traffic WHERE minute > $1 AND subject IN (",
-            ") GROUP BY subject",
-        ),
-        &[minute - DAY, minute - TEN_MINUTES, minute - HOUR],
-        subjects,
-        |query, subject| query.bind(subject),
-    )
-    .await?;
+    let rows =
+        look_up(tx, WINDOWS, &[minute - DAY, minute - TEN_MINUTES, minute - HOUR], subjects, |query, subject| {
+            query.bind(subject)
+        })
+        .await?;
     let pair = |row| {
         let mut columns = Columns::of(row);
         let subject = columns.next()?;
@@ -92,12 +94,7 @@ pub(super) async fn windows(
 
 /// What the whole desk sent in the last hour.
 pub(super) async fn desk_hour(tx: &mut Connection, now: Timestamp) -> Result<u32, StoreError> {
-    let row =
-        sqlx::query("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM traffic WHERE subject = $1 AND minute > $2")
-            .bind(DESK)
-            .bind(minute(now) - HOUR)
-            .fetch_one(tx)
-            .await?;
+    let row = sqlx::query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
     Columns::of(&row).next_u32()
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod compose;
+mod corpus;
 mod imap;
 mod smtp;
+mod store;
 mod support;
