@@ -1,1 +1,3 @@
 //! The one test program: everything that needs more than a single function.
+
+mod corpus;
