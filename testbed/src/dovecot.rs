@@ -60,8 +60,9 @@ pub fn password_of(user: &str) -> String {
 fn template_for(dovecot: &Path) -> Result<&'static str> {
     let output = run(Command::new(dovecot).arg("--version")).context("cannot ask Dovecot for its version")?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if version.starts_with("2.3.") {
-        return Ok(include_str!("../conf/dovecot-2.3.conf"));
+    match version.split('.').take(2).collect::<Vec<_>>()[..] {
+        ["2", "3"] => Ok(include_str!("../conf/dovecot-2.3.conf")),
+        ["2", "4"] => Ok(include_str!("../conf/dovecot-2.4.conf")),
+        _ => bail!("Dovecot {version} is not one this test bed has a configuration for"),
     }
-    bail!("Dovecot {version} is not one this test bed has a configuration for");
 }

@@ -18,7 +18,7 @@ mod stop;
 mod tls;
 pub mod wait;
 
-pub use bed::{MailBed, Options, Ports, SmtpServer, missing};
+pub use bed::{MailBed, Options, Ports, SmtpServer, missing, skipped};
 pub use imap::{Imap, StoredMail};
 pub use mail::MailText;
 pub use smtp::Smtp;

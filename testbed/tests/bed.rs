@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use postroom_testbed::{MailBed, MailText, Options, SmtpServer, missing};
+use postroom_testbed::{MailBed, MailText, Options, SmtpServer, missing, skipped};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -46,7 +46,7 @@ fn a_mail_makes_the_round_trip(smtp: Option<SmtpServer>) {
 #[test]
 fn a_mail_sent_by_smtp_is_seen_by_imap_as_it_was_written() {
     match missing() {
-        Some(names) => eprintln!("skipped: not installed: {names}"),
+        Some(names) => skipped(&format!("not installed: {names}")),
         None => a_mail_makes_the_round_trip(None),
     }
 }
@@ -54,7 +54,7 @@ fn a_mail_sent_by_smtp_is_seen_by_imap_as_it_was_written() {
 #[test]
 fn the_fallback_without_root_does_the_same() {
     match postroom_testbed::bed::missing_for(SmtpServer::Aiosmtpd) {
-        Some(names) => eprintln!("skipped: not installed: {names}"),
+        Some(names) => skipped(&format!("not installed: {names}")),
         None => a_mail_makes_the_round_trip(Some(SmtpServer::Aiosmtpd)),
     }
 }
@@ -62,7 +62,7 @@ fn the_fallback_without_root_does_the_same() {
 #[test]
 fn the_mail_client_does_what_a_test_needs_of_it() {
     if let Some(names) = missing() {
-        eprintln!("skipped: not installed: {names}");
+        skipped(&format!("not installed: {names}"));
         return;
     }
     let bed = MailBed::start(&Options { users: vec!["ann".into(), "bob".into()], smtp: None }).unwrap();

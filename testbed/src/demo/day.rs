@@ -16,6 +16,10 @@ use crate::{Imap, MailBed, StoredMail, mail::bare_address, wait::wait_until};
 
 /// How long each expected thing may take. All of them are matters of a second; a busy machine may need more.
 const LIMIT: Duration = Duration::from_secs(20);
+/// How long once so many things have not happened that the rest is only looked at.
+const SHORT_LIMIT: Duration = Duration::from_secs(3);
+/// How many that is.
+const MANY_FAILURES: usize = 3;
 
 /// A day that is being played.
 pub struct Day<'a> {
@@ -119,13 +123,13 @@ impl<'a> Day<'a> {
                     );
                 }
                 self.mails.insert(name, mail);
-                Ok(format!("{who} gets the {name}: “{subject}”"))
+                Ok(format!("{} gets the {name}: “{subject}”", named(who)))
             }
             Then::GetsNothing { who } => {
                 self.wait_for_quiet()?;
                 let extra: Vec<_> = self.unknown_mails(who)?.iter().map(StoredMail::subject).collect();
                 ensure!(extra.is_empty(), "{who} should have got nothing, and got: {}", extra.join(" | "));
-                Ok(format!("{who} gets no mail for it"))
+                Ok(format!("{} gets no mail for it", named(who)))
             }
             Then::Ticket { ticket, field, is } => {
                 let found = self.gateway.ticket_field(ticket, field)?;
@@ -135,9 +139,13 @@ impl<'a> Day<'a> {
         }
     }
 
+    fn limit(&self) -> Duration {
+        if self.failures.len() < MANY_FAILURES { LIMIT } else { SHORT_LIMIT }
+    }
+
     /// Waits until the inbox shows a mail of that subject that no earlier act has sent, and what became of it.
     fn wait_for_row(&mut self, subject: &str) -> Result<InboxRow> {
-        let row = wait_until(&format!("“{subject}” to become something in the inbox"), LIMIT, || {
+        let row = wait_until(&format!("“{subject}” to become something in the inbox"), self.limit(), || {
             self.gateway.check_running(self.bed)?;
             let rows = self.gateway.inbox()?;
             Ok(rows
@@ -151,7 +159,7 @@ impl<'a> Day<'a> {
     /// Waits for a mail with all those words that no earlier step has used up.
     fn wait_for_mail(&mut self, who: &'static str, name: &str, says: &[&str]) -> Result<StoredMail> {
         let mut last = Vec::new();
-        let found = wait_until(&format!("{who} to get the {name} with {says:?}"), LIMIT, || {
+        let found = wait_until(&format!("{who} to get the {name} with {says:?}"), self.limit(), || {
             last = self.unknown_mails(who)?;
             Ok(last.iter().find(|mail| has_words(mail, says)).cloned())
         });
@@ -175,7 +183,7 @@ impl<'a> Day<'a> {
 
     /// Waits until the outbox is empty, so that what was not sent by then will not be sent.
     fn wait_for_quiet(&mut self) -> Result<()> {
-        wait_until("the outbox to be empty", LIMIT, || Ok((self.gateway.unsent_count()? == 0).then_some(())))
+        wait_until("the outbox to be empty", self.limit(), || Ok((self.gateway.unsent_count()? == 0).then_some(())))
     }
 
     /// Expects exactly as many inbox rows as mails were sent: none lost, none twice.
@@ -213,6 +221,12 @@ impl<'a> Day<'a> {
         let number = self.number;
         self.failures.push(format!("{number}. {} ({}): {what}", act.name, bare_address(act.letter.from)));
     }
+}
+
+/// A user's name as people write it.
+fn named(user: &str) -> String {
+    let mut letters = user.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Whether subject and text have all the words, whatever the case of their letters and the breaks of their lines.

@@ -19,7 +19,7 @@ use self::{
     gateway::Gateway,
     screen::{Screen, Tone},
 };
-use crate::{MailBed, Options, SmtpServer};
+use crate::{MailBed, Options, SmtpServer, process::tail};
 
 /// What the demonstration is asked to do.
 #[derive(Debug, Clone)]
@@ -91,10 +91,13 @@ fn tell_the_end(failures: &[String], screen: Screen) {
 
 /// The bed's folder goes away, what Postroom said about the failure does not.
 fn keep_the_log(bed: &MailBed, screen: Screen) {
+    let log = bed.folder.join("postroom.log");
+    screen.heading("The end of Postroom's log");
+    screen.page(&tail(&log));
     let kept = std::env::temp_dir().join("postroom-demo.log");
-    match std::fs::copy(bed.folder.join("postroom.log"), &kept) {
-        Ok(_) => screen.aside(&format!("Postroom's log is kept as {}", kept.display())),
-        Err(error) => screen.aside(&format!("Postroom's log could not be kept: {error}")),
+    match std::fs::copy(log, &kept) {
+        Ok(_) => screen.aside(&format!("all of it: {}", kept.display())),
+        Err(error) => screen.aside(&format!("it could not be kept: {error}")),
     }
 }
 

@@ -77,7 +77,7 @@ impl Screen {
     /// A text as somebody sees it, set off from the rest.
     pub fn page(&self, text: &str) {
         for line in text.trim_end().lines() {
-            println!("  {} {line}", self.paint(Tone::Faint, "│"));
+            println!("  {}{}{line}", self.paint(Tone::Faint, "│"), if line.is_empty() { "" } else { " " });
         }
     }
 }

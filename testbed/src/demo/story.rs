@@ -80,7 +80,7 @@ pub const ACTS: &[Act] = &[
                 hides: &["tessa"],
                 answers: Some("outage"),
             },
-            Then::Gets { who: "tessa", name: "notice", says: &["PR-1001", "503"], hides: &[], answers: None },
+            Then::Gets { who: "tessa", name: "notification", says: &["PR-1001", "503"], hides: &[], answers: None },
             Then::Ticket { ticket: "PR-1001", field: "severity", is: "critical" },
         ],
     },
@@ -98,7 +98,7 @@ pub const ACTS: &[Act] = &[
         then: &[
             Then::Gets {
                 who: "tessa",
-                name: "second notice",
+                name: "second notification",
                 says: &["PR-1001", "the dashboard is gone as well"],
                 hides: &[],
                 answers: None,
@@ -112,7 +112,7 @@ pub const ACTS: &[Act] = &[
         title: "answers the notification from her mail client",
         letter: unproven(
             TESSA,
-            Occasion::Answer { to: "second notice" },
+            Occasion::Answer { to: "second notification" },
             "Hi Ann,\n\nwe found the fault in our load balancer and are moving traffic away from it.\n\nTessa\n",
         ),
         outcome: "agent-reply",
@@ -131,7 +131,7 @@ pub const ACTS: &[Act] = &[
         title: "resolves the ticket by mail",
         letter: unproven(
             TESSA,
-            Occasion::Answer { to: "second notice" },
+            Occasion::Answer { to: "second notification" },
             "#resolve\n\nRoot Cause: a load balancer ran out of connections\nSolution: traffic moved to its twin, the \
              limit raised\nVerification: 10,000 calls in a row answered 200\n",
         ),
@@ -152,7 +152,7 @@ pub const ACTS: &[Act] = &[
     Act {
         name: "thanks",
         who: "Ann",
-        title: "is happy",
+        title: "confirms that it works again",
         letter: letter(ANN, Occasion::Answer { to: "resolution" }, "It works again, thanks!\n"),
         outcome: "confirmation",
         ticket: Some("PR-1001"),
@@ -177,7 +177,13 @@ pub const ACTS: &[Act] = &[
                 hides: &["zebra", "tessa"],
                 answers: Some("key refused"),
             },
-            Then::Gets { who: "tessa", name: "bob's notice", says: &["PR-1002", "zebra"], hides: &[], answers: None },
+            Then::Gets {
+                who: "tessa",
+                name: "third notification",
+                says: &["PR-1002", "zebra"],
+                hides: &[],
+                answers: None,
+            },
         ],
     },
     Act {
@@ -207,28 +213,28 @@ pub const ACTS: &[Act] = &[
         then: &[
             Then::Gets {
                 who: "carol",
-                name: "carol's acknowledgement",
+                name: "second acknowledgement",
                 says: &["PR-1003"],
                 hides: &[],
                 answers: Some("export"),
             },
-            Then::Gets { who: "tessa", name: "carol's notice", says: &["PR-1003"], hides: &[], answers: None },
+            Then::Gets { who: "tessa", name: "fourth notification", says: &["PR-1003"], hides: &[], answers: None },
         ],
     },
     Act {
-        name: "answer to carol",
+        name: "agent's second answer",
         who: "Tessa",
         title: "answers her",
         letter: unproven(
             TESSA,
-            Occasion::Answer { to: "carol's notice" },
+            Occasion::Answer { to: "fourth notification" },
             "Hi Carol,\n\nthe import of the first days is running again and done by tonight.\n\nTessa\n",
         ),
         outcome: "agent-reply",
         ticket: Some("PR-1003"),
         then: &[Then::Gets {
             who: "carol",
-            name: "carol's answer",
+            name: "second answer",
             says: &["PR-1003", "done by tonight"],
             hides: &["tessa@desk.test"],
             answers: Some("export"),
@@ -240,7 +246,7 @@ pub const ACTS: &[Act] = &[
         title: "returns that answer as undeliverable",
         letter: unproven(
             "Mail Delivery System <MAILER-DAEMON@mx.carols.test>",
-            Occasion::DeliveryReport { of: "carol's answer", reason: "550 5.1.1 mailbox is gone" },
+            Occasion::DeliveryReport { of: "second answer", reason: "550 5.1.1 mailbox is gone" },
             "I'm sorry to have to inform you that your message could not be delivered.",
         ),
         outcome: "bounce",
