@@ -119,32 +119,31 @@ mod tests {
     #[test]
     fn batches_keep_to_count_and_bytes() {
         let limit = BatchLimit { mail_count: 3, size_bytes: 100 };
-        let cases: [(&str, &[u32], &[&[u32]]); 6] = [
-            ("nothing", &[], &[]),
-            ("count at its limit", &[1, 1, 1], &[&[1, 2, 3]]),
-            ("count past its limit", &[1, 1, 1, 1], &[&[1, 2, 3], &[4]]),
-            ("bytes at their limit", &[50, 50], &[&[1, 2]]),
-            ("bytes past their limit", &[50, 51], &[&[1], &[2]]),
-            ("one mail larger than a batch stands alone", &[1, 900, 1], &[&[1], &[2], &[3]]),
+        let cases = [
+            ("nothing", vec![], Vec::<Vec<u32>>::new()),
+            ("count at its limit", vec![1, 1, 1], vec![vec![1, 2, 3]]),
+            ("count past its limit", vec![1, 1, 1, 1], vec![vec![1, 2, 3], vec![4]]),
+            ("bytes at their limit", vec![50, 50], vec![vec![1, 2]]),
+            ("bytes past their limit", vec![50, 51], vec![vec![1], vec![2]]),
+            ("one mail larger than a batch stands alone", vec![1, 900, 1], vec![vec![1], vec![2], vec![3]]),
         ];
         for (name, sizes, expected) in cases {
-            let mails: Vec<MailSize> =
-                (1..).zip(sizes).map(|(uid, &size_bytes)| MailSize { uid, size_bytes }).collect();
+            let mails: Vec<MailSize> = (1..).zip(sizes).map(|(uid, size_bytes)| MailSize { uid, size_bytes }).collect();
             assert_eq!(batches(&mails, limit), expected, "{name}");
         }
     }
 
     #[test]
     fn gaps_are_what_the_server_has_and_we_have_not() {
-        let cases: [(&str, &[u32], &[u32], &[RangeInclusive<u32>]); 5] = [
-            ("nothing anywhere", &[], &[], &[]),
-            ("all known", &[1, 2, 3], &[3, 2, 1], &[]),
-            ("nothing known", &[1, 2, 9], &[], &[1..=2, 9..=9]),
-            ("a hole", &[1, 2, 3, 4, 5], &[1, 5], &[2..=4]),
-            ("known mails that the server has dropped are no gap", &[4], &[1, 2, 3, 4], &[]),
+        let cases = [
+            ("nothing anywhere", vec![], vec![], vec![]),
+            ("all known", vec![1, 2, 3], vec![3, 2, 1], vec![]),
+            ("nothing known", vec![1, 2, 9], vec![], vec![1..=2, 9..=9]),
+            ("a hole", vec![1, 2, 3, 4, 5], vec![1, 5], vec![2..=4]),
+            ("known mails that the server has dropped are no gap", vec![4], vec![1, 2, 3, 4], vec![]),
         ];
         for (name, on_server, known, expected) in cases {
-            assert_eq!(gaps(on_server, known), expected, "{name}");
+            assert_eq!(gaps(&on_server, &known), expected, "{name}");
         }
     }
 }

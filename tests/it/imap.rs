@@ -82,6 +82,23 @@ async fn mails_are_found_measured_and_fetched_unchanged() {
 }
 
 #[tokio::test]
+async fn the_uids_of_a_large_mailbox_are_asked_for_in_windows() {
+    let server = server_with(20_003).await;
+    server.remove("INBOX", 20_000);
+    let mut session = connected(&server, PATIENT).await;
+    let selected = session.select("INBOX").await.unwrap();
+    server.deliver("INBOX", mail("after the window"), at("2026-03-02T10:00:00Z"));
+    let expected: Vec<u32> = (1..=20_004).filter(|uid| *uid != 20_000).collect();
+    assert_eq!(session.all_uids(selected.uid_next).await.unwrap(), expected);
+    let searches = server.commands().into_iter().filter(|command| command.starts_with("UID SEARCH"));
+    assert_eq!(
+        searches.collect::<Vec<_>>(),
+        ["UID SEARCH UID 1:20000", "UID SEARCH UID 20001:20003", "UID SEARCH UID 20004:*"]
+    );
+    assert_eq!(session.all_uids(None).await.unwrap(), expected, "without UIDNEXT it is one search");
+}
+
+#[tokio::test]
 async fn batches_come_in_order_and_name_what_is_missing() {
     let server = server_with(10).await;
     let mut session = opened(&server).await;

@@ -297,14 +297,14 @@ impl Talk {
     /// Tells the client what has gone and what has come in the open mailbox.
     async fn tell_changes(&mut self) -> Said {
         let Some(open) = &self.open else { return Ok(()) };
-        let now: Vec<u32> = self.shared.state().mailboxes[open].mails.iter().map(|mail| mail.uid).collect();
+        let now: BTreeSet<u32> = self.shared.state().mailboxes[open].mails.iter().map(|mail| mail.uid).collect();
         let gone: Vec<usize> = (0..self.view.len()).filter(|&place| !now.contains(&self.view[place])).collect();
         for place in gone.into_iter().rev() {
             self.view.remove(place);
             self.say(&format!("* {} EXPUNGE", place + 1)).await?;
         }
         if now.len() > self.view.len() {
-            self.view = now;
+            self.view = now.into_iter().collect();
             self.say(&format!("* {} EXISTS", self.view.len())).await?;
         }
         Ok(())
