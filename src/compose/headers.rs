@@ -77,10 +77,12 @@ impl Fields {
                 self.0.push(c);
             }
             self.0.push('"');
+            let line = self.0.len() - self.0.rfind('\n').map_or(0, |at| at + 1);
+            self.0.push_str(if line + address.len() + 3 > LINE_OCTETS { "\r\n <" } else { " <" });
         } else {
             write_encoded(&mut self.0, &name);
+            self.0.push_str("\r\n <");
         }
-        self.0.push_str("\r\n <");
         self.0.push_str(address);
         self.0.push_str(">\r\n");
     }
@@ -236,9 +238,9 @@ mod tests {
     #[test]
     fn names_are_quoted_or_encoded() {
         let cases = [
-            ("plain", "Ann Example", "To: \"Ann Example\"\r\n <ann@example.com>\r\n"),
-            ("comma", "Example, Ann", "To: \"Example, Ann\"\r\n <ann@example.com>\r\n"),
-            ("quotes", "Ann \"A\\B\"", "To: \"Ann \\\"A\\\\B\\\"\"\r\n <ann@example.com>\r\n"),
+            ("plain", "Ann Example", "To: \"Ann Example\" <ann@example.com>\r\n"),
+            ("comma", "Example, Ann", "To: \"Example, Ann\" <ann@example.com>\r\n"),
+            ("quotes", "Ann \"A\\B\"", "To: \"Ann \\\"A\\\\B\\\"\" <ann@example.com>\r\n"),
             ("umlaut", "Änn", "To: =?utf-8?b?w4Rubg==?=\r\n <ann@example.com>\r\n"),
             ("encoded word", "=?utf-8?q?x?=", "To: =?utf-8?b?PT91dGYtOD9xP3g/PQ==?=\r\n <ann@example.com>\r\n"),
             ("nothing but blanks", " \r\n ", "To: ann@example.com\r\n"),

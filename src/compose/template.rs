@@ -15,6 +15,7 @@ use handlebars::{
     TemplateErrorReason,
 };
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Declares the shipped templates, each by its path below `templates/`.
 macro_rules! shipped {
@@ -153,12 +154,17 @@ pub(super) struct Filled {
 }
 
 /// All templates, ready to be filled.
-#[derive(Debug)]
 pub struct Templates {
     /// Templates of plain text, in which nothing is escaped.
     text: Handlebars<'static>,
     /// Templates of HTML, in which every value is escaped.
     html: Handlebars<'static>,
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Templates").finish_non_exhaustive()
+    }
 }
 
 impl Templates {
@@ -195,7 +201,11 @@ impl Templates {
             }
         }
         errors.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-        errors.dedup();
+        // A partial is read once for each mail that includes it; one report of a place is enough.
+        errors.dedup_by(|a, b| {
+            let place = |error: &TemplateError| (error.path.clone(), error.line, error.column);
+            place(a) == place(b) && std::mem::discriminant(&a.what) == std::mem::discriminant(&b.what)
+        });
         Err(errors)
     }
 

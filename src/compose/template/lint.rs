@@ -16,10 +16,13 @@ use std::collections::BTreeMap;
 const BLOCKS: [&str; 3] = ["each", "if", "unless"];
 
 /// Helpers that give a value.
-const VALUES: [&str; 9] = ["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "or"];
+const VALUES: [&str; 10] = ["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
 
 /// The helper for somebody's words in HTML.
 const PARAGRAPHS: &str = "paragraphs";
+
+/// Where a template begins.
+const START: (usize, usize) = (1, 1);
 
 /// How alike two names are from which on one may be a slip of the other.
 const ALIKE: f64 = 0.8;
@@ -41,14 +44,14 @@ pub(super) fn check(parsed: &BTreeMap<String, Template>, paths: &[&str], errors:
             let folder = path.split('/').next().unwrap_or_default();
             if folder == purpose.as_str() {
                 let mut walk = Walk { parsed, paths, errors, path: path.clone(), within: Vec::new() };
-                walk.template(template, &[&fields]);
+                walk.template(template, &[&fields], START);
             }
         }
     }
     // A partial that nothing includes has no fields to be checked against; what it includes is still followed.
     for (path, template) in parsed.iter().filter(|(path, _)| path.starts_with(PARTIALS)) {
         let mut walk = Walk { parsed, paths, errors, path: path.clone(), within: vec![path.clone()] };
-        walk.partials_only(template);
+        walk.partials_only(template, START);
     }
 }
 
@@ -63,9 +66,9 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn template(&mut self, template: &Template, scopes: &[&Value]) {
-        for (element, place) in template.elements.iter().zip(&template.mapping) {
-            let at = (place.0, place.1);
+    /// Checks a template, or a part of one that begins at `outer`.
+    fn template(&mut self, template: &Template, scopes: &[&Value], outer: (usize, usize)) {
+        for (element, at) in elements(template, outer) {
             match element {
                 TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
                 TemplateElement::Expression(helper) => self.expression(helper, scopes, at),
@@ -124,13 +127,13 @@ impl Walk<'_> {
         match (item, &block.template) {
             (Some(Some(item)), Some(template)) => {
                 let inner: Vec<&Value> = scopes.iter().copied().chain([&item]).collect();
-                self.template(template, &inner);
+                self.template(template, &inner, at);
             }
-            (None, Some(template)) => self.template(template, scopes),
+            (None, Some(template)) => self.template(template, scopes, at),
             _ => {}
         }
         if let Some(template) = &block.inverse {
-            self.template(template, scopes);
+            self.template(template, scopes, at);
         }
     }
 
@@ -198,20 +201,20 @@ impl Walk<'_> {
         let outer = std::mem::replace(&mut self.path, path.clone());
         self.within.push(path);
         match scopes {
-            Some(scopes) => self.template(template, scopes),
-            None => self.partials_only(template),
+            Some(scopes) => self.template(template, scopes, START),
+            None => self.partials_only(template, START),
         }
         self.within.pop();
         self.path = outer;
     }
 
-    fn partials_only(&mut self, template: &Template) {
-        for (element, place) in template.elements.iter().zip(&template.mapping) {
+    fn partials_only(&mut self, template: &Template, outer: (usize, usize)) {
+        for (element, at) in elements(template, outer) {
             match element {
-                TemplateElement::PartialExpression(partial) => self.partial(partial, None, (place.0, place.1)),
+                TemplateElement::PartialExpression(partial) => self.partial(partial, None, at),
                 TemplateElement::HelperBlock(block) => {
                     for inner in block.template.iter().chain(&block.inverse) {
-                        self.partials_only(inner);
+                        self.partials_only(inner, at);
                     }
                 }
                 _ => {}
@@ -222,6 +225,13 @@ impl Walk<'_> {
     fn report(&mut self, (line, column): (usize, usize), what: TemplateFault) {
         self.errors.push(TemplateError { path: self.path.clone(), line, column, what });
     }
+}
+
+/// The elements of a template with their places. `{{else if …}}` makes one that has no place of its own and
+/// stands at that of its block.
+fn elements(template: &Template, outer: (usize, usize)) -> impl Iterator<Item = (&TemplateElement, (usize, usize))> {
+    let place = move |nth: usize| template.mapping.get(nth).map_or(outer, |place| (place.0, place.1));
+    template.elements.iter().enumerate().map(move |(nth, element)| (element, place(nth)))
 }
 
 /// What a name stands for at a place; the last scope is the nearest.
