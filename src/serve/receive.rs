@@ -3,15 +3,15 @@
 //! In: what the server shows. Out: inbox rows with the raw bytes and the cursor, in one transaction; only then are
 //! the mails flagged on the server. Nothing is looked at here, so no mail can be too strange to be received.
 
-use super::desk::Desk;
 use super::deliver::chain;
+use super::desk::Desk;
 use super::tidy;
 use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
 use crate::endpoint::Login;
 use crate::imap::{
-    BatchLimit, Cursor, Deadlines, Fetched, IdleOutcome, ImapError, MailSize, Resume, Selected, Session, batches,
-    gaps, resume,
+    BatchLimit, Cursor, Deadlines, Fetched, IdleOutcome, ImapError, MailSize, Resume, Selected, Session, batches, gaps,
+    resume,
 };
 use crate::message::Digest;
 use crate::store::{NewMail, Place};
@@ -25,7 +25,7 @@ use tracing::{debug, error, info, warn};
 const WINDOW: usize = 2_000;
 
 /// Mails and bytes fetched and committed together.
-const BATCH: BatchLimit = BatchLimit { mails: 250, bytes: 8 << 20 };
+const BATCH: BatchLimit = BatchLimit { mail_count: 250, size_bytes: 8 << 20 };
 
 /// The most that is kept of the header of a mail that is too large.
 const HEADER_BYTES: u32 = 64 << 10;
@@ -154,15 +154,10 @@ impl Watcher<'_> {
     }
 
     /// The mails on the server that have no inbox row, wherever they stand.
-    async fn overlooked(
-        &self,
-        session: &mut Session,
-        selected: &Selected,
-        cursor: Cursor,
-    ) -> anyhow::Result<Vec<u32>> {
+    async fn overlooked(&self, session: &mut Session, selected: &Selected, cursor: Cursor) -> anyhow::Result<Vec<u32>> {
         let on_server = session.all_uids(selected.uid_next).await?;
         let known = self.desk.store.known_uids(&self.mailbox.name, selected.uid_validity).await?;
-        let missing: Vec<u32> = gaps(&on_server, &known).into_iter().flatten().collect();
+        let missing = gaps(&on_server, &known);
         let behind = missing.iter().filter(|uid| **uid <= cursor.last_uid).count();
         if behind > 0 {
             warn!(mailbox = %self.mailbox.name, count = behind, "{behind} mails had been overlooked and are fetched now");

@@ -9,7 +9,6 @@ use crate::config::Config;
 use crate::smtp::Deadlines;
 use crate::store::StoreError;
 use jiff::Timestamp;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -42,11 +41,14 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
         tokio::spawn(async move { receive::watch(desk, mailbox, &settled, stop).await })
     });
     let receiving: Vec<JoinHandle<()>> = receiving.collect();
-    let processing = tokio::spawn(process_loop(desk.clone(), settled, stop_process));
-    let meeting = tokio::spawn(deadline_loop(desk.clone(), stop_deadlines));
-    let delivering: Vec<JoinHandle<()>> = (0..config.smtp.connections)
-        .map(|_| tokio::spawn(deliver_loop(desk.clone(), config.clone(), stop_deliver.clone())))
-        .collect();
+    let start = |work, stop: &CancellationToken| {
+        let worker = Worker { desk: desk.clone(), work, stop: stop.clone() };
+        tokio::spawn(worker.run())
+    };
+    let processing = start(Work::Process { mailboxes: settled }, &stop_process);
+    let meeting = start(Work::Deadlines, &stop_deadlines);
+    let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
+    let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
     stop.cancelled().await;
@@ -67,36 +69,93 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     Ok(())
 }
 
-/// Repeats a piece of work until it is told to stop: again at once while there is something to do, otherwise when
-/// it is woken, when something is due, or after a while anyway.
-async fn repeat<W, D>(name: &str, clock: &Clock, wake: &Notify, stop: &CancellationToken, mut work: W, next_due: D)
-where
-    W: AsyncFnMut() -> Result<bool, StoreError>,
-    D: AsyncFn() -> Result<Option<Timestamp>, StoreError>,
-{
-    let mut failures = 0;
-    while !stop.is_cancelled() {
-        match work().await {
-            Ok(true) => failures = 0,
-            Ok(false) => {
-                failures = 0;
-                // A lost due time only costs the wait until somebody looks anyway.
-                let due = next_due().await.ok().flatten();
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = wake.notified() => {}
-                    () = reached(clock, due) => {}
+/// A loop beside the mailboxes: repeats its piece of work until it is told to stop.
+struct Worker {
+    desk: Desk,
+    work: Work,
+    stop: CancellationToken,
+}
+
+/// The pieces of work.
+enum Work {
+    /// Inbox rows; the mailboxes are told when some are done.
+    Process { mailboxes: Vec<Arc<Notify>> },
+    /// Deadlines that have come.
+    Deadlines,
+    /// Outbox rows, over one connection.
+    Deliver(Box<Courier>),
+}
+
+impl Worker {
+    /// Works again at once while there is something to do, otherwise when it is woken, when something is due, or
+    /// after a while anyway.
+    async fn run(mut self) {
+        let mut failures = 0;
+        while !self.stop.is_cancelled() {
+            match self.work_once().await {
+                Ok(true) => failures = 0,
+                Ok(false) => {
+                    failures = 0;
+                    self.wait().await;
+                }
+                Err(failure) => {
+                    failures += 1;
+                    let wait = AFTER_FAILURE.wait(failures - 1, self.desk.clock.fraction());
+                    let name = self.work.name();
+                    error!(attempt = failures, error = %chain(&failure), "{name} failed, trying again in {wait:?}");
+                    tokio::select! {
+                        () = self.stop.cancelled() => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
                 }
             }
-            Err(failure) => {
-                failures += 1;
-                let wait = AFTER_FAILURE.wait(failures - 1, clock.fraction());
-                error!(attempt = failures, error = %chain(&failure), "{name} failed, trying again in {wait:?}");
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = tokio::time::sleep(wait) => {}
+        }
+        if let Work::Deliver(courier) = &mut self.work {
+            courier.quit().await;
+        }
+    }
+
+    /// Does what is due; says whether there may be more.
+    async fn work_once(&mut self) -> Result<bool, StoreError> {
+        match &mut self.work {
+            Work::Process { mailboxes } => {
+                let count = process::process_due(&self.desk).await?;
+                if count > 0 {
+                    mailboxes.iter().for_each(|mailbox| mailbox.notify_one());
                 }
+                Ok(count > 0)
             }
+            Work::Deadlines => Ok(deadlines::meet_due(&self.desk).await? > 0),
+            Work::Deliver(courier) => {
+                let round = courier.deliver_due(&self.desk).await?;
+                Ok(round.claimed > 0 && !round.is_away)
+            }
+        }
+    }
+
+    async fn wait(&self) {
+        let store = &self.desk.store;
+        let (wake, due) = match &self.work {
+            Work::Process { .. } => (store.inbox_changed(), store.next_inbox_due().await),
+            Work::Deadlines => (store.deadlines_changed(), store.next_deadline().await),
+            Work::Deliver(_) => (store.outbox_changed(), store.next_outbox_due().await),
+        };
+        // A due time that cannot be read costs the wait until somebody looks anyway.
+        let due = due.ok().flatten();
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = wake.notified() => {}
+            () = reached(&self.desk.clock, due) => {}
+        }
+    }
+}
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Work::Process { .. } => "processing",
+            Work::Deadlines => "the clock",
+            Work::Deliver(_) => "delivering",
         }
     }
 }
@@ -116,32 +175,4 @@ async fn reached(clock: &Clock, due: Option<Timestamp>) {
         }
         (_, None) => tokio::time::sleep(LOOK_ANYWAY).await,
     }
-}
-
-async fn process_loop(desk: Desk, settled: Vec<Arc<Notify>>, stop: CancellationToken) {
-    let work = async || {
-        let count = process::process_due(&desk).await?;
-        if count > 0 {
-            settled.iter().for_each(|mailbox| mailbox.notify_one());
-        }
-        Ok(count > 0)
-    };
-    let next_due = async || desk.store.next_inbox_due().await;
-    repeat("processing", &desk.clock, desk.store.inbox_changed(), &stop, work, next_due).await;
-}
-
-async fn deadline_loop(desk: Desk, stop: CancellationToken) {
-    let work = async || Ok(deadlines::meet_due(&desk).await? > 0);
-    let next_due = async || desk.store.next_deadline().await;
-    repeat("the clock", &desk.clock, desk.store.deadlines_changed(), &stop, work, next_due).await;
-}
-
-async fn deliver_loop(desk: Desk, config: Config, stop: CancellationToken) {
-    let mut courier = Courier::new(&config.smtp, Deadlines::default());
-    let work = async || {
-        let round = courier.deliver_due(&desk).await?;
-        Ok(round.claimed > 0 && !round.is_away)
-    };
-    let next_due = async || desk.store.next_outbox_due().await;
-    repeat("delivering", &desk.clock, desk.store.outbox_changed(), &stop, work, next_due).await;
 }

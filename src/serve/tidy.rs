@@ -22,19 +22,18 @@ pub async fn tidy(
     if selected.is_read_only || (mailbox.processed.is_none() && mailbox.quarantine.is_none()) {
         return Ok(());
     }
-    loop {
-        let done = desk.store.settled_on_server(&mailbox.name, selected.uid_validity, BATCH).await?;
-        if done.is_empty() {
-            return Ok(());
-        }
+    // What is still there and done is to be moved: the server's own list needs no book-keeping beside it.
+    let there = session.all_uids(selected.uid_next).await?;
+    for uids in there.chunks(BATCH) {
+        let done = desk.store.settled_places(&mailbox.name, selected.uid_validity, uids).await?;
         for (folder, is_quarantine) in [(&mailbox.processed, false), (&mailbox.quarantine, true)] {
+            let Some(folder) = folder else { continue };
             let uids: Vec<u32> =
-                done.iter().filter(|mail| mail.is_quarantined == is_quarantine).map(|mail| mail.uid).collect();
-            if let (Some(folder), false) = (folder, uids.is_empty()) {
+                done.iter().filter(|place| place.is_quarantined == is_quarantine).map(|place| place.uid).collect();
+            if !uids.is_empty() {
                 session.move_to(&uids, folder).await?;
             }
         }
-        let ids: Vec<i64> = done.iter().map(|mail| mail.id).collect();
-        desk.store.note_moved(&ids, desk.clock.now()).await?;
     }
+    Ok(())
 }

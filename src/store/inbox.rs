@@ -39,6 +39,20 @@ pub struct Kept {
     pub new_ids: Vec<i64>,
 }
 
+/// A mail on the server that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettledPlace {
+    /// Its UID.
+    pub uid: u32,
+    /// Whether it waits for a person.
+    pub is_quarantined: bool,
+}
+
+/// The smallest range that holds all of these UIDs.
+fn span(uids: &[u32]) -> Option<RangeInclusive<u32>> {
+    Some(*uids.iter().min()?..=*uids.iter().max()?)
+}
+
 impl Store {
     /// How far a mailbox was read.
     pub async fn cursor(&self, mailbox: &str) -> Result<Option<Place>, StoreError> {
@@ -159,6 +173,36 @@ impl Store {
         .execute(self.writer())
         .await?;
         Ok(result.rows_affected() == 1)
+    }
+
+    /// Which of these mails on the server are done, and whether they are in quarantine.
+    pub async fn settled_places(
+        &self,
+        mailbox: &str,
+        uid_validity: u32,
+        uids: &[u32],
+    ) -> Result<Vec<SettledPlace>, StoreError> {
+        let mut reader = self.readers().acquire().await?;
+        let mut settled = Vec::new();
+        if let Some(range) = span(uids) {
+            let rows = sqlx::query(
+                "SELECT uid, state FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4 \
+                 AND state NOT IN ('new', 'processing')",
+            )
+            .bind(mailbox)
+            .bind(i64::from(uid_validity))
+            .bind(i64::from(*range.start()))
+            .bind(i64::from(*range.end()))
+            .fetch_all(&mut *reader)
+            .await?;
+            for row in &rows {
+                let mut columns = Columns::of(row);
+                let uid = columns.next_u32()?;
+                let state: String = columns.next()?;
+                settled.push(SettledPlace { uid, is_quarantined: matches!(state.as_str(), "quarantined" | "stuck") });
+            }
+        }
+        Ok(settled)
     }
 
     /// When the next mail is due to be claimed; in the past when one is waiting.

@@ -21,7 +21,7 @@ mod write;
 
 pub use deadlines::Due;
 pub use error::StoreError;
-pub use inbox::Kept;
+pub use inbox::{Kept, SettledPlace};
 pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use threads::{Looked, Lookup};

@@ -8,3 +8,4 @@ mod imap;
 mod smtp;
 mod store;
 mod support;
+mod tls;

@@ -26,6 +26,7 @@ fn full_ticket() -> Ticket {
             Party {
                 id: PartyId::REQUESTER,
                 address: Address { name: Some("Ann \"A\" Ä".into()), address: "Ann@Example.com".into() },
+                answer_to: Some(Address::bare("elsewhere@example.com")),
                 role: Role::Requester,
                 chain,
                 utc_offset_minutes: Some(-330),
