@@ -3,7 +3,6 @@
 //! `BLESS=1` writes the expected files anew; read the difference before committing it.
 
 use postroom::message::{self, Message, Reader, ReportKind};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn reader() -> Reader {
@@ -18,8 +17,8 @@ fn reader() -> Reader {
 fn mails_of_the_corpus_are_understood_as_expected() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut mails: Vec<PathBuf> = Vec::new();
-    for folder in std::fs::read_dir(&root).unwrap() {
-        let files = std::fs::read_dir(folder.unwrap().path()).unwrap().map(|file| file.unwrap().path());
+    for folder in ["threading", "automatic", "charsets", "malformed", "hostile"] {
+        let files = std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path());
         mails.extend(files.filter(|path| path.extension().is_some_and(|kind| kind == "eml")));
     }
     mails.sort();
@@ -49,7 +48,7 @@ fn describe(message: &Message) -> String {
     let mut out = String::new();
     let mut line = |name: &str, value: String| {
         if !value.is_empty() {
-            writeln!(out, "{name}: {value}").unwrap();
+            out.push_str(&format!("{name}: {value}\n"));
         }
     };
     line("id", message.id.to_string());
@@ -94,7 +93,7 @@ fn describe(message: &Message) -> String {
         [("reply", &message.body.reply), ("quote", &message.body.quote), ("signature", &message.body.signature)]
     {
         // A mail of megabytes is described by how its text begins.
-        line(name, text.lines().take(40).map(|line| format!("\n  {line}").trim_end().to_string()).collect());
+        line(name, text.lines().take(40).map(|line| format!("\n  {line}").trim_end_matches(' ').to_string()).collect());
     }
     out
 }

@@ -1,9 +1,12 @@
 use super::*;
 
+/// Over how many lines an attribution goes and how sure it is.
+type Found = Option<(usize, Strength)>;
+
 #[test]
 fn attributions_are_known_in_many_languages() {
     use Strength::{Certain, NeedsQuote};
-    let cases: [(&str, &[&str], Option<(usize, Strength)>); 20] = [
+    let cases: [(&str, &[&str], Found); 20] = [
         ("english", &["On Mon, 2 Mar 2026 at 09:30, Ann <ann@example.com> wrote:"], Some((1, Certain))),
         ("german", &["Am 02.03.2026 um 09:30 schrieb Ann Example:"], Some((1, Certain))),
         ("french", &["Le 2 mars 2026 à 09:30, Ann a écrit :"], Some((1, Certain))),

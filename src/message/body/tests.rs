@@ -1,7 +1,7 @@
 use super::*;
 
 fn parts(text: &str) -> (String, String, String) {
-    let body = split(text.to_string());
+    let body = super::split(String::from(text));
     (body.reply, body.quote, body.signature)
 }
 

@@ -57,9 +57,12 @@ fn dates_give_the_instant_and_the_distance_from_utc() {
     }
 }
 
+/// Name, label, bytes, the text they are, whether they fit the label.
+type LabelCase = (&'static str, Option<&'static str>, &'static [u8], &'static str, bool);
+
 #[test]
 fn labels_that_lie_do_not_garble_the_text() {
-    let cases: [(&str, Option<&str>, &[u8], &str, bool); 6] = [
+    let cases: [LabelCase; 6] = [
         ("as it says", Some("utf-8"), "Grüße".as_bytes(), "Grüße", true),
         ("UTF-8 said to be ASCII", Some("us-ascii"), "Grüße".as_bytes(), "Grüße", false),
         ("windows-1252 said to be UTF-8", Some("utf-8"), b"Gr\xfc\xdfe, Ann", "Grüße, Ann", false),
