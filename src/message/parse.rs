@@ -90,7 +90,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         utc_offset_minutes: envelope.utc_offset_minutes,
         received_at,
         headers,
-        language: body::language(&body.reply),
+        language: None,
         body,
         attachments,
         origin: Origin::Person,

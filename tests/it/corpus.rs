@@ -80,7 +80,7 @@ fn describe(message: &Message) -> String {
         }
     }
     line("authentication", message.authentication.as_str().to_string());
-    line("language", message.language.clone().unwrap_or_default());
+    line("language", message.language().unwrap_or_default());
     for file in &message.attachments {
         let name = file.name.as_deref().unwrap_or("-");
         let place = if file.inline { "inline" } else { "beside" };

@@ -96,7 +96,14 @@ fn settled(item: &InboxItem, outcome: Outcome) -> Settled {
 }
 
 fn party(id: u32, address: &str, role: Role) -> Party {
-    Party { id: PartyId(id), address: Address::bare(address), answer_to: None, role, chain: Chain::default(), utc_offset_minutes: None }
+    Party {
+        id: PartyId(id),
+        address: Address::bare(address),
+        answer_to: None,
+        role,
+        chain: Chain::default(),
+        utc_offset_minutes: None,
+    }
 }
 
 fn ticket(id: i64) -> Ticket {
