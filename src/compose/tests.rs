@@ -3,7 +3,7 @@
 use super::sample::{Sample, policy};
 use super::words::clean;
 use super::*;
-use crate::decide::draft::News;
+use crate::decide::draft::{Content, News};
 use crate::message::Address;
 use crate::ticket::Severity;
 use crate::ticket::people::AgentId;
@@ -207,6 +207,13 @@ fn a_notice_without_a_ticket_comes_from_the_desk_alone() {
     assert_eq!(field(&mail, "From").unwrap(), "\"Example Support\" <support@desk.example>");
     assert_eq!(field(&mail, "Reply-To"), None);
     assert!(text_of(&mail).ends_with("\nBest regards,\nExample Support"), "{}", text_of(&mail));
+}
+
+#[test]
+fn nothing_leads_from_a_notice_of_a_forgery_to_the_customer() {
+    let mail = written(&Sample::of(Purpose::SpoofNotice));
+    assert_eq!(field(&mail, "From").unwrap(), "\"Example Support\" <support@desk.example>");
+    assert_eq!(field(&mail, "Reply-To"), None);
 }
 
 #[test]
