@@ -11,7 +11,7 @@ pub mod template;
 mod when;
 mod words;
 
-use crate::decide::draft::{Content, Draft};
+use crate::decide::draft::Draft;
 use crate::decide::policy::Policy;
 use crate::message::MessageId;
 use crate::ticket::Ticket;
@@ -169,16 +169,17 @@ fn write_originator(
     policy: &Policy,
     stamps: &Stamps,
 ) {
-    let is_to_agent =
-        !draft.content.purpose().is_for_customer() && !matches!(draft.content, Content::SpoofNotice { .. });
+    let purpose = draft.content.purpose();
+    // Nothing leads from a notice of a forgery to the customer: who answers it would tell them of it.
+    let leads_back = !stamps.reply_address.is_empty() && purpose != Purpose::SpoofNotice;
     match ticket {
-        Some(ticket) if is_to_agent && !stamps.reply_address.is_empty() => {
+        Some(ticket) if leads_back && !purpose.is_for_customer() => {
             let name = format!("{} ({})", fields::customer_name(ticket), ticket.id);
             fields.address("From", Some(&name), &stamps.reply_address);
         }
         _ => fields.address("From", Some(&policy.desk_name), &policy.support_address.address),
     }
-    if !stamps.reply_address.is_empty() {
+    if leads_back {
         fields.address("Reply-To", None, &stamps.reply_address);
     }
 }

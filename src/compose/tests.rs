@@ -3,7 +3,10 @@
 use super::sample::{Sample, policy};
 use super::words::clean;
 use super::*;
+use crate::decide::draft::{Content, News};
 use crate::message::Address;
+use crate::ticket::Severity;
+use crate::ticket::people::AgentId;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use proptest::prelude::*;
 use std::sync::LazyLock;
@@ -108,6 +111,124 @@ fn customers_see_the_desk_and_agents_see_the_customer() {
     let to_agent = written(&Sample::of(Purpose::Notification));
     assert_eq!(field(&to_agent, "From").unwrap(), "\"Ann Example (PR-1042)\" <support+1042.1-2bk.sample@desk.example>");
     assert_eq!(field(&to_agent, "Subject").unwrap(), "[PR-1042] API calls are refused");
+}
+
+/// The plain text of a mail.
+fn text_of(mail: &OutgoingMail) -> String {
+    MessageParser::new().parse(&mail.bytes).unwrap().body_text(0).unwrap().replace("\r\n", "\n")
+}
+
+#[test]
+fn times_are_in_the_customers_zone_or_in_the_desks() {
+    let (policy, zone) = (policy(), TimeZone::fixed(jiff::tz::offset(-5)));
+    let desk = Desk { policy: &policy, zone: &zone, templates: &TEMPLATES };
+    let mut sample = Sample::of(Purpose::Acknowledgement);
+    for (name, minutes, expected) in [
+        ("west of Greenwich", Some(-210), "Monday, 2 March 2026, 06:00 (UTC-03:30)"),
+        ("far in the east", Some(780), "Monday, 2 March 2026, 22:30 (UTC+13:00)"),
+        ("unknown", None, "Monday, 2 March 2026, 04:30 (UTC-05:00)"),
+        ("out of range", Some(i16::MAX), "Monday, 2 March 2026, 04:30 (UTC-05:00)"),
+    ] {
+        sample.ticket.parties[0].utc_offset_minutes = minutes;
+        let text = text_of(&sample.compose(&desk).unwrap());
+        assert!(text.contains(&format!("\nExpected Update: {expected}\n")), "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn the_promise_in_the_acknowledgement_is_that_of_the_severity() {
+    let mut sample = Sample::of(Purpose::Acknowledgement);
+    sample.draft.to.name = None;
+    for (severity, title, interval) in [
+        (Severity::Critical, "Critical", "30 minutes"),
+        (Severity::High, "High", "30 minutes"),
+        (Severity::Medium, "Medium", "4 hours"),
+        (Severity::Low, "Low", "24 hours"),
+    ] {
+        sample.ticket.severity = severity;
+        let text = text_of(&written(&sample));
+        assert!(text.starts_with("Hello,\n\nThank you for reporting this issue. We've received your report and\n"));
+        assert!(text.contains(&format!("\nSeverity: {title}\n")), "{text}");
+        assert!(text.contains(&format!("\nWe'll keep you updated every {interval}.\n")), "{text}");
+    }
+}
+
+#[test]
+fn agents_are_told_what_happened_and_who_reads_their_answer() {
+    let bob = AgentId("bob".to_owned());
+    let mallory = Address { name: Some("Mallory".to_owned()), address: "m@evil.example".to_owned() };
+    let cases = [
+        (News::Opened, None, "New ticket from Ann Example\n"),
+        (News::FollowUp, None, "Ann Example wrote again\n"),
+        (News::Reopened, None, "Open again: Ann Example answered the resolution\n"),
+        (News::Confirmed, None, "Closed: Ann Example confirmed the resolution\n"),
+        (News::SeverityRaised(Severity::Critical), None, "Severity raised to Critical\n"),
+        (
+            News::Escalated { by: bob.clone(), reason: "needs\na deploy".to_owned() },
+            None,
+            "Escalated to tier 2 by Bob Builder\nneeds a deploy\n",
+        ),
+        (
+            News::Unverified,
+            Some(mallory),
+            "Not verified: Mallory <m@evil.example> wrote\n\
+             The sender is not on this ticket. An answer does not go to them.\n",
+        ),
+        (News::AgentWrote { agent: bob }, None, "Bob Builder wrote\n"),
+    ];
+    for (news, from, expected) in cases {
+        let mut sample = Sample::of(Purpose::Notification);
+        let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+        let name = format!("{news:?}");
+        (notification.news, notification.from, notification.caution) = (news, from, None);
+        notification.cc_count = 0;
+        let text = text_of(&written(&sample));
+        let start =
+            format!("{ANSWER_ABOVE}\n\nYour answer goes to: Ann Example <ann@example.com>\n\n{expected}\nTicket ");
+        assert!(text.starts_with(&start), "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn a_ticket_without_a_customer_is_internal() {
+    let mut sample = Sample::of(Purpose::Notification);
+    sample.ticket.parties.clear();
+    assert!(text_of(&written(&sample)).contains("\nInternal: only agents will read an answer\n"));
+}
+
+#[test]
+fn a_notice_without_a_ticket_comes_from_the_desk_alone() {
+    let (policy, zone) = (policy(), TimeZone::UTC);
+    let desk = Desk { policy: &policy, zone: &zone, templates: &TEMPLATES };
+    let mut sample = Sample::of(Purpose::Oversize);
+    (sample.stamps.reply_address, sample.stamps.marker) = (String::new(), String::new());
+    let mail = compose(&sample.draft, None, &desk, &sample.stamps, Vec::new(), sample.now).unwrap();
+    assert_eq!(mail.subject, "Your mail was too large");
+    assert_eq!(field(&mail, "From").unwrap(), "\"Example Support\" <support@desk.example>");
+    assert_eq!(field(&mail, "Reply-To"), None);
+    assert!(text_of(&mail).ends_with("\nBest regards,\nExample Support"), "{}", text_of(&mail));
+}
+
+#[test]
+fn nothing_leads_from_a_notice_of_a_forgery_to_the_customer() {
+    let mail = written(&Sample::of(Purpose::SpoofNotice));
+    assert_eq!(field(&mail, "From").unwrap(), "\"Example Support\" <support@desk.example>");
+    assert_eq!(field(&mail, "Reply-To"), None);
+}
+
+#[test]
+fn a_transcript_says_whether_anything_was_carried_out() {
+    let mut sample = Sample::of(Purpose::Transcript);
+    let refused = text_of(&written(&sample));
+    assert!(refused.contains("\nNothing of your mail was carried out, because of what is wrong below.\n"));
+    assert!(refused.contains("\n  -    #take\n       not carried out\nwrong  #severity hihg\n"), "{refused}");
+    let Content::Transcript { lines, carried_out, help } = &mut sample.draft.content else { unreachable!() };
+    lines.truncate(1);
+    lines[0].result = "the ticket is yours".to_owned();
+    (*carried_out, *help) = (true, false);
+    let done = text_of(&written(&sample));
+    assert!(done.contains("\n\ndone   #take\n       the ticket is yours\n\nTicket "), "{done}");
+    assert!(!done.contains("#resolve\nRoot Cause:"), "the list comes only when it is asked for");
 }
 
 #[test]

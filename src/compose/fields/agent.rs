@@ -38,7 +38,8 @@ impl View<'_> {
         let ticket = self.ticket;
         let category = ticket.map_or("", |ticket| ticket.category.as_str());
         fields.set("category", category);
-        fields.set("category_title", self.policy.category_title(category));
+        let title = self.policy.category_titles.get(category);
+        fields.set("category_title", title.map_or("", String::as_str));
         fields.set("tier", ticket.map_or("", |ticket| tier_title(ticket.tier)));
         let assignee = ticket.and_then(|ticket| ticket.assignee.as_ref());
         fields.set("assignee", assignee.map_or(String::new(), |agent| self.agent_name(agent)));
