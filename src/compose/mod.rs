@@ -11,7 +11,7 @@ pub mod template;
 mod when;
 mod words;
 
-use crate::decide::draft::Draft;
+use crate::decide::draft::{Content, Draft};
 use crate::decide::policy::Policy;
 use crate::message::MessageId;
 use crate::ticket::Ticket;
@@ -20,8 +20,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use template::Templates;
 
-/// The first line of each mail to an agent: what an answer quotes below it is ours and never goes to a customer.
-pub const ANSWER_ABOVE: &str = "##- Please type your answer above this line -##";
+pub use crate::message::body::ANSWER_ABOVE;
 
 /// A mail that is ready to go: what the SMTP server is told, and the bytes it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]

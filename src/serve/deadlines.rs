@@ -1,7 +1,7 @@
 //! Loop 4: a deadline that has come → decide, apply. All effects and the deadline's end commit together.
 
 use super::apply;
-use super::desk::Desk;
+use super::desk::{Desk, House};
 use super::working::Working;
 use super::write;
 use crate::decide;
@@ -36,6 +36,15 @@ pub async fn meet_due(desk: &Desk) -> Result<usize, StoreError> {
     Ok(due.len())
 }
 
+/// Decides about one deadline and applies the decision to the working picture.
+pub fn settle_one(working: &mut Working, due: &Due, house: &House, now: Timestamp) {
+    let Some(ticket) = working.tickets.get(&due.ticket).cloned() else { return };
+    let requester = ticket.requester().map(|party| party.destination().clone());
+    let standing = working.standing(requester.as_ref(), Some(due.ticket));
+    let decision = decide::on_deadline(due.kind, due.due_at, &ticket, &standing, &house.policy, now);
+    apply::apply(working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
+}
+
 async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> {
     let house = &desk.house;
     let mut tx = desk.store.begin().await?;
@@ -52,9 +61,8 @@ async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> 
         tx.write(&cleared, now).await?;
         return tx.commit().await;
     };
-    let standing = working.standing(requester.as_ref(), Some(due.ticket));
-    let decision = decide::on_deadline(due.kind, due.due_at, &ticket, &standing, &house.policy, now);
-    apply::apply(&mut working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
+    working.tickets.insert(ticket.id, ticket);
+    settle_one(&mut working, due, house, now);
     let (mut changes, pending) = working.finish();
     for mail in pending {
         match write::compose(house, mail) {

@@ -25,6 +25,7 @@ pub struct Desk {
 }
 
 /// What does not change while a desk works.
+#[derive(Debug)]
 pub struct House {
     /// The rules of the house.
     pub policy: Policy,

@@ -32,7 +32,8 @@ pub const ATTEMPTS: u32 = 5;
 const WAIT_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A mail that was read; what is left to do needs the database.
-struct Read {
+#[derive(Debug)]
+pub struct Read {
     item: InboxItem,
     message: Message,
     scan: Scan,
@@ -177,7 +178,8 @@ where
     Ok(done)
 }
 
-fn read(house: &House, item: InboxItem) -> Read {
+/// Reads a mail: everything that needs nothing but its bytes.
+pub fn read(house: &House, item: InboxItem) -> Read {
     let message = match item.oversize_bytes {
         Some(size) => message::parse::parse_headers(&item.raw, size, item.received_at, &house.reader),
         None => message::parse(&item.raw, item.received_at, &house.reader),
@@ -205,7 +207,7 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 }
 
 /// Decides about one mail and applies the decision to the working picture.
-fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
+pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
     let Read { item, message, scan, keys } = read;
     let policy = &house.policy;
     let author = message.author();

@@ -19,8 +19,8 @@ use tracing::{error, info};
 /// How long a loop waits after the store failed: doubling from a tenth of a second up to a minute.
 const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(60) };
 
-/// The longest a loop sleeps without looking, so that nothing depends on a wake-up that was lost.
-const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+/// The longest a loop sleeps without looking: other processes, such as the command line, cannot wake it.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 
 /// How often a clock that a test sets is looked at.
 const SET_CLOCK_POLL: Duration = Duration::from_millis(5);

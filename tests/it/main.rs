@@ -5,6 +5,7 @@
 mod compose;
 mod corpus;
 mod imap;
+mod journeys;
 mod smtp;
 mod store;
 mod support;
