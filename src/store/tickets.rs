@@ -11,8 +11,8 @@ use std::collections::HashMap;
 
 pub(super) const LOAD: (&str, &str) = (
     "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
-             first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version FROM tickets WHERE id IN (",
+     first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
+     last_sequence, version FROM tickets WHERE id IN (",
     ")",
 );
 
