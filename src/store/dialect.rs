@@ -99,7 +99,6 @@ fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
 
 fn with_settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options
-        .page_size(8192)
         .journal_mode(SqliteJournalMode::Wal)
         // FULL, not NORMAL: after a power cut NORMAL may forget the last commits, and we have told the mail server
         // by then that we have the mail.
