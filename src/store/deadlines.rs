@@ -21,8 +21,8 @@ pub struct Due {
 }
 
 pub(super) const CLAIM: &str = "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2 WHERE (ticket, kind) IN \
-             (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
-             RETURNING ticket, kind, due_at, attempt";
+    (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
+    RETURNING ticket, kind, due_at, attempt";
 
 pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
 

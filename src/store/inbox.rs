@@ -86,17 +86,6 @@ impl Store {
         rows.iter().map(range).collect()
     }
 
-    /// The next free place of a door that has no UIDs of its own.
-    pub async fn next_place(&self, mailbox: &str) -> Result<Place, StoreError> {
-        let last: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
-                .bind(mailbox)
-                .fetch_one(self.readers())
-                .await?;
-        let uid = u32::try_from(last + 1).map_err(|_| StoreError::Strange { what: format!("the place {last}") })?;
-        Ok(Place { mailbox: mailbox.to_owned(), uid_validity: 0, uid })
-    }
-
     /// Keeps mails and moves the cursor, in one transaction. A place that is there already is passed over.
     ///
     /// When this returns the mails are on the disk, and the server may be told so. The cursor never goes back
@@ -125,6 +114,27 @@ impl Store {
         if !kept.new_ids.is_empty() {
             self.inbox_changed().notify_one();
         }
+        Ok(kept)
+    }
+
+    /// Keeps mails that came in by a door without UIDs of its own, each at the next place of `door`.
+    ///
+    /// Whatever their places say: two that come in at the same time by two processes must not get the same one,
+    /// so it is given here, in the transaction.
+    pub async fn keep_ingested(&self, door: &str, mut mails: Vec<NewMail>, now: Timestamp) -> Result<Kept, StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        let last: i64 =
+            sqlx::query_scalar("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
+                .bind(door)
+                .fetch_one(&mut *tx)
+                .await?;
+        for (mail, uid) in mails.iter_mut().zip(last + 1..) {
+            let uid = u32::try_from(uid).map_err(|_| StoreError::Strange { what: format!("the place {uid}") })?;
+            mail.place = Place { mailbox: door.to_owned(), uid_validity: 0, uid };
+        }
+        let kept = keep(&mut tx, &mails, now).await?;
+        tx.commit().await?;
+        self.inbox_changed().notify_one();
         Ok(kept)
     }
 

@@ -94,9 +94,9 @@ pub(super) const NEXT_DUE: &str = claimable!("due_at", "ORDER BY due_at, id LIMI
 
 pub(super) const SETTLE: (&str, &str) = (
     "UPDATE outbox SET state = v.column3, due_at = COALESCE(v.column4, outbox.due_at), \
-             settled_at = v.column5, reply = v.column6, error = v.column7 FROM (VALUES ",
+     settled_at = v.column5, reply = v.column6, error = v.column7 FROM (VALUES ",
     ") AS v WHERE outbox.id = v.column1 AND outbox.attempt = v.column2 AND outbox.state = 'sending' \
-             RETURNING outbox.id",
+     RETURNING outbox.id",
 );
 
 impl Store {

@@ -3,14 +3,13 @@
 //! A statement costs more than a row in it. So rows go in and keys are looked up in chunks, and the chunks have a
 //! few fixed sizes, so that few statements are ever prepared.
 
-use super::dialect::{Connection, Database, Query, Row};
+use super::dialect::{self, Connection, Database, Query, Row};
 use super::error::StoreError;
 use crate::ticket::people::PartyId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{AssertSqlSafe, Decode, Row as _, Type};
-use std::fmt::Write;
 
 /// How many rows go into one statement.
 const CHUNKS: [usize; 4] = [64, 16, 4, 1];
@@ -28,59 +27,63 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
     })
 }
 
-/// `($1, $2), ($3, $4)` for two rows of two columns.
-fn placeholders(first: usize, rows: usize, columns: usize) -> String {
-    let mut text = String::with_capacity(rows * (columns * 5 + 3));
-    let mut number = first;
+/// `(?, ?), (?, ?)` for two rows of two columns.
+fn placeholders(rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * (columns * 3 + 4));
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
-            let comma = if column == 0 { "" } else { ", " };
-            // Writing to a `String` cannot fail.
-            let _ = write!(text, "{comma}${number}");
-            number += 1;
+            text.push_str(if column == 0 { "" } else { ", " });
+            dialect::push_placeholder(&mut text, row * columns + column + 1);
         }
         text.push(')');
     }
     text
 }
 
-/// Runs `head … tail` with the rows' placeholders between, as often as it takes; returns how many rows it touched.
+/// `($3), ($4)` for two keys after two fixed values.
+fn numbered(fixed: usize, keys: usize) -> String {
+    let keys: Vec<String> = (fixed + 1..=fixed + keys).map(|number| format!("(${number})")).collect();
+    keys.join(", ")
+}
+
+/// `head … tail` with the placeholders of a chunk between, its values bound.
+fn statement<T>(
+    (head, tail): (&'static str, &'static str),
+    columns: usize,
+    chunk: &[T],
+    bind: &impl Fn(Query, &T) -> Query,
+) -> Query {
+    let sql = format!("{head}{}{tail}", placeholders(chunk.len(), columns));
+    chunk.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind)
+}
+
+/// Runs `head … tail` with the rows' values between, as often as it takes; returns how many rows it touched.
 pub(super) async fn write_rows<T>(
     connection: &mut Connection,
-    (head, tail): (&'static str, &'static str),
+    sql: (&'static str, &'static str),
     columns: usize,
     rows: &[T],
     bind: impl Fn(Query, &T) -> Query,
 ) -> Result<u64, StoreError> {
     let mut touched = 0;
     for chunk in chunks(rows) {
-        let sql = format!("{head}{}{tail}", placeholders(1, chunk.len(), columns));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for row in chunk {
-            query = bind(query, row);
-        }
-        touched += query.execute(&mut *connection).await?.rows_affected();
+        touched += statement(sql, columns, chunk, &bind).execute(&mut *connection).await?.rows_affected();
     }
     Ok(touched)
 }
 
-/// As [`write_rows`], returning what `RETURNING` in the tail gives.
+/// As [`write_rows`]; returns what `RETURNING` in the tail gives.
 pub(super) async fn write_rows_returning<T>(
     connection: &mut Connection,
-    (head, tail): (&'static str, &'static str),
+    sql: (&'static str, &'static str),
     columns: usize,
     rows: &[T],
     bind: impl Fn(Query, &T) -> Query,
 ) -> Result<Vec<Row>, StoreError> {
     let mut returned = Vec::with_capacity(rows.len());
     for chunk in chunks(rows) {
-        let sql = format!("{head}{}{tail}", placeholders(1, chunk.len(), columns));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for row in chunk {
-            query = bind(query, row);
-        }
-        returned.extend(query.fetch_all(&mut *connection).await?);
+        returned.extend(statement(sql, columns, chunk, &bind).fetch_all(&mut *connection).await?);
     }
     Ok(returned)
 }
@@ -99,7 +102,7 @@ pub(super) async fn look_up<T>(
     for chunk in keys.chunks(LOOKUPS[LOOKUPS.len() - 1]) {
         let Some(last) = chunk.last() else { continue };
         let size = LOOKUPS.into_iter().find(|size| *size >= chunk.len()).unwrap_or(chunk.len());
-        let sql = format!("{head}{}{tail}", placeholders(fixed.len() + 1, size, 1));
+        let sql = format!("{head}{}{tail}", numbered(fixed.len(), size));
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for value in fixed {
             query = query.bind(*value);
@@ -182,4 +185,29 @@ pub(super) fn millis(at: Timestamp) -> i64 {
 pub(super) fn json(value: &impl Serialize) -> String {
     // Only keys that are no strings, or a failing `Serialize`, could make this fail; ours have neither.
     serde_json::to_string(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_cut_into_chunks_of_few_sizes() {
+        let cases: [(&str, usize, &[usize]); 4] = [
+            ("none", 0, &[]),
+            ("a few", 3, &[1, 1, 1]),
+            ("a batch", 200, &[64, 64, 64, 4, 4]),
+            ("one of each", 85, &[64, 16, 4, 1]),
+        ];
+        for (name, count, expected) in cases {
+            let rows = vec![(); count];
+            assert_eq!(chunks(&rows).map(<[()]>::len).collect::<Vec<_>>(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn placeholders_stand_in_rows_and_keys_count_on_from_the_fixed_values() {
+        assert_eq!(placeholders(2, 2), "(?, ?), (?, ?)");
+        assert_eq!(numbered(2, 3), "($3), ($4), ($5)");
+    }
 }

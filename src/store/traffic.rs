@@ -21,8 +21,8 @@ const DESK: &str = "";
 
 pub(super) const WINDOWS: (&str, &str) = (
     "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
-             FROM traffic WHERE minute > $1 AND subject IN (",
+     CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
+     FROM traffic WHERE minute > $1 AND subject IN (",
     ") GROUP BY subject",
 );
 

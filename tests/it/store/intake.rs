@@ -62,13 +62,15 @@ async fn the_same_bytes_are_stored_once_and_read_by_every_copy() {
 }
 
 #[tokio::test]
-async fn other_doors_count_their_places() {
+async fn every_mail_at_another_door_gets_a_place_of_its_own() {
     let desk = Desk::new().await;
-    for uid in 1..=2 {
-        let place = desk.store.next_place("ingest").await.unwrap();
-        assert_eq!(place, Place { mailbox: "ingest".into(), uid_validity: 0, uid });
-        desk.keep(&[NewMail { place, ..mail(0, &format!("mail {uid}")) }]).await;
-    }
+    let other = postroom::store::Store::open(&super::url_of(&desk.folder)).await.unwrap();
+    let one = desk.store.keep_ingested("ingest", vec![mail(0, "one"), mail(0, "two")], minute(0));
+    let two = other.keep_ingested("ingest", vec![mail(0, "three")], minute(0));
+    let (one, two) = tokio::join!(one, two);
+    assert_eq!(one.unwrap().new_ids.len() + two.unwrap().new_ids.len(), 3);
+    let places: Vec<Place> = desk.claim(minute(0)).await.into_iter().map(|item| item.place).collect();
+    assert_eq!(places, [1, 2, 3].map(|uid| Place { mailbox: "ingest".into(), uid_validity: 0, uid }));
 }
 
 #[tokio::test]
