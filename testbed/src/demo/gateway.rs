@@ -43,6 +43,7 @@ impl Gateway {
         run(Command::new(&program).arg("init").arg(&folder)).context("cannot make a configuration")?;
         let config = folder.join("postroom.toml");
         let text = config::write(bed, &folder)?;
+        fs::create_dir_all(&folder)?;
         fs::write(&config, text).with_context(|| format!("cannot write {}", config.display()))?;
 
         let log = bed.folder.join("postroom.log");
