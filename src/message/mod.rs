@@ -1,8 +1,25 @@
 //! Stage 1: raw bytes → [`Message`]. Pure and total: whatever the bytes are, there is a message.
 //!
-//! What was wrong with the bytes stands in [`Message::defects`]. `parse.rs` alone knows the MIME library,
-//! `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
+//! What was wrong with the bytes stands in [`Message::defects`]. `parse.rs` puts a message together from what
+//! `fields.rs` and `parts.rs` cut out of the bytes and `decode.rs`, which alone knows the MIME library, makes
+//! readable. `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
 //! reports, `trust.rs` says how far `From` may be believed.
+
+mod attribution;
+pub mod body;
+mod decode;
+mod digest;
+mod fields;
+mod html;
+mod ids;
+pub mod limits;
+mod origin;
+pub mod parse;
+mod parts;
+mod report;
+mod trust;
+
+pub use parse::{attachment_bytes, parse};
 
 use jiff::Timestamp;
 use std::fmt;
@@ -32,6 +49,8 @@ pub struct Message {
     pub return_path: ReturnPath,
     /// The `Date` header, where it can be read.
     pub date: Option<Timestamp>,
+    /// How far the author's clock is from UTC, by the `Date` header: `120` for `+0200`.
+    pub utc_offset_minutes: Option<i16>,
     /// When our mailbox got the mail (IMAP INTERNALDATE), or when it was ingested.
     pub received_at: Timestamp,
     /// All header fields in the order they stand in, decoded and unfolded.
@@ -174,7 +193,7 @@ pub struct Body {
     pub signature: String,
 }
 
-/// A file that came with a mail. Its bytes stay in the raw mail; `parse::attachment_bytes` fetches them.
+/// A file that came with a mail. Its bytes stay in the raw mail; [`attachment_bytes`] fetches them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Attachment {
     /// Its name, decoded; data, never a path.

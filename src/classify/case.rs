@@ -1,0 +1,450 @@
+//! Rule test cases: what a mail pasted beside the rules is expected to become.
+//!
+//! A `.cases` file is a row of cases between lines `---`. A case begins with `expect` and `given` lines, then
+//! a blank line, then the mail as pasted; or it names a file with `mail=FILE.eml`.
+
+use super::diagnostic::did_you_mean;
+use super::quantity::Quantity;
+use super::{Context, Disposition, Intent, RuleSet, ThreadState, Verdict};
+use crate::message::{Authentication, Message, Origin};
+use crate::ticket::people::{AgentId, Who};
+use crate::ticket::{Severity, Tier};
+use std::fmt;
+
+const EXPECT_KEYS: &[&str] = &[
+    "rule",
+    "not-rule",
+    "category",
+    "severity",
+    "tier",
+    "intent",
+    "article",
+    "tag",
+    "not-tag",
+    "disposition",
+    "answer",
+    "value",
+    "mail",
+];
+const GIVEN_KEYS: &[&str] = &["sender", "thread", "auth", "customer", "automatic", "language", "mail"];
+
+/// A file of cases, read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CaseFile {
+    /// Its path.
+    pub path: String,
+    /// The cases that could be read.
+    pub cases: Vec<Case>,
+    /// What is wrong with the others.
+    pub errors: Vec<CaseError>,
+}
+
+/// One case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// The line on which it begins, counted from 1.
+    pub line: usize,
+    /// What is expected.
+    pub expectations: Vec<Expectation>,
+    /// What is known besides the mail.
+    pub given: Given,
+    /// The mail.
+    pub mail: CaseMail,
+}
+
+/// The mail of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaseMail {
+    /// It stands in the case file; lines end in CRLF.
+    Inline(String),
+    /// It is a file, named relative to the case file.
+    File(String),
+}
+
+/// One `key=value` of an `expect` line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is looked at.
+    pub key: String,
+    /// What it must be.
+    pub value: String,
+}
+
+/// What a `given` line says is known of the sender and the thread.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Given {
+    sender: Option<Who>,
+    thread: Option<ThreadState>,
+    auth: Option<Authentication>,
+    customers: Vec<String>,
+    automatic: Option<bool>,
+    language: Option<String>,
+}
+
+/// Something wrong in a case file.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct CaseError {
+    /// The file's path.
+    pub path: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead, where that can be said.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for CaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.message)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, " ({hint})"))
+    }
+}
+
+/// An expectation that was not met.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Failure {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
+    /// What was expected and what came instead.
+    pub message: String,
+}
+
+/// Reads a file of cases, and goes on behind what is wrong.
+pub fn read_cases(path: &str, text: &str) -> CaseFile {
+    let mut reader = Reader { file: CaseFile { path: path.to_owned(), ..CaseFile::default() } };
+    let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let end = lines[at..].iter().position(|line| *line == "---").map_or(lines.len(), |offset| at + offset);
+        reader.case(&lines[at..end], at + 1);
+        at = end + 1;
+    }
+    reader.file
+}
+
+struct Reader {
+    file: CaseFile,
+}
+
+impl Reader {
+    fn error(&mut self, line: usize, column: usize, message: impl Into<String>, hint: Option<String>) {
+        let path = self.file.path.clone();
+        self.file.errors.push(CaseError { path, line, column, message: message.into(), hint });
+    }
+
+    fn case(&mut self, lines: &[&str], first_line: usize) {
+        let is_idle = |line: &&str| line.trim().is_empty() || line.starts_with('#');
+        let skipped = lines.iter().take_while(|line| is_idle(line)).count();
+        if skipped == lines.len() {
+            return;
+        }
+        let begin = first_line + skipped;
+        let (mut expectations, mut given, mut file) = (Vec::new(), Given::default(), None);
+        let errors_before = self.file.errors.len();
+        let mut rest = &lines[skipped..];
+        let mut line_number = begin;
+        while let Some((line, others)) = rest.split_first() {
+            if line.trim().is_empty() {
+                break;
+            }
+            if !line.starts_with('#') {
+                self.head_line(line, line_number, &mut expectations, &mut given, &mut file);
+            }
+            rest = others;
+            line_number += 1;
+        }
+        let mail = rest.get(1..).unwrap_or_default();
+        let is_inline = mail.iter().any(|line| !line.trim().is_empty());
+        let mail = match (file, is_inline) {
+            (Some(_), true) => {
+                self.error(line_number, 1, "the case has a mail here and names another one with mail=", None);
+                return;
+            }
+            (Some(file), false) => CaseMail::File(file),
+            (None, true) => CaseMail::Inline(mail.iter().map(|line| format!("{line}\r\n")).collect()),
+            (None, false) => {
+                let hint = "a blank line and then the mail, or mail=FILE.eml".to_owned();
+                self.error(begin, 1, "the case has no mail", Some(hint));
+                return;
+            }
+        };
+        if self.file.errors.len() > errors_before {
+            return;
+        }
+        if expectations.is_empty() {
+            self.error(begin, 1, "the case expects nothing", Some("write `expect rule=…`".to_owned()));
+            return;
+        }
+        self.file.cases.push(Case { line: begin, expectations, given, mail });
+    }
+
+    fn head_line(
+        &mut self,
+        line: &str,
+        number: usize,
+        expectations: &mut Vec<Expectation>,
+        given: &mut Given,
+        file: &mut Option<String>,
+    ) {
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        let (is_expect, rest, offset) = match word {
+            "expect" => (true, rest, word.chars().count() + 1),
+            "given" => (false, rest, word.chars().count() + 1),
+            _ if word.starts_with("mail=") => (false, line, 0),
+            _ => {
+                let hint = did_you_mean(word, ["expect", "given"])
+                    .or_else(|| Some("the mail begins after a blank line".to_owned()));
+                self.error(number, 1, format!("`{word}` is neither expect nor given"), hint);
+                return;
+            }
+        };
+        for (column, token) in tokens(rest) {
+            let column = column + offset;
+            let known = if is_expect { EXPECT_KEYS } else { GIVEN_KEYS };
+            let Some((key, value)) = token.split_once('=').filter(|(key, _)| known.contains(key)) else {
+                let key = token.split('=').next().unwrap_or_default();
+                let hint = did_you_mean(key, known.iter().copied());
+                let hint = hint.or_else(|| Some(format!("there are {}", known.join(", "))));
+                self.error(number, column, format!("`{token}` is not understood"), hint);
+                continue;
+            };
+            for value in value.split(',').filter(|value| key != "value" || !value.is_empty()) {
+                let result = match (key, is_expect) {
+                    ("mail", _) => {
+                        *file = Some(value.to_owned());
+                        Ok(())
+                    }
+                    (_, true) => check_value(key, value),
+                    (_, false) => given.set(key, value),
+                };
+                if let Err(known) = result {
+                    let message = format!("{key} cannot be `{value}`");
+                    let hint = did_you_mean(value, known.iter().copied());
+                    self.error(
+                        number,
+                        column,
+                        message,
+                        hint.or_else(|| Some(format!("it may be {}", known.join(", ")))),
+                    );
+                }
+            }
+            if is_expect && key != "mail" {
+                // A comma is a list everywhere but in a number.
+                let values: Vec<&str> = if key == "value" { vec![value] } else { value.split(',').collect() };
+                expectations.extend(values.into_iter().map(|value| Expectation {
+                    line: number,
+                    column,
+                    key: key.to_owned(),
+                    value: value.to_owned(),
+                }));
+            }
+        }
+    }
+}
+
+/// The words of a line with their columns, counted from 1; white space between double quotes does not separate.
+fn tokens(line: &str) -> Vec<(usize, String)> {
+    let mut tokens: Vec<(usize, String)> = Vec::new();
+    let (mut quoted, mut inside) = (false, false);
+    for (column, c) in line.chars().enumerate() {
+        if c == '"' {
+            quoted = !quoted;
+        }
+        if c.is_whitespace() && !quoted {
+            inside = false;
+            continue;
+        }
+        if !inside {
+            tokens.push((column + 1, String::new()));
+            inside = true;
+        }
+        if let Some((_, token)) = tokens.last_mut().filter(|_| c != '"') {
+            token.push(c);
+        }
+    }
+    tokens
+}
+
+type Known = &'static [&'static str];
+
+fn check_value(key: &str, value: &str) -> Result<(), Known> {
+    let one_of = |known: Known| if known.contains(&value) { Ok(()) } else { Err(known) };
+    match key {
+        "severity" => one_of(&["low", "medium", "high", "critical"]),
+        "tier" => one_of(&["tier-1", "tier-2", "tier-3", "everyone", "none"]),
+        "intent" => one_of(&["confirm", "reject", "thanks", "none"]),
+        "disposition" => one_of(&["accept", "quarantine", "discard"]),
+        "answer" => one_of(&["true", "false"]),
+        "value" => Quantity::parse(value).map(|_| ()).map_err(|_| ["a quantity such as 812ms"].as_slice()),
+        _ if value.is_empty() => Err(&["a name"]),
+        _ => Ok(()),
+    }
+}
+
+impl Given {
+    /// Reads `key=value` words such as `sender=monitor`.
+    pub fn parse<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, String> {
+        let mut given = Self::default();
+        for word in words {
+            let (key, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not key=value"))?;
+            if !GIVEN_KEYS.contains(&key) || key == "mail" {
+                let known = GIVEN_KEYS.iter().filter(|key| **key != "mail").copied().collect::<Vec<_>>();
+                return Err(format!("`{key}` is not understood; there are {}", known.join(", ")));
+            }
+            let set = given.set(key, value);
+            set.map_err(|known| format!("{key} cannot be `{value}`; it may be {}", known.join(", ")))?;
+        }
+        Ok(given)
+    }
+
+    /// What is known of a mail: what is given, and for the rest what is known of any.
+    pub fn context(&self, usual: &Context) -> Context {
+        Context {
+            sender: self.sender.clone().unwrap_or_else(|| usual.sender.clone()),
+            authentication: self.auth.unwrap_or(usual.authentication),
+            thread: self.thread.unwrap_or(usual.thread),
+            customer_lists: self.customers.clone(),
+            ..usual.clone()
+        }
+    }
+
+    /// Puts what is given in the place of what reading the mail found.
+    pub fn apply(&self, message: &mut Message) {
+        if let Some(automatic) = self.automatic
+            && automatic != (message.origin != Origin::Person)
+        {
+            message.origin = if automatic { Origin::AutomaticReply } else { Origin::Person };
+        }
+        if self.language.is_some() {
+            message.language.clone_from(&self.language);
+        }
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Known> {
+        match key {
+            "sender" => {
+                self.sender = Some(match value {
+                    "customer" => Who::Customer,
+                    "agent" => Who::Agent(AgentId("agent".to_owned())),
+                    "monitor" => Who::Monitor,
+                    "stranger" => Who::Stranger,
+                    _ => return Err(&["customer", "agent", "monitor", "stranger"]),
+                });
+            }
+            "thread" => {
+                let known = ["new", "follow-up", "resolved", "closed"].as_slice();
+                self.thread = Some(ThreadState::from_word(value).ok_or(known)?);
+            }
+            "auth" => {
+                self.auth = Some(match value {
+                    "pass" => Authentication::Pass,
+                    "fail" => Authentication::Fail,
+                    "none" => Authentication::None,
+                    _ => return Err(&["pass", "fail", "none"]),
+                });
+            }
+            "automatic" => {
+                self.automatic = Some(match value {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err(&["true", "false"]),
+                });
+            }
+            _ if value.is_empty() => return Err(&["a word"]),
+            "language" => self.language = Some(value.to_owned()),
+            _ => self.customers.push(value.to_owned()),
+        }
+        Ok(())
+    }
+}
+
+impl Case {
+    /// What the case names and the rules do not have.
+    pub fn unknown_names(&self, path: &str, rules: &RuleSet) -> Vec<CaseError> {
+        let mut errors = Vec::new();
+        for expectation in &self.expectations {
+            let known: Vec<&str> = match expectation.key.as_str() {
+                "rule" | "not-rule" => rules.rules().iter().map(|rule| rule.name.0.as_str()).collect(),
+                "category" => rules.categories().iter().map(|category| category.name.as_str()).collect(),
+                _ => continue,
+            };
+            if !known.contains(&expectation.value.as_str()) {
+                let what = expectation.key.trim_start_matches("not-");
+                errors.push(CaseError {
+                    path: path.to_owned(),
+                    line: expectation.line,
+                    column: expectation.column,
+                    message: format!("there is no {what} `{}`", expectation.value),
+                    hint: did_you_mean(&expectation.value, known),
+                });
+            }
+        }
+        errors
+    }
+
+    /// The expectations that this verdict does not meet.
+    pub fn failures(&self, verdict: &Verdict) -> Vec<Failure> {
+        let unmet = self.expectations.iter().filter_map(|expectation| {
+            let message = unmet(expectation, verdict)?;
+            Some(Failure { line: expectation.line, column: expectation.column, message })
+        });
+        unmet.collect()
+    }
+}
+
+/// What was expected and what came instead; `None` where it is as expected.
+fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
+    let Expectation { key, value, .. } = expectation;
+    let differs = |came: &str| (came != value).then(|| format!("expected {key} {value}, came {came}"));
+    let matched = |name: &str| verdict.matched.iter().any(|matched| matched.rule.0 == name);
+    let listed = |list: &[String]| {
+        let came = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+        (!list.contains(value)).then(|| format!("expected {key} {value}, came {came}"))
+    };
+    match key.as_str() {
+        "rule" => (!matched(value)).then(|| format!("expected rule {value} to match, and it does not")),
+        "not-rule" => matched(value).then(|| format!("expected rule {value} not to match, and it does")),
+        "category" => differs(&verdict.category.value),
+        "severity" => differs(verdict.severity.value.as_str()),
+        "tier" => differs(verdict.tier.as_ref().map_or("none", |tier| Tier::as_str(tier.value))),
+        "intent" => differs(verdict.intent.as_ref().map_or("none", |intent| Intent::as_str(intent.value))),
+        "disposition" => differs(Disposition::as_str(verdict.disposition.value)),
+        "answer" => differs(if verdict.answer.value { "true" } else { "false" }),
+        "article" => listed(&verdict.articles),
+        "tag" => listed(&verdict.tags),
+        "not-tag" => verdict.tags.contains(value).then(|| format!("expected no tag {value}, and it is there")),
+        "value" => {
+            let came: Vec<&str> = verdict.matched.iter().filter_map(|matched| matched.value.as_deref()).collect();
+            let same = |came: &&str| match (Quantity::parse(came), Quantity::parse(value)) {
+                (Ok(came), Ok(wanted)) => came.is_same(&wanted),
+                _ => false,
+            };
+            let list = if came.is_empty() { "none".to_owned() } else { came.join(", ") };
+            (!came.iter().any(same)).then(|| format!("expected value {value}, came {list}"))
+        }
+        _ => unreachable!("the reader takes only the keys above"),
+    }
+}
+
+/// The context of a mail of which nothing is known: a stranger's, on a new thread.
+impl Default for Context {
+    fn default() -> Self {
+        Self {
+            sender: Who::Stranger,
+            authentication: Authentication::None,
+            thread: ThreadState::New,
+            customer_lists: Vec::new(),
+            default_severity: Severity::Medium,
+            default_category: super::GENERAL.to_owned(),
+        }
+    }
+}

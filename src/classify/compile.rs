@@ -1,0 +1,288 @@
+//! Rule files → a [`RuleSet`], or everything that is wrong with them.
+
+use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile, did_you_mean, line_and_column};
+use super::file::{self, FileDef, RuleDef};
+use super::order::{self, Reference};
+use super::pattern::{Checked, PatternError, PatternId, SetBuilder, phrase_patterns};
+use super::quantity::{Comparison, Quantity};
+use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
+use super::when::{ConditionDef, TestDef};
+use super::{Field, RuleId};
+use crate::message::Digest;
+use regex::Regex;
+use std::collections::HashMap;
+
+/// How many rules there may be.
+pub const MAX_RULES: usize = 20_000;
+
+/// Compiles rule files, which stand in the order in which their rules are asked.
+///
+/// Nothing of a set with an error is used, so that a slip in one file never leaves half of the rules in force.
+pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
+    let mut findings = Findings::new(files);
+    let defs: Vec<FileDef> = (0..files.len()).map(|file| file::read(&mut findings, file)).collect();
+    // With a file broken, the rule or category that is missed may stand in what could not be read.
+    let complete = !defs.iter().any(|def| def.is_broken);
+    let categories = categories(&defs, &mut findings);
+    let rules: Vec<RuleDef> = defs.into_iter().flat_map(|def| def.rules).collect();
+    if let Some(first) = rules.get(MAX_RULES) {
+        let message = format!("there are more than {MAX_RULES} rules");
+        findings.add(first.name.file, first.name.span.clone(), Kind::TooLarge, message);
+        return Err(findings.into_errors());
+    }
+    let names = names(&rules, &mut findings);
+    let all_names: Vec<String> = rules.iter().map(|rule| rule.name.value.clone()).collect();
+    let mut compiler = Compiler { findings, names, complete, patterns: SetBuilder::default(), references: Vec::new() };
+    let compiled: Vec<Rule> = rules
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, rule)| compiler.rule(place, rule, &categories, files))
+        .collect();
+    let Compiler { mut findings, patterns, references, .. } = compiler;
+    let rank = order::rank(&all_names, &references, &mut findings);
+    if !findings.is_empty() {
+        return Err(findings.into_errors());
+    }
+    match patterns.build() {
+        Ok(patterns) => {
+            let (awaiting, always) = order::index(&compiled, &rank, patterns.len());
+            Ok(RuleSet { rules: compiled, categories, patterns, version: version(files), rank, awaiting, always })
+        }
+        Err(error) => {
+            findings.add(0, 0..0, Kind::TooLarge, format!("the patterns of all rules together: {error}"));
+            Err(findings.into_errors())
+        }
+    }
+}
+
+/// A hash over the files' names, without their folder, and their texts.
+fn version(files: &[RuleFile]) -> String {
+    let mut bytes = Vec::new();
+    for file in files {
+        let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        for part in [name, file.text.as_str()] {
+            bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+    }
+    Digest::of(&bytes).to_string().chars().take(16).collect()
+}
+
+fn categories(defs: &[FileDef], findings: &mut Findings<'_>) -> Vec<Category> {
+    let mut categories = vec![Category { name: GENERAL.to_owned(), title: GENERAL_TITLE.to_owned() }];
+    for def in defs.iter().flat_map(|def| &def.categories) {
+        if categories.iter().any(|known| known.name == def.name.value) {
+            let message = match def.name.value.as_str() {
+                GENERAL => format!("the category `{GENERAL}` exists already, titled \"{GENERAL_TITLE}\""),
+                name => format!("there is a category `{name}` already"),
+            };
+            findings.add(def.name.file, def.name.span.clone(), Kind::Duplicate, message);
+            continue;
+        }
+        categories.push(Category { name: def.name.value.clone(), title: def.title.clone() });
+    }
+    categories
+}
+
+/// The places of the rules by their names.
+fn names(rules: &[RuleDef], findings: &mut Findings<'_>) -> HashMap<String, usize> {
+    let mut names: HashMap<String, usize> = HashMap::new();
+    for (place, rule) in rules.iter().enumerate() {
+        let name = &rule.name;
+        if let Some(first) = names.get(&name.value) {
+            let first = &rules[*first].name;
+            let (line, _) = line_and_column(findings.text(first.file), first.span.start);
+            findings.add(
+                name.file,
+                name.span.clone(),
+                Kind::Duplicate,
+                format!("there is a rule `{}` already", name.value),
+            );
+            let path = findings.path(first.file);
+            findings.hint(format!("at {path}:{line}"));
+            continue;
+        }
+        names.insert(name.value.clone(), place);
+    }
+    names
+}
+
+struct Compiler<'a> {
+    findings: Findings<'a>,
+    names: HashMap<String, usize>,
+    complete: bool,
+    patterns: SetBuilder,
+    references: Vec<Reference>,
+}
+
+impl Compiler<'_> {
+    fn rule(&mut self, place: usize, def: RuleDef, categories: &[Category], files: &[RuleFile]) -> Option<Rule> {
+        if let Some(category) = &def.category
+            && self.complete
+            && !categories.iter().any(|known| known.name == category.value)
+        {
+            let message = format!("there is no category `{}`", category.value);
+            self.findings.add(category.file, category.span.clone(), Kind::UnknownName, message);
+            let hint = did_you_mean(&category.value, categories.iter().map(|known| known.name.as_str()));
+            self.findings.hint(hint.or_else(|| Some("[[category]] declares one".to_owned())));
+        }
+        let file = def.name.file;
+        let path = files.get(file).map_or(String::new(), |file| file.path.clone());
+        let (line, _) = line_and_column(self.findings.text(file), def.name.span.start);
+        let when = self.condition(place, file, def.when);
+        Some(Rule {
+            name: RuleId(def.name.value),
+            path,
+            line,
+            category: def.category.map(|category| category.value),
+            severity: def.severity,
+            severity_cap: def.severity_cap,
+            weight: def.weight,
+            tier: def.tier,
+            tags: def.tags,
+            articles: def.articles,
+            answer: def.answer,
+            disposition: def.disposition,
+            intent: def.intent,
+            stop: def.stop,
+            when: when?,
+        })
+    }
+
+    fn condition(&mut self, rule: usize, file: usize, def: ConditionDef) -> Option<Condition> {
+        let mut written = def.written;
+        let test = match def.test {
+            TestDef::All(inner) => Test::All(self.conditions(rule, file, inner)?),
+            TestDef::Any(inner) => Test::Any(self.conditions(rule, file, inner)?),
+            TestDef::None(inner) => Test::None(self.conditions(rule, file, inner)?),
+            TestDef::Pattern { field, patterns } => {
+                let ids: Vec<_> = patterns.iter().map(|pattern| self.pattern(&field, pattern)).collect();
+                Test::Pattern(ids.into_iter().collect::<Option<_>>()?)
+            }
+            TestDef::Phrase { fields, phrases } => self.phrases(&fields, &phrases)?,
+            TestDef::Value { fields, pattern, comparison } => {
+                written = format!("{written}, {comparison}");
+                self.value(&fields, &pattern, comparison)?
+            }
+            TestDef::Attachment { name, media_type, larger, smaller } => {
+                let (name, media_type) = (self.regexes(&name), self.regexes(&media_type));
+                Test::Attachment { name: name?, media_type: media_type?, larger, smaller }
+            }
+            TestDef::HasAttachment(wanted) => Test::HasAttachment(wanted),
+            TestDef::Size(comparison) => Test::Size(comparison),
+            TestDef::Words { fact, words } => Test::Words { fact, words },
+            TestDef::Automatic(wanted) => Test::Automatic(wanted),
+            TestDef::Rule(named) => {
+                let places: Vec<_> = named.iter().map(|name| self.reference(rule, name)).collect();
+                Test::Rule(places.into_iter().collect::<Option<_>>()?)
+            }
+        };
+        Some(Condition { test, written })
+    }
+
+    /// All of them are read, so that all findings come at once, before one that fails makes the whole fail.
+    fn conditions(&mut self, rule: usize, file: usize, defs: Vec<ConditionDef>) -> Option<Vec<Condition>> {
+        let conditions: Vec<_> = defs.into_iter().map(|def| self.condition(rule, file, def)).collect();
+        conditions.into_iter().collect()
+    }
+
+    fn pattern(&mut self, field: &Field, pattern: &At<String>) -> Option<PatternId> {
+        let added = self.patterns.add(field, &pattern.value, false);
+        added.map_err(|error| self.bad_pattern(pattern, error)).ok()
+    }
+
+    fn bad_pattern(&mut self, pattern: &At<String>, error: PatternError) {
+        let source = self.findings.text(pattern.file).get(pattern.span.clone()).unwrap_or_default();
+        // The string's text stands in the source as it is unless it has escapes; then the whole string is meant.
+        let span = match (error.span, source.find(&pattern.value)) {
+            (Some(span), Some(at)) => {
+                let start = pattern.span.start + at;
+                start + span.start..start + span.end.max(span.start + 1).min(pattern.value.len().max(span.start + 1))
+            }
+            _ => pattern.span.clone(),
+        };
+        let message = match error.message.starts_with("the pattern") {
+            true => error.message,
+            false => format!("the pattern cannot be read: {}", error.message),
+        };
+        self.findings.add(pattern.file, span, Kind::BadPattern, message);
+        self.findings.hint(error.hint.map(str::to_owned));
+    }
+
+    fn regexes(&mut self, patterns: &[At<String>]) -> Option<Vec<Regex>> {
+        let checked: Vec<_> = patterns
+            .iter()
+            .map(|pattern| match self.patterns.check(&pattern.value) {
+                Ok(checked) => Some(checked.regex().clone()),
+                Err(error) => {
+                    self.bad_pattern(pattern, error);
+                    None
+                }
+            })
+            .collect();
+        checked.into_iter().collect()
+    }
+
+    fn phrases(&mut self, fields: &[Field], phrases: &[At<String>]) -> Option<Test> {
+        let texts: Vec<&str> = phrases.iter().map(|phrase| phrase.value.as_str()).collect();
+        let mut ids = Vec::new();
+        for pattern in phrase_patterns(&texts) {
+            for field in fields {
+                match self.patterns.add_phrases(field, &pattern) {
+                    Ok(id) => ids.push(id),
+                    Err(error) => {
+                        let first = phrases.first()?;
+                        self.findings.add(first.file, first.span.clone(), Kind::TooLarge, error.message);
+                        return None;
+                    }
+                }
+            }
+        }
+        Some(Test::Pattern(ids))
+    }
+
+    fn value(&mut self, fields: &[Field], pattern: &At<String>, comparison: Comparison) -> Option<Test> {
+        let checked = match self.patterns.check(&pattern.value) {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.bad_pattern(pattern, error);
+                return None;
+            }
+        };
+        if !checked.has_group("value") {
+            let message = "the pattern has no group `value`, so there is no number to compare";
+            self.findings.add(pattern.file, pattern.span.clone(), Kind::BadPattern, message);
+            self.findings.hint("put the number into (?<value>[0-9.,]+)".to_owned());
+            return None;
+        }
+        self.check_units(&checked, comparison.threshold(), pattern);
+        let ids = fields.iter().map(|field| self.patterns.add(field, &pattern.value, true).ok());
+        Some(Test::Value { patterns: ids.collect::<Option<_>>()?, comparison })
+    }
+
+    /// Where the pattern says which units there can be, none of them may be of another dimension.
+    fn check_units(&mut self, checked: &Checked, threshold: &Quantity, pattern: &At<String>) {
+        for unit in checked.units().unwrap_or_default() {
+            if !unit.trim().is_empty() && threshold.dimension.factor(&unit).is_none() {
+                let kind = threshold.dimension.as_str();
+                let message = format!("the unit `{unit}` cannot be compared with {threshold}, which is a {kind}");
+                self.findings.add(pattern.file, pattern.span.clone(), Kind::BadValue, message);
+            }
+        }
+    }
+
+    fn reference(&mut self, rule: usize, name: &At<String>) -> Option<usize> {
+        if let Some(place) = self.names.get(&name.value).copied() {
+            self.references.push(Reference { from: rule, to: place, file: name.file, span: name.span.clone() });
+            return Some(place);
+        }
+        if self.complete {
+            let message = format!("there is no rule `{}`", name.value);
+            self.findings.add(name.file, name.span.clone(), Kind::UnknownName, message);
+            let mut known: Vec<&str> = self.names.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            self.findings.hint(did_you_mean(&name.value, known));
+        }
+        None
+    }
+}

@@ -1,0 +1,361 @@
+//! A rule file as written: categories and rules with the place of everything in them.
+//!
+//! The walk over the TOML is by hand, because it goes on after a finding: whoever mends a file wants to see all
+//! that is wrong with it at once. Names of other rules and categories are only resolved in `compile.rs`.
+
+use super::diagnostic::{At, Findings, RuleErrorKind as Kind, did_you_mean};
+use super::when::ConditionDef;
+use super::{Disposition, Intent};
+use crate::ticket::{Severity, Tier};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The largest rule file that is read.
+pub const MAX_FILE_BYTES: usize = 4 << 20;
+/// The longest name of a rule or a category.
+pub const MAX_NAME_BYTES: usize = 100;
+/// The greatest weight of a rule.
+pub const MAX_WEIGHT: f64 = 1000.0;
+
+const RULE_KEYS: &[&str] = &[
+    "name",
+    "category",
+    "severity",
+    "severity_cap",
+    "weight",
+    "tier",
+    "tags",
+    "articles",
+    "answer",
+    "disposition",
+    "intent",
+    "stop",
+    "when",
+];
+/// Keys that other texts about rules speak of, and that this version does not have.
+const ABSENT_KEYS: &[&str] =
+    &["hours", "calendar", "page", "correlate", "recovers", "mode", "team", "template", "clears_below"];
+
+/// One rule file, read.
+#[derive(Debug, Default)]
+pub(super) struct FileDef {
+    pub categories: Vec<CategoryDef>,
+    pub rules: Vec<RuleDef>,
+    /// It is no proper TOML, so that what stands in it may be known only in part.
+    pub is_broken: bool,
+}
+
+/// `[[category]]`
+#[derive(Debug)]
+pub(super) struct CategoryDef {
+    pub name: At<String>,
+    pub title: String,
+}
+
+/// `[[rule]]`
+#[derive(Debug)]
+pub(super) struct RuleDef {
+    pub name: At<String>,
+    pub category: Option<At<String>>,
+    pub severity: Option<Severity>,
+    pub severity_cap: Option<Severity>,
+    pub weight: f64,
+    pub tier: Option<Tier>,
+    pub tags: Vec<String>,
+    pub articles: Vec<String>,
+    pub answer: bool,
+    pub disposition: Option<Disposition>,
+    pub intent: Option<Intent>,
+    pub stop: bool,
+    pub when: ConditionDef,
+}
+
+/// Reads one file; what is wrong goes to the findings.
+pub(super) fn read(findings: &mut Findings<'_>, file: usize) -> FileDef {
+    let text = findings.text(file);
+    if text.len() > MAX_FILE_BYTES {
+        findings.add(file, 0..0, Kind::TooLarge, format!("the file is larger than {MAX_FILE_BYTES} bytes"));
+        return FileDef { is_broken: true, ..FileDef::default() };
+    }
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    let mut def = FileDef { is_broken: !syntax.is_empty(), ..FileDef::default() };
+    for error in syntax {
+        let span = error.span().unwrap_or(0..0);
+        findings.add(file, span, Kind::Syntax, error.message().to_lowercase_first());
+    }
+    let mut walk = Walk { findings, file, is_broken: def.is_broken };
+    for (key, span, value) in entries(table.get_ref()) {
+        match key {
+            "category" => {
+                let categories = walk.tables(value, "[[category]]");
+                def.categories.extend(categories.into_iter().filter_map(|(table, span)| walk.category(table, span)));
+            }
+            "rule" => {
+                let rules = walk.tables(value, "[[rule]]");
+                def.rules.extend(rules.into_iter().filter_map(|(table, span)| walk.rule(table, span)));
+            }
+            // A key without its table, because the table's head could not be read.
+            _ if walk.is_broken => {}
+            _ => walk.unknown_key(key, span, "a rule file", &["category", "rule"]),
+        }
+    }
+    def
+}
+
+/// Error texts of the TOML library begin with either case; ours in lower case.
+trait LowercaseFirst {
+    fn to_lowercase_first(&self) -> String;
+}
+
+impl LowercaseFirst for str {
+    fn to_lowercase_first(&self) -> String {
+        let mut chars = self.chars();
+        chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+    }
+}
+
+/// The entries of a table in the order in which they are written.
+pub(super) fn entries<'t>(table: &'t DeTable<'_>) -> Vec<(&'t str, Range<usize>, &'t Spanned<DeValue<'t>>)> {
+    let mut entries: Vec<_> = table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
+    entries.sort_by_key(|(_, span, _)| span.start);
+    entries
+}
+
+/// The walk over one file.
+pub(super) struct Walk<'f, 'a> {
+    pub(super) findings: &'f mut Findings<'a>,
+    pub(super) file: usize,
+    is_broken: bool,
+}
+
+impl Walk<'_, '_> {
+    pub(super) fn add(&mut self, span: Range<usize>, kind: Kind, message: impl Into<String>) {
+        // What a broken file seems to lack may stand in the part that could not be read.
+        if !(self.is_broken && kind == Kind::Missing) {
+            self.findings.add(self.file, span, kind, message);
+        }
+    }
+
+    pub(super) fn hint(&mut self, hint: impl Into<Option<String>>) {
+        self.findings.hint(hint);
+    }
+
+    pub(super) fn unknown_key(&mut self, key: &str, span: Range<usize>, place: &str, known: &[&str]) {
+        if ABSENT_KEYS.contains(&key) {
+            self.add(span, Kind::UnknownKey, format!("this version of Postroom has no `{key}`"));
+            self.hint("leave it out: it would have no effect".to_owned());
+            return;
+        }
+        self.add(span, Kind::UnknownKey, format!("unknown key `{key}` in {place}"));
+        self.hint(
+            did_you_mean(key, known.iter().copied()).or_else(|| Some(format!("it may have {}", known.join(", ")))),
+        );
+    }
+
+    pub(super) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        self.add(value.span(), Kind::WrongType, format!("{wanted} is wanted here, not {}", type_name(value.get_ref())));
+    }
+
+    fn tables<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, wanted: &str) -> Vec<(&'t DeTable<'t>, Range<usize>)> {
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(value, wanted);
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for element in array.iter() {
+            match element.get_ref() {
+                DeValue::Table(table) => tables.push((table, element.span())),
+                _ => self.wrong_type(element, wanted),
+            }
+        }
+        tables
+    }
+
+    pub(super) fn string(&mut self, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(At { value: text.clone().into_owned(), file: self.file, span: value.span() }),
+            _ => {
+                self.wrong_type(value, "a string");
+                None
+            }
+        }
+    }
+
+    /// A string, or a list with at least one.
+    pub(super) fn strings(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<At<String>> {
+        match value.get_ref() {
+            DeValue::Array(array) if array.is_empty() => {
+                self.add(value.span(), Kind::BadValue, "the list is empty");
+                Vec::new()
+            }
+            DeValue::Array(array) => array.iter().filter_map(|element| self.string(element)).collect(),
+            DeValue::String(_) => self.string(value).into_iter().collect(),
+            _ => {
+                self.wrong_type(value, "a string or a list of strings");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, value: &Spanned<DeValue<'_>>) -> Option<bool> {
+        let boolean = value.get_ref().as_bool();
+        if boolean.is_none() {
+            self.wrong_type(value, "true or false");
+        }
+        boolean
+    }
+
+    /// One of the words that an enum has.
+    fn word<T: Copy>(&mut self, value: &Spanned<DeValue<'_>>, all: &[T], as_str: fn(T) -> &'static str) -> Option<T> {
+        let text = self.string(value)?;
+        let found = all.iter().copied().find(|word| as_str(*word) == text.value);
+        if found.is_none() {
+            let known: Vec<&str> = all.iter().map(|word| as_str(*word)).collect();
+            self.unknown_word(&text, &known);
+        }
+        found
+    }
+
+    pub(super) fn unknown_word(&mut self, text: &At<String>, known: &[&str]) {
+        self.add(text.span.clone(), Kind::BadValue, format!("`{}` is not possible here", text.value));
+        self.hint(
+            did_you_mean(&text.value, known.iter().copied())
+                .or_else(|| Some(format!("it may be {}", known.join(", ")))),
+        );
+    }
+
+    fn name(&mut self, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+        let name = self.string(value)?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./".contains(c);
+        if name.value.is_empty() || name.value.len() > MAX_NAME_BYTES || !name.value.chars().all(plain) {
+            self.add(value.span(), Kind::BadValue, format!("`{}` is no name", name.value));
+            self.hint(format!(
+                "a name has lower-case letters, digits and - _ . / and at most {MAX_NAME_BYTES} of them"
+            ));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn category(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<CategoryDef> {
+        let (mut name, mut title) = (None, None);
+        for (key, key_span, value) in entries(table) {
+            match key {
+                "name" => name = self.name(value).or(name),
+                "title" => title = self.string(value),
+                _ => self.unknown_key(key, key_span, "a category", &["name", "title"]),
+            }
+        }
+        for key in ["name", "title"] {
+            if !table.contains_key(key) {
+                self.add(span.clone(), Kind::Missing, format!("the category has no `{key}`"));
+            }
+        }
+        if let Some(title) = title.as_ref().filter(|title| title.value.trim().is_empty()) {
+            self.add(title.span.clone(), Kind::BadValue, "the title is empty, and customers see it");
+        }
+        Some(CategoryDef { name: name?, title: title?.value })
+    }
+
+    fn rule(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<RuleDef> {
+        let mut def = RuleDef {
+            name: At { value: String::new(), file: self.file, span: span.clone() },
+            category: None,
+            severity: None,
+            severity_cap: None,
+            weight: 1.0,
+            tier: None,
+            tags: Vec::new(),
+            articles: Vec::new(),
+            answer: true,
+            disposition: None,
+            intent: None,
+            stop: false,
+            when: ConditionDef::always(),
+        };
+        let (mut name, mut when) = (None, None);
+        for (key, key_span, value) in entries(table) {
+            match key {
+                "name" => name = self.name(value),
+                "category" => def.category = self.string(value),
+                "severity" => def.severity = self.word(value, Severity::ALL, Severity::as_str),
+                "severity_cap" => def.severity_cap = self.word(value, Severity::ALL, Severity::as_str),
+                "weight" => def.weight = self.weight(value).unwrap_or(1.0),
+                "tier" => def.tier = self.word(value, Tier::ALL, Tier::as_str),
+                "tags" => def.tags = self.texts(value),
+                "articles" => def.articles = self.texts(value),
+                "answer" => def.answer = self.only(value, false),
+                "disposition" => def.disposition = self.word(value, Disposition::ALL, Disposition::as_str),
+                "intent" => def.intent = self.word(value, Intent::ALL, Intent::as_str),
+                "stop" => def.stop = self.only(value, true),
+                "when" => when = self.condition_table(value),
+                _ => self.unknown_key(key, key_span, "a rule", RULE_KEYS),
+            }
+        }
+        if !table.contains_key("name") {
+            self.add(span.clone(), Kind::Missing, "the rule has no `name`");
+        }
+        if !table.contains_key("when") {
+            self.add(span.clone(), Kind::Missing, "the rule has no [rule.when]: it would match every mail");
+        }
+        if let (Some(severity), Some(cap)) = (def.severity, def.severity_cap)
+            && severity > cap
+        {
+            self.add(span, Kind::BadValue, format!("the rule asks for {severity} and allows no more than {cap}"));
+        }
+        if def.category.is_none() && table.contains_key("weight") && !table.contains_key("category") {
+            let span = table.get("weight").map_or(0..0, Spanned::span);
+            self.add(span, Kind::BadValue, "a weight counts towards a category, and the rule has none");
+        }
+        // A rule whose condition cannot be read still exists for the composites that name it.
+        Some(RuleDef { name: name?, when: when.unwrap_or(def.when), ..def })
+    }
+
+    fn texts(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        self.strings(value).into_iter().map(|text| text.value).collect()
+    }
+
+    /// A switch whose other position is the default: writing that would have no effect.
+    fn only(&mut self, value: &Spanned<DeValue<'_>>, wanted: bool) -> bool {
+        if self.boolean(value) == Some(!wanted) {
+            self.add(value.span(), Kind::BadValue, format!("{} is the default: leave it out", !wanted));
+        }
+        wanted
+    }
+
+    fn weight(&mut self, value: &Spanned<DeValue<'_>>) -> Option<f64> {
+        let Some(weight) = number(value.get_ref()) else {
+            self.wrong_type(value, "a number");
+            return None;
+        };
+        if !(weight > 0.0 && weight <= MAX_WEIGHT) {
+            self.add(value.span(), Kind::BadValue, format!("a weight is above 0 and at most {MAX_WEIGHT}"));
+            return None;
+        }
+        Some(weight)
+    }
+}
+
+/// An integer or a float.
+pub(super) fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(integer) => {
+            i64::from_str_radix(integer.as_str(), integer.radix()).ok().map(|number| number as f64)
+        }
+        DeValue::Float(float) => float.as_str().parse().ok().filter(|number: &f64| number.is_finite()),
+        _ => None,
+    }
+}
+
+fn type_name(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a float",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,318 @@
+//! The patterns of all rules, compiled together.
+//!
+//! For each field a literal prefilter tells which patterns can match at all; only those are run. So what a mail
+//! costs hardly depends on how many rules there are. Every pattern runs in time linear in the text.
+
+use crate::message::{Address, Message};
+use aho_corasick::AhoCorasick;
+use regex::{Regex, RegexBuilder};
+use regex_filtered::mapper::{Builder as MapperBuilder, Mapper};
+use regex_filtered::model::Model;
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Hir, HirKind, literal::Extractor};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+/// The longest pattern.
+pub const MAX_PATTERN_BYTES: usize = 4096;
+/// The largest automaton of one pattern.
+pub const MAX_COMPILED_BYTES: usize = 1 << 20;
+/// How deep groups in a pattern may be nested.
+const MAX_GROUP_DEPTH: u32 = 50;
+/// How many phrases go into one automaton.
+const PHRASES_IN_ONE: usize = 50;
+/// Literals shorter than this stand in every mail and filter nothing.
+const MIN_LITERAL_BYTES: usize = 3;
+
+/// A part of a mail that patterns search.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Field {
+    /// The subject.
+    Subject,
+    /// What the sender wrote.
+    Text,
+    /// The whole text, quotes and signature too.
+    Body,
+    /// The addresses in `From`, without display names: those are the sender's own words.
+    From,
+    /// Their domains.
+    FromDomain,
+    /// The addresses in `To`.
+    To,
+    /// The addresses in `Cc`.
+    Cc,
+    /// The values of a header field; its name in lower case.
+    Header(String),
+}
+
+impl Field {
+    /// The texts that it has in this message.
+    pub(super) fn values<'m>(&self, message: &'m Message) -> Vec<Cow<'m, str>> {
+        let addresses = |list: &'m [Address]| list.iter().map(|a| Cow::Borrowed(a.address.as_str())).collect();
+        match self {
+            Field::Subject => vec![Cow::Borrowed(message.subject.as_str())],
+            Field::Text => vec![Cow::Borrowed(message.body.reply.as_str())],
+            Field::Body => vec![Cow::Borrowed(message.body.text.as_str())],
+            Field::From => addresses(&message.from),
+            Field::FromDomain => message.from.iter().map(|address| Cow::Owned(address.domain())).collect(),
+            Field::To => addresses(&message.to),
+            Field::Cc => addresses(&message.cc),
+            Field::Header(name) => {
+                let same = message.headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+                same.map(|header| Cow::Borrowed(header.value.as_str())).collect()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Field::Subject => f.write_str("subject"),
+            Field::Text => f.write_str("text"),
+            Field::Body => f.write_str("body"),
+            Field::From => f.write_str("from"),
+            Field::FromDomain => f.write_str("from_domain"),
+            Field::To => f.write_str("to"),
+            Field::Cc => f.write_str("cc"),
+            Field::Header(name) => write!(f, "header.{name}"),
+        }
+    }
+}
+
+impl serde::Serialize for Field {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// The number of a pattern within its set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct PatternId(pub u32);
+
+/// A pattern of some rule.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    pub regex: Regex,
+    /// Whether its `value` and `unit` groups are wanted.
+    pub measures: bool,
+}
+
+/// What is wrong with a pattern, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PatternError {
+    pub span: Option<Range<usize>>,
+    pub message: String,
+    pub hint: Option<&'static str>,
+}
+
+/// A pattern that was found sound.
+pub(super) struct Checked {
+    regex: Regex,
+    hir: Hir,
+}
+
+/// Reads and compiles one pattern: case-insensitive, Unicode.
+pub(super) fn check(source: &str) -> Result<Checked, PatternError> {
+    let error = |span, message: String, hint| PatternError { span, message, hint };
+    if source.len() > MAX_PATTERN_BYTES {
+        return Err(error(None, format!("the pattern is longer than {MAX_PATTERN_BYTES} bytes"), None));
+    }
+    check_unlimited(source)
+}
+
+fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
+    let located = |span: &regex_syntax::ast::Span, message: String| {
+        let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
+        PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
+    };
+    let hir = ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source).map_err(
+        |error| match error {
+            regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
+            regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
+            error => PatternError { span: None, message: error.to_string(), hint: None },
+        },
+    )?;
+    let regex = RegexBuilder::new(source)
+        .case_insensitive(true)
+        .nest_limit(MAX_GROUP_DEPTH)
+        .size_limit(MAX_COMPILED_BYTES)
+        .build()
+        .map_err(|error| PatternError {
+            span: None,
+            message: match error {
+                regex::Error::CompiledTooBig(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
+                error => error.to_string(),
+            },
+            hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
+        })?;
+    Ok(Checked { regex, hir })
+}
+
+impl Checked {
+    /// The pattern, ready to run.
+    pub(super) fn regex(&self) -> &Regex {
+        &self.regex
+    }
+
+    /// Whether the pattern has a group of this name.
+    pub(super) fn has_group(&self, name: &str) -> bool {
+        self.regex.capture_names().flatten().any(|group| group == name)
+    }
+
+    /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where
+    /// there is no such group or it can capture anything.
+    pub(super) fn units(&self) -> Option<Vec<String>> {
+        // Read once more without its other cases, of which `s` has three.
+        let hir = ParserBuilder::new().build().parse(self.regex.as_str()).ok()?;
+        let literals = Extractor::new().limit_total(250).extract(find_group(&hir, "unit")?);
+        if !literals.is_exact() {
+            return None;
+        }
+        let words = literals.literals()?.iter().map(|word| String::from_utf8_lossy(word.as_bytes()).into_owned());
+        let mut words: Vec<String> = words.collect();
+        words.sort();
+        words.dedup();
+        Some(words)
+    }
+}
+
+fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
+    match hir.kind() {
+        HirKind::Capture(group) if group.name.as_deref() == Some(name) => Some(&group.sub),
+        HirKind::Capture(group) => find_group(&group.sub, name),
+        HirKind::Repetition(repetition) => find_group(&repetition.sub, name),
+        HirKind::Concat(inner) | HirKind::Alternation(inner) => inner.iter().find_map(|hir| find_group(hir, name)),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => None,
+    }
+}
+
+/// Patterns that together find any of these phrases: whole words, any white space between them.
+pub(super) fn phrase_patterns<'p>(phrases: &[&'p str]) -> Vec<String> {
+    phrases
+        .chunks(PHRASES_IN_ONE)
+        .map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|"))
+        .collect()
+}
+
+fn phrase_pattern(phrase: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words: Vec<String> = phrase.split_whitespace().map(word_pattern).collect();
+    let edge = |c: Option<char>| if c.is_some_and(is_word) { r"\b" } else { "" };
+    let phrase = phrase.trim();
+    format!("{}{}{}", edge(phrase.chars().next()), words.join(r"\s+"), edge(phrase.chars().next_back()))
+}
+
+/// Telephones write the apostrophe of "can't" as U+2019, keyboards as U+0027.
+fn word_pattern(word: &str) -> String {
+    regex::escape(word).replace(['\'', '’'], "['’]")
+}
+
+/// Puts the patterns of all rules together; the same pattern on the same field is one.
+#[derive(Default)]
+pub(super) struct SetBuilder {
+    patterns: Vec<Pattern>,
+    ids: HashMap<(Field, String, bool), PatternId>,
+    checked: HashMap<String, std::rc::Rc<Checked>>,
+    fields: std::collections::BTreeMap<Field, Vec<(PatternId, std::rc::Rc<Checked>)>>,
+}
+
+impl SetBuilder {
+    /// Reads a pattern, once.
+    pub(super) fn check(&mut self, source: &str) -> Result<std::rc::Rc<Checked>, PatternError> {
+        self.check_with(source, check)
+    }
+
+    fn check_with(
+        &mut self,
+        source: &str,
+        check: fn(&str) -> Result<Checked, PatternError>,
+    ) -> Result<std::rc::Rc<Checked>, PatternError> {
+        if let Some(known) = self.checked.get(source) {
+            return Ok(known.clone());
+        }
+        let checked = std::rc::Rc::new(check(source)?);
+        self.checked.insert(source.to_owned(), checked.clone());
+        Ok(checked)
+    }
+
+    /// Adds a pattern on a field.
+    pub(super) fn add(&mut self, field: &Field, source: &str, measures: bool) -> Result<PatternId, PatternError> {
+        let checked = self.check(source)?;
+        Ok(self.insert(field, source, measures, checked))
+    }
+
+    /// Adds a pattern made from phrases. Lists of phrases are limited by their number, not by a pattern's length.
+    pub(super) fn add_phrases(&mut self, field: &Field, source: &str) -> Result<PatternId, PatternError> {
+        let checked = self.check_with(source, check_unlimited)?;
+        Ok(self.insert(field, source, false, checked))
+    }
+
+    fn insert(&mut self, field: &Field, source: &str, measures: bool, checked: std::rc::Rc<Checked>) -> PatternId {
+        let next = PatternId(self.patterns.len() as u32);
+        let id = *self.ids.entry((field.clone(), source.to_owned(), measures)).or_insert(next);
+        if id == next {
+            self.patterns.push(Pattern { regex: checked.regex.clone(), measures });
+            self.fields.entry(field.clone()).or_default().push((id, checked));
+        }
+        id
+    }
+
+    /// Builds the prefilters.
+    pub(super) fn build(self) -> Result<PatternSet, aho_corasick::BuildError> {
+        let mut fields = Vec::new();
+        for (field, patterns) in self.fields {
+            let mut mapper = MapperBuilder::new(MIN_LITERAL_BYTES);
+            for (_, checked) in &patterns {
+                // A pattern too involved for the filter passes it always.
+                mapper.push(Model::new(&checked.hir).unwrap_or_else(|_| Model::all()));
+            }
+            let (mapper, literals) = mapper.build();
+            let literals = AhoCorasick::builder().ascii_case_insensitive(true).build(literals)?;
+            fields.push(FieldSet { field, ids: patterns.into_iter().map(|(id, _)| id).collect(), mapper, literals });
+        }
+        Ok(PatternSet { patterns: self.patterns, fields })
+    }
+}
+
+/// All patterns of a rule set.
+pub(super) struct PatternSet {
+    patterns: Vec<Pattern>,
+    fields: Vec<FieldSet>,
+}
+
+impl PatternSet {
+    /// The patterns, field by field.
+    pub(super) fn fields(&self) -> &[FieldSet] {
+        &self.fields
+    }
+
+    /// One pattern.
+    pub(super) fn pattern(&self, id: PatternId) -> &Pattern {
+        &self.patterns[id.0 as usize]
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.patterns.len()
+    }
+}
+
+/// The patterns on one field.
+pub(super) struct FieldSet {
+    /// The field.
+    pub field: Field,
+    ids: Vec<PatternId>,
+    mapper: Mapper,
+    literals: AhoCorasick,
+}
+
+impl FieldSet {
+    /// The patterns whose literals stand in the text, and those that have none.
+    pub(super) fn candidates(&self, text: &str) -> impl Iterator<Item = PatternId> {
+        let found = self.literals.find_overlapping_iter(text).map(|found| found.pattern().as_usize());
+        self.mapper.atom_to_re(found).into_iter().map(|index| self.ids[index])
+    }
+}

@@ -1,0 +1,152 @@
+//! Rules ready to run.
+
+use super::pattern::{PatternId, PatternSet};
+use super::quantity::{Comparison, Quantity};
+use super::when::Fact;
+use super::{Disposition, Intent, RuleId};
+use crate::ticket::{Severity, Tier};
+use regex::Regex;
+use std::fmt;
+
+/// The category that a mail has when no rule names one; it exists in every rule set.
+pub const GENERAL: &str = "general";
+/// What customers see of it.
+pub const GENERAL_TITLE: &str = "Your request";
+
+/// A category and the title that customers see.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Category {
+    /// Its name, `authentication/invalid-api-key`.
+    pub name: String,
+    /// What stands in mails to customers.
+    pub title: String,
+}
+
+/// One rule: when it matches, and what follows from that.
+pub struct Rule {
+    /// Its name.
+    pub name: RuleId,
+    /// The path of its file.
+    pub path: String,
+    /// The line on which it begins, counted from 1.
+    pub line: usize,
+    /// The category it stands for.
+    pub category: Option<String>,
+    /// The least severity.
+    pub severity: Option<Severity>,
+    /// The greatest severity.
+    pub severity_cap: Option<Severity>,
+    /// What it counts towards its category.
+    pub weight: f64,
+    /// The tier it asks for.
+    pub tier: Option<Tier>,
+    /// Words it puts on a ticket.
+    pub tags: Vec<String>,
+    /// Articles of the knowledge base.
+    pub articles: Vec<String>,
+    /// Whether an acknowledgement may be sent.
+    pub answer: bool,
+    /// What becomes of the mail.
+    pub disposition: Option<Disposition>,
+    /// What an answer to a resolution means.
+    pub intent: Option<Intent>,
+    /// Whether the rules that stand after it are not asked.
+    pub stop: bool,
+    pub(super) when: Condition,
+}
+
+/// A condition, and how it is written.
+pub(super) struct Condition {
+    pub test: Test,
+    pub written: String,
+}
+
+/// What a condition asks.
+pub(super) enum Test {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    None(Vec<Condition>),
+    /// One of the patterns matches.
+    Pattern(Vec<PatternId>),
+    /// A number that one of the patterns captures passes.
+    Value {
+        patterns: Vec<PatternId>,
+        comparison: Comparison,
+    },
+    /// One attachment is like that in every respect.
+    Attachment {
+        name: Vec<Regex>,
+        media_type: Vec<Regex>,
+        larger: Option<Quantity>,
+        smaller: Option<Quantity>,
+    },
+    HasAttachment(bool),
+    Size(Comparison),
+    Words {
+        fact: Fact,
+        words: Vec<String>,
+    },
+    Automatic(bool),
+    /// One of these rules matched; by their places.
+    Rule(Vec<usize>),
+}
+
+/// The rules of a folder, compiled together. Share it by reference or in an `Arc`.
+pub struct RuleSet {
+    pub(super) rules: Vec<Rule>,
+    pub(super) categories: Vec<Category>,
+    pub(super) patterns: PatternSet,
+    pub(super) version: String,
+    /// For each rule its place in an order in which a composite comes after the rules it names.
+    pub(super) rank: Vec<usize>,
+    /// For each pattern the rules that cannot match unless it, or another one that names them, does.
+    pub(super) awaiting: Vec<Vec<usize>>,
+    /// The rules that may match whatever the patterns find.
+    pub(super) always: Vec<usize>,
+}
+
+impl RuleSet {
+    /// A hash over the files: two sets with the same version give the same verdicts.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The rules in the order of the files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The rule of this name.
+    pub fn rule(&self, name: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.name.0 == name)
+    }
+
+    /// The categories, [`GENERAL`] first.
+    pub fn categories(&self) -> &[Category] {
+        &self.categories
+    }
+
+    /// What customers see of a category; [`GENERAL_TITLE`] for one that is named nowhere.
+    pub fn category_title(&self, name: &str) -> &str {
+        self.categories.iter().find(|category| category.name == name).map_or(GENERAL_TITLE, |c| c.title.as_str())
+    }
+
+    pub(super) fn patterns(&self) -> &PatternSet {
+        &self.patterns
+    }
+}
+
+impl fmt::Debug for RuleSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuleSet")
+            .field("version", &self.version)
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rule({} at {}:{})", self.name, self.path, self.line)
+    }
+}

@@ -1,0 +1,77 @@
+//! `postroom rules check`: every finding with its place and source line, many at once.
+
+use super::{CommonArgs, FINDINGS, Format, WELL, count, folder, print_json};
+use crate::classify::{RuleError, RuleFile, compile};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::io::Write;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    files: usize,
+    rules: usize,
+    version: Option<&'a str>,
+    findings: &'a [RuleError],
+}
+
+pub(super) fn run(args: &CheckArgs, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
+    let files = folder(&args.common.rules)?;
+    let rules = match compile(&files) {
+        Ok(rules) => rules,
+        Err(errors) => {
+            print_findings(&files, &errors, args.common.format, out, styled)?;
+            return Ok(FINDINGS);
+        }
+    };
+    let (file_count, rule_count) = (files.len(), rules.rules().len());
+    match args.common.format {
+        Format::Text => {
+            let (files, rules) = (count(file_count, "file"), count(rule_count, "rule"));
+            writeln!(out, "checked {files}, {rules}: no findings")?;
+        }
+        Format::Json => {
+            let version = Some(rules.version());
+            print_json(out, &Report { files: file_count, rules: rule_count, version, findings: &[] })?;
+        }
+    }
+    Ok(WELL)
+}
+
+/// Shows each finding with its source line, and how many there are.
+pub(super) fn print_findings(
+    files: &[RuleFile],
+    errors: &[RuleError],
+    format: Format,
+    out: &mut dyn Write,
+    styled: bool,
+) -> anyhow::Result<()> {
+    if format == Format::Json {
+        return print_json(out, &Report { files: files.len(), rules: 0, version: None, findings: errors });
+    }
+    for error in errors {
+        writeln!(out, "{}\n", render(files, error, styled))?;
+    }
+    writeln!(out, "checked {}: {}", count(files.len(), "file"), count(errors.len(), "finding"))?;
+    Ok(())
+}
+
+fn render(files: &[RuleFile], error: &RuleError, styled: bool) -> String {
+    let text = files.iter().find(|file| file.path == error.path).map_or("", |file| file.text.as_str());
+    // A finding may be about a whole table; its first line is enough to find it.
+    let start = error.span.start.min(text.len());
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let span = start..error.span.end.clamp(start, line_end.max(start));
+    let snippet = Snippet::source(text).path(error.path.as_str()).annotation(AnnotationKind::Primary.span(span));
+    let mut group = Level::ERROR.primary_title(error.message.as_str()).element(snippet);
+    if let Some(hint) = &error.hint {
+        group = group.element(Level::HELP.message(hint.as_str()));
+    }
+    let renderer = if styled { Renderer::styled().decor_style(DecorStyle::Unicode) } else { Renderer::plain() };
+    renderer.render(&[group])
+}

@@ -1,0 +1,46 @@
+//! How much of a mail we look at. Every limit on what a sender may make us do stands here, with its unit.
+//!
+//! The limits marked *fatal* end in a [`super::Defect`] whose code is fatal: the mail is kept and shown to a person
+//! instead of being processed. The others only cut what we consider; the raw mail always stays whole.
+
+/// Header fields of a mail, or of one part of it. Fatal. The busiest real mails have some 150.
+pub const MAX_HEADER_FIELDS: usize = 1_000;
+
+/// Bytes of a header block, of the mail or of one part. Fatal.
+pub const MAX_HEADER_BYTES: usize = 256 * 1024;
+
+/// Multiparts inside one another. Fatal. Mail clients make four, gateways a few more.
+pub const MAX_MIME_DEPTH: usize = 50;
+
+/// Parts of a mail, multiparts included. Fatal.
+pub const MAX_PARTS: usize = 1_000;
+
+/// Attachments that are listed.
+pub const MAX_ATTACHMENTS: usize = 250;
+
+/// Characters of an attachment's name that are kept.
+pub const MAX_NAME_CHARS: usize = 255;
+
+/// Bytes of text, before HTML is reduced and after, that are considered.
+pub const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Characters of a subject that are kept; a line of a header holds 998 (RFC 5322 §2.1.1).
+pub const MAX_SUBJECT_CHARS: usize = 998;
+
+/// Addresses that are kept of all fields of one name.
+pub const MAX_ADDRESSES: usize = 500;
+
+/// Bytes of one address (RFC 5321 §4.5.3.1: 64 for the local part, 255 for the domain).
+pub const MAX_ADDRESS_BYTES: usize = 320;
+
+/// Message-IDs that are kept of `References` and of `In-Reply-To`.
+pub const MAX_IDS: usize = 100;
+
+/// Bytes of one Message-ID.
+pub const MAX_ID_BYTES: usize = 998;
+
+/// Recipients of a delivery report that are listed.
+pub const MAX_REPORTED_RECIPIENTS: usize = 100;
+
+/// Bytes of a `Content-Type` or `Content-Disposition` that are read; the library's work on them is quadratic.
+pub const MAX_CONTENT_TYPE_BYTES: usize = 16 * 1024;

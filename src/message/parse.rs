@@ -1,0 +1,303 @@
+//! Puts a [`Message`] together. Total: whatever the bytes are, there is a message, and the oddities are its defects.
+//!
+//! A mail that reaches a fatal limit is read as far as its header block goes, so that whoever looks at it sees who
+//! wrote it and what about.
+
+use super::decode;
+use super::fields::{self, Block, Of};
+use super::limits::{MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_NAME_CHARS, MAX_SUBJECT_CHARS, MAX_TEXT_BYTES};
+use super::parts::{self, Parts};
+use super::{
+    Address, Attachment, Authentication, Body, Defect, DefectCode, Digest, Header, Message, MessageId, Origin, Reader,
+    ReturnPath, body, digest, html, ids, origin, report, trust,
+};
+use jiff::Timestamp;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Reads a mail. It never panics and never refuses; work and memory grow with the size of the mail.
+pub fn parse(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
+    // The MIME library has panicked on odd input before. One mail must not take the others down with it; the closure
+    // owns all that it changes, so there is nothing half done to be seen afterwards.
+    catch_unwind(AssertUnwindSafe(|| read(raw, received_at, reader)))
+        .unwrap_or_else(|_| unreadable(raw, received_at, "the reader failed on it"))
+}
+
+/// Reads what there is of a mail of which only the header block was fetched; `size_bytes` is that of the whole mail.
+pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestamp, reader: &Reader) -> Message {
+    // What follows the block, if anything does, is not the whole text and would be taken for it.
+    let end = catch_unwind(|| fields::split(header_block, Of::Message).body_at).unwrap_or(0);
+    let mut message = parse(&header_block[..end], received_at, reader);
+    message.defects.retain(|defect| defect.code != DefectCode::Structure);
+    message.size_bytes = size_bytes;
+    message
+}
+
+/// The decoded bytes of the attachment with this [`Attachment::index`], fetched from the raw mail.
+pub fn attachment_bytes(raw: &[u8], index: usize) -> Option<Vec<u8>> {
+    catch_unwind(|| {
+        let parts = parts::read(raw, fields::split(raw, Of::Message));
+        let part = parts.files().take(MAX_ATTACHMENTS).nth(index)?;
+        Some(parts.list[part].bytes().into_owned())
+    })
+    // A mail whose reading fails has no attachments listed either.
+    .unwrap_or(None)
+}
+
+fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
+    if raw.trim_ascii().is_empty() {
+        let mut message = unreadable(raw, received_at, "");
+        message.defects = vec![defect(DefectCode::Empty, "there is nothing in it")];
+        return message;
+    }
+    let block = fields::split(raw, Of::Message);
+    let is_mail = block.fields.iter().any(|field| IDENTIFYING_FIELDS.iter().any(|name| field.is(name)));
+    if !is_mail && !block.is_over_limit {
+        return unreadable(raw, received_at, "there is no header field that mails have");
+    }
+
+    let mut defects = Vec::new();
+    let content_digest = digest::of_content(&block, &raw[block.body_at..]);
+    let envelope = Envelope::read(&block, &content_digest, &mut defects);
+    let headers = block
+        .fields
+        .iter()
+        .map(|field| Header { name: field.name.to_string(), value: decode::text(*field) })
+        .collect::<Vec<_>>();
+
+    let mut parts = parts::read(raw, block);
+    parts.defects.dedup();
+    defects.extend(parts.defects.drain(..).map(|code| defect(code, structure_detail(code))));
+    // A mail over a limit is looked at by a person; its text would only be part of the truth.
+    let is_whole = !defects.iter().any(|defect| defect.code.is_fatal());
+    let (body, attachments) = if is_whole {
+        (read_body(&parts, &mut defects), list_attachments(&parts, &mut defects))
+    } else {
+        (Body::default(), Vec::new())
+    };
+
+    let mut message = Message {
+        id: envelope.id,
+        in_reply_to: envelope.in_reply_to,
+        references: envelope.references,
+        subject: envelope.subject,
+        from: envelope.from,
+        reply_to: envelope.reply_to,
+        to: envelope.to,
+        cc: envelope.cc,
+        delivered_to: envelope.delivered_to,
+        return_path: envelope.return_path,
+        date: envelope.date,
+        utc_offset_minutes: envelope.utc_offset_minutes,
+        received_at,
+        headers,
+        language: body::language(&body.reply),
+        body,
+        attachments,
+        origin: Origin::Person,
+        marks: Vec::new(),
+        report: None,
+        authentication: Authentication::None,
+        content_digest,
+        size_bytes: raw.len() as u64,
+        defects,
+    };
+    message.report = report::read(&parts, &message);
+    let verdict = origin::judge(&message, reader);
+    message.origin = verdict.origin;
+    message.marks = verdict.marks;
+    if message.origin != Origin::DeliveryReport {
+        message.report = None;
+    }
+    message.authentication = trust::judge(&message, reader);
+    message
+}
+
+/// Bytes without one of these are no mail, but garbage that happens to have a colon in its first lines.
+const IDENTIFYING_FIELDS: [&str; 9] =
+    ["From", "To", "Subject", "Date", "Message-ID", "Received", "Return-Path", "Content-Type", "Delivered-To"];
+
+/// What a header block says about who wrote to whom, when and about what.
+struct Envelope {
+    id: MessageId,
+    in_reply_to: Vec<MessageId>,
+    references: Vec<MessageId>,
+    subject: String,
+    from: Vec<Address>,
+    reply_to: Vec<Address>,
+    to: Vec<Address>,
+    cc: Vec<Address>,
+    delivered_to: Vec<Address>,
+    return_path: ReturnPath,
+    date: Option<Timestamp>,
+    utc_offset_minutes: Option<i16>,
+}
+
+impl Envelope {
+    fn read(block: &Block<'_>, digest: &Digest, defects: &mut Vec<Defect>) -> Self {
+        let ids = |name: &str, read: fn(&str) -> Vec<MessageId>| -> Vec<MessageId> {
+            let fields = block.fields.iter().filter(|field| field.is(name));
+            ids::bounded(fields.flat_map(|field| read(&decode::text(*field))).collect())
+        };
+        let from = addresses(block, &["From"], defects);
+        let from_fields = block.fields.iter().filter(|field| field.is("From")).count();
+        if from.is_empty() {
+            defects.push(defect(DefectCode::MissingFrom, "there is no address in From"));
+        }
+        if from_fields > 1 {
+            defects.push(defect(DefectCode::SeveralFromFields, format!("there are {from_fields} From fields")));
+        } else if from.len() > 1 {
+            defects.push(defect(DefectCode::SeveralAuthors, format!("there are {} addresses in From", from.len())));
+        }
+        let id = ids("Message-ID", ids::all).into_iter().next().unwrap_or_else(|| {
+            defects.push(defect(DefectCode::MissingMessageId, "there is no Message-ID that can be used"));
+            ids::for_missing(digest)
+        });
+        let date = block.first("Date").and_then(decode::date);
+        if date.is_none() {
+            defects.push(defect(DefectCode::MissingDate, "there is no Date that can be read"));
+        }
+        let mut subject = block.first("Subject").map(decode::text).unwrap_or_default();
+        if cut_chars(&mut subject, MAX_SUBJECT_CHARS) {
+            defects.push(defect(DefectCode::Truncated, "the subject was cut"));
+        }
+        Self {
+            id,
+            in_reply_to: ids("In-Reply-To", ids::in_reply_to),
+            references: ids("References", ids::all),
+            subject,
+            from,
+            reply_to: addresses(block, &["Reply-To"], defects),
+            to: addresses(block, &["To"], defects),
+            cc: addresses(block, &["Cc"], defects),
+            delivered_to: addresses(block, &["Delivered-To", "X-Original-To", "Envelope-To"], defects),
+            return_path: return_path(block),
+            date: date.map(|(at, _)| at),
+            utc_offset_minutes: date.and_then(|(_, offset)| offset),
+        }
+    }
+}
+
+fn addresses(block: &Block<'_>, names: &[&str], defects: &mut Vec<Defect>) -> Vec<Address> {
+    let fields = block.fields.iter().filter(|field| names.iter().any(|name| field.is(name)));
+    let mut list: Vec<Address> = fields.flat_map(|field| decode::addresses(*field)).take(MAX_ADDRESSES + 1).collect();
+    if list.len() > MAX_ADDRESSES {
+        list.truncate(MAX_ADDRESSES);
+        defects.push(defect(DefectCode::Truncated, format!("{} has more than {MAX_ADDRESSES} addresses", names[0])));
+    }
+    list
+}
+
+fn return_path(block: &Block<'_>) -> ReturnPath {
+    let Some(field) = block.first("Return-Path") else { return ReturnPath::Absent };
+    let value = decode::text(field);
+    let path = value.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    if path.is_empty() { ReturnPath::Null } else { ReturnPath::Address(path.to_string()) }
+}
+
+fn read_body(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Body {
+    let mut text = String::new();
+    for index in parts.texts() {
+        let part = &parts.list[index];
+        let mut bytes = part.bytes();
+        if bytes.len() > MAX_TEXT_BYTES {
+            bytes = bytes[..MAX_TEXT_BYTES].to_vec().into();
+            defects.push(defect(DefectCode::Truncated, format!("a text of {} bytes was cut", part.decoded_len())));
+        }
+        let label = part.content_type.parameter("charset");
+        let (decoded, fits) = decode::charset(label, &bytes);
+        if !fits {
+            let label = label.unwrap_or("none");
+            defects.push(defect(DefectCode::Charset, format!("the text does not fit its charset, {label}")));
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if part.is_html() {
+            text.push_str(&html::to_text(&decoded));
+        } else {
+            body::push_plain(&mut text, &decoded, body::Flow::of(&part.content_type));
+        }
+    }
+    body::split(text)
+}
+
+fn list_attachments(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Vec<Attachment> {
+    let mut files = parts.files();
+    let list = files.by_ref().take(MAX_ATTACHMENTS).enumerate().map(|(index, part)| {
+        let part = &parts.list[part];
+        let mut name = part.file_name().map(|name| decode::one_line(name.as_bytes()));
+        if name.as_mut().is_some_and(|name| cut_chars(name, MAX_NAME_CHARS)) {
+            defects.push(defect(DefectCode::Truncated, format!("the name of attachment {index} was cut")));
+        }
+        Attachment {
+            name,
+            media_type: part.content_type.value.clone(),
+            size_bytes: part.decoded_len() as u64,
+            inline: part.is_inline(),
+            index,
+        }
+    });
+    let list = list.collect();
+    if files.next().is_some() {
+        defects.push(defect(DefectCode::Truncated, format!("there are more than {MAX_ATTACHMENTS} attachments")));
+    }
+    list
+}
+
+/// Cuts a text to so many characters, and says whether that changed it.
+fn cut_chars(text: &mut String, limit: usize) -> bool {
+    match text.char_indices().nth(limit) {
+        Some((at, _)) => {
+            text.truncate(at);
+            true
+        }
+        None => false,
+    }
+}
+
+fn structure_detail(code: DefectCode) -> &'static str {
+    match code {
+        DefectCode::TooDeep => "its parts are nested too deep",
+        DefectCode::TooManyParts => "it has too many parts",
+        DefectCode::TooManyHeaders => "it has too many header fields or too large ones",
+        _ => "its header block or its MIME structure is broken",
+    }
+}
+
+fn defect(code: DefectCode, detail: impl Into<String>) -> Defect {
+    Defect { code, detail: detail.into() }
+}
+
+/// The message for bytes that are no mail.
+fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
+    let content_digest = Digest::of(raw);
+    Message {
+        id: ids::for_missing(&content_digest),
+        in_reply_to: Vec::new(),
+        references: Vec::new(),
+        subject: String::new(),
+        from: Vec::new(),
+        reply_to: Vec::new(),
+        to: Vec::new(),
+        cc: Vec::new(),
+        delivered_to: Vec::new(),
+        return_path: ReturnPath::Absent,
+        date: None,
+        utc_offset_minutes: None,
+        received_at,
+        headers: Vec::new(),
+        body: Body::default(),
+        attachments: Vec::new(),
+        origin: Origin::Person,
+        marks: Vec::new(),
+        report: None,
+        authentication: Authentication::None,
+        language: None,
+        content_digest,
+        size_bytes: raw.len() as u64,
+        defects: vec![defect(DefectCode::Unreadable, why)],
+    }
+}
+
+#[cfg(test)]
+mod tests;

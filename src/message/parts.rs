@@ -1,0 +1,248 @@
+//! The MIME structure of a mail (RFC 2046 §5.1): which parts there are, and which of them people read.
+//!
+//! One pass over the lines with a stack of open boundaries, so the work grows with the size of the mail, however its
+//! parts are nested. A delimiter counts only as a whole line. Mails inside mails are not entered: they are attachments.
+
+use super::DefectCode;
+use super::decode::{self, ContentType, Encoding};
+use super::fields::{self, Block, Of, line_end, without_line_end};
+use super::limits::{MAX_MIME_DEPTH, MAX_PARTS};
+
+/// One part of a mail. The first one is the mail itself.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub block: Block<'a>,
+    pub content_type: ContentType,
+    pub disposition: Option<ContentType>,
+    encoding: Encoding,
+    /// The raw bytes behind its header block.
+    pub body: &'a [u8],
+    pub children: Vec<usize>,
+    pub parent: Option<usize>,
+}
+
+impl Part<'_> {
+    pub fn is_multipart(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// Its decoded bytes.
+    pub fn bytes(&self) -> std::borrow::Cow<'_, [u8]> {
+        self.encoding.decode(self.body)
+    }
+
+    pub fn decoded_len(&self) -> usize {
+        self.encoding.decoded_len(self.body)
+    }
+
+    /// The name a file was given, by either field.
+    pub fn file_name(&self) -> Option<&str> {
+        let named = self.disposition.as_ref().and_then(|d| d.parameter("filename"));
+        named.or_else(|| self.content_type.parameter("name")).filter(|name| !name.trim().is_empty())
+    }
+
+    fn is_disposed(&self, as_what: &str) -> bool {
+        self.disposition.as_ref().is_some_and(|d| d.value == as_what)
+    }
+
+    fn is_text(&self) -> bool {
+        self.is_html() || self.content_type.value == "text/plain"
+    }
+
+    pub fn is_html(&self) -> bool {
+        self.content_type.value == "text/html"
+    }
+
+    /// Whether a picture or the like is shown within the text.
+    pub fn is_inline(&self) -> bool {
+        !self.is_disposed("attachment") && (self.is_disposed("inline") || self.block.first("Content-ID").is_some())
+    }
+}
+
+/// All parts of a mail, and what was wrong with its structure.
+#[derive(Debug, Default)]
+pub(super) struct Parts<'a> {
+    pub list: Vec<Part<'a>>,
+    pub defects: Vec<DefectCode>,
+}
+
+/// Reads the structure of the mail with this header block.
+pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
+    let mut walk = Walk { raw, parts: Parts::default(), open: Vec::new(), leaf: None };
+    let body_at = block.body_at;
+    if walk.add(block, body_at, None) {
+        walk.run(body_at);
+    }
+    walk.parts
+}
+
+/// A multipart whose closing delimiter is still to come.
+struct Open {
+    part: usize,
+    boundary: Vec<u8>,
+}
+
+struct Walk<'a> {
+    raw: &'a [u8],
+    parts: Parts<'a>,
+    open: Vec<Open>,
+    /// The part whose body we are in, and where that begins.
+    leaf: Option<(usize, usize)>,
+}
+
+impl<'a> Walk<'a> {
+    /// Adds a part whose body begins at `body_at`; `false` when a limit is reached.
+    fn add(&mut self, block: Block<'a>, body_at: usize, parent: Option<usize>) -> bool {
+        let index = self.parts.list.len();
+        let over_limit = [
+            (index >= MAX_PARTS, DefectCode::TooManyParts),
+            (block.is_over_limit, DefectCode::TooManyHeaders),
+            (self.open.len() > MAX_MIME_DEPTH, DefectCode::TooDeep),
+        ];
+        if let Some((_, code)) = over_limit.into_iter().find(|(is_over, _)| *is_over) {
+            self.parts.defects.push(code);
+            return false;
+        }
+        if block.has_odd_lines {
+            self.parts.defects.push(DefectCode::Structure);
+        }
+        let is_in_digest = parent.is_some_and(|p| self.parts.list[p].content_type.value == "multipart/digest");
+        let content_type = block
+            .first("Content-Type")
+            .and_then(decode::content_type)
+            .unwrap_or_else(|| ContentType::plain(if is_in_digest { "message/rfc822" } else { "text/plain" }));
+        let encoding = block.first("Content-Transfer-Encoding").map_or(Encoding::None, |f| Encoding::named(f.value));
+        let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
+        match boundary.map(|boundary| boundary.trim_end().as_bytes().to_vec()).filter(|b| !b.is_empty()) {
+            Some(boundary) => {
+                self.open.push(Open { part: index, boundary });
+                self.leaf = None;
+            }
+            None => self.leaf = Some((index, body_at)),
+        }
+        let disposition = block.first("Content-Disposition").and_then(decode::content_type);
+        let body = &self.raw[body_at..];
+        self.parts.list.push(Part { block, content_type, disposition, encoding, body, children: Vec::new(), parent });
+        if let Some(parent) = parent {
+            self.parts.list[parent].children.push(index);
+        }
+        true
+    }
+
+    fn run(&mut self, mut at: usize) {
+        while at < self.raw.len() && !self.open.is_empty() {
+            let end = line_end(self.raw, at);
+            let line = without_line_end(&self.raw[at..end]);
+            let Some((level, is_closing)) = self.delimiter(line) else {
+                at = end;
+                continue;
+            };
+            self.end_leaf(at);
+            // Delimiters of the multiparts inside are missing.
+            if level + 1 < self.open.len() {
+                self.parts.defects.push(DefectCode::Structure);
+                self.open.truncate(level + 1);
+            }
+            if is_closing {
+                self.open.pop();
+                at = end;
+                continue;
+            }
+            let block = fields::split(&self.raw[end..], Of::Part);
+            let body_at = end + block.body_at;
+            if !self.add(block, body_at, Some(self.open[level].part)) {
+                return;
+            }
+            at = body_at;
+        }
+        if !self.open.is_empty() {
+            self.parts.defects.push(DefectCode::Structure);
+        }
+        self.end_leaf(self.raw.len());
+        self.mend_empty_multiparts();
+    }
+
+    /// Which open multipart this line delimits, the innermost first, and whether it closes it.
+    fn delimiter(&self, line: &[u8]) -> Option<(usize, bool)> {
+        let text = line.strip_prefix(b"--")?.trim_ascii_end();
+        self.open.iter().enumerate().rev().find_map(|(level, open)| {
+            match text.strip_prefix(open.boundary.as_slice())? {
+                b"" => Some((level, false)),
+                b"--" => Some((level, true)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Ends the body of the part we are in before the delimiter at `at`, whose line end belongs to the delimiter.
+    fn end_leaf(&mut self, at: usize) {
+        if let Some((part, start)) = self.leaf.take() {
+            let end =
+                if at < self.raw.len() { start + without_line_end(&self.raw[start..at.max(start)]).len() } else { at };
+            self.parts.list[part].body = &self.raw[start..end.max(start)];
+        }
+    }
+
+    /// A multipart without parts (its boundary never comes) is read as text, so that its words are not lost.
+    fn mend_empty_multiparts(&mut self) {
+        let mut is_odd = false;
+        for part in &mut self.parts.list {
+            if part.children.is_empty() && part.content_type.value.starts_with("multipart/") {
+                part.content_type = ContentType::plain("text/plain");
+                is_odd = true;
+            }
+        }
+        if is_odd {
+            self.parts.defects.push(DefectCode::Structure);
+        }
+    }
+}
+
+impl Parts<'_> {
+    /// The parts whose text people read, in order: of alternatives the plain one, unless it is blank.
+    pub fn texts(&self) -> Vec<usize> {
+        if self.list.is_empty() { Vec::new() } else { self.texts_of(0) }
+    }
+
+    // The recursion is as deep as multiparts are nested, which is limited.
+    fn texts_of(&self, index: usize) -> Vec<usize> {
+        let part = &self.list[index];
+        if !part.is_multipart() {
+            return if self.is_read(index) { vec![index] } else { Vec::new() };
+        }
+        match part.content_type.value.as_str() {
+            "multipart/alternative" => {
+                let choices: Vec<_> = part.children.iter().map(|child| self.texts_of(*child)).collect();
+                let is_plain = |choice: &&Vec<usize>| {
+                    choice.iter().any(|i| !self.list[*i].is_html() && !self.list[*i].body.trim_ascii().is_empty())
+                };
+                let html = || choices.iter().rev().find(|choice| !choice.is_empty());
+                choices.iter().find(is_plain).or_else(html).cloned().unwrap_or_default()
+            }
+            // What follows the first part of these is for programs (RFC 6522 §3) or belongs to it (RFC 2387).
+            "multipart/report" | "multipart/related" => {
+                let mut choices = part.children.iter().map(|child| self.texts_of(*child));
+                choices.find(|choice| !choice.is_empty()).unwrap_or_default()
+            }
+            _ => part.children.iter().flat_map(|child| self.texts_of(*child)).collect(),
+        }
+    }
+
+    /// Whether this part is text of the mail and not a file.
+    fn is_read(&self, index: usize) -> bool {
+        let part = &self.list[index];
+        if part.parent.is_none() {
+            // The whole mail is this one part, so whatever text it is, it is what was written.
+            return part.content_type.value.starts_with("text/") && !part.is_disposed("attachment");
+        }
+        part.is_text() && part.file_name().is_none() && !part.is_disposed("attachment")
+    }
+
+    /// The parts that are files, in order.
+    pub fn files(&self) -> impl Iterator<Item = usize> {
+        (0..self.list.len()).filter(|index| !self.list[*index].is_multipart() && !self.is_read(*index))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Whether `From` may be believed, by the `Authentication-Results` of a server that we trust (RFC 8601).
+//!
+//! Anybody can write such a field into a mail. Only the topmost one that bears a configured authserv-id counts: servers
+//! add theirs on top, so what stands further down may have come with the mail.
+
+use super::{Authentication, Message, Reader};
+
+/// Judges the author of a message.
+pub(super) fn judge(message: &Message, reader: &Reader) -> Authentication {
+    // With several authors there is no one domain that a result could be about (RFC 7489 §6.6.1).
+    let [author] = message.from.as_slice() else { return Authentication::None };
+    let domain = author.domain();
+    let ours = message
+        .header("Authentication-Results")
+        .filter_map(Results::parse)
+        .find(|results| reader.authserv_ids.iter().any(|id| id.eq_ignore_ascii_case(&results.authserv_id)));
+    ours.map_or(Authentication::None, |results| results.verdict(&domain))
+}
+
+/// One field: which server says so, and what it found by each method.
+#[derive(Debug, PartialEq, Eq)]
+struct Results {
+    authserv_id: String,
+    methods: Vec<Method>,
+}
+
+/// `dkim=pass header.d=example.com`
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Method {
+    name: String,
+    result: String,
+    /// `header.d` and its like, with their values, in lower case.
+    properties: Vec<(String, String)>,
+}
+
+impl Results {
+    fn verdict(&self, domain: &str) -> Authentication {
+        let of = |name: &'static str| self.methods.iter().filter(move |method| method.name == name);
+        let is_pass = |method: &&Method| method.result == "pass";
+        let mut dmarc = of("dmarc").filter(|method| method.property_domain(&["header.from"]) == Some(domain));
+        if let Some(first) = dmarc.next() {
+            // Two answers of one server to one question are none.
+            let agrees = dmarc.all(|method| method.result == first.result);
+            return match first.result.as_str() {
+                "pass" if agrees => Authentication::Pass,
+                "pass" => Authentication::None,
+                "fail" => Authentication::Fail,
+                // The domain publishes no policy, or it could not be had: the other methods decide.
+                _ => self.without_dmarc(domain),
+            };
+        }
+        if of("dmarc").any(|method| method.result == "fail") && !of("dmarc").any(|m| is_pass(&m)) {
+            return Authentication::Fail;
+        }
+        self.without_dmarc(domain)
+    }
+
+    fn without_dmarc(&self, domain: &str) -> Authentication {
+        let of = |name: &'static str| self.methods.iter().filter(move |method| method.name == name);
+        let passes = |method: &Method, properties: &[&str]| {
+            method.result == "pass" && method.property_domain(properties).is_some_and(|d| is_aligned(d, domain))
+        };
+        let spf = of("spf").any(|method| passes(method, &["smtp.mailfrom"]));
+        let dkim = of("dkim").any(|method| passes(method, &["header.d", "header.i"]));
+        let fails = |name| of(name).any(|method: &Method| method.result == "fail");
+        match (spf, dkim) {
+            (true, true) => Authentication::Pass,
+            (false, false) if fails("spf") || fails("dkim") => Authentication::Fail,
+            _ => Authentication::None,
+        }
+    }
+
+    /// Reads the value of a field; `None` when it does not even begin as one.
+    fn parse(value: &str) -> Option<Self> {
+        let mut sections = sections(value).into_iter();
+        // `example.com 1`: the id, and a version that may follow it.
+        let authserv_id = sections.next()?.into_iter().next()?.to_lowercase();
+        let methods = sections.filter_map(|words| Method::parse(&words)).collect();
+        Some(Self { authserv_id, methods })
+    }
+}
+
+impl Method {
+    fn parse(words: &[String]) -> Option<Self> {
+        let mut method = Method::default();
+        for (at, word) in words.iter().enumerate() {
+            let Some((name, value)) = word.split_once('=') else { continue };
+            let (name, value) = (name.to_lowercase(), value.to_lowercase());
+            if at == 0 {
+                // `dkim/1=pass` names the method's version.
+                method.name = name.split('/').next().unwrap_or_default().to_string();
+                method.result = value;
+            } else if name != "reason" {
+                method.properties.push((name, value));
+            }
+        }
+        (!method.name.is_empty()).then_some(method)
+    }
+
+    /// The domain in the first of these properties that is there.
+    fn property_domain(&self, names: &[&str]) -> Option<&str> {
+        let value = names.iter().find_map(|name| self.properties.iter().find(|(n, _)| n == name))?;
+        let domain = value.1.rsplit_once('@').map_or(value.1.as_str(), |(_, domain)| domain);
+        Some(domain.trim_end_matches('.'))
+    }
+}
+
+/// Whether a domain that was authenticated speaks for the author's: it is the same or below it. The other way round
+/// one would have to know where registries end (`co.uk`), so that is not believed.
+fn is_aligned(authenticated: &str, author: &str) -> bool {
+    !author.is_empty()
+        && (authenticated == author || authenticated.strip_suffix(author).is_some_and(|rest| rest.ends_with('.')))
+}
+
+/// The value cut at its semicolons and then into words, without comments, quotes taken off, no blanks around `=`.
+fn sections(value: &str) -> Vec<Vec<String>> {
+    let mut sections = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut is_word_open = false;
+    let mut comments = 0_usize;
+    let mut is_quoted = false;
+    let mut chars = value.chars();
+    while let Some(mut c) = chars.next() {
+        let is_literal = is_quoted && c != '"';
+        match c {
+            '\\' if is_quoted => match chars.next() {
+                Some(escaped) => c = escaped,
+                None => break,
+            },
+            '\\' if comments > 0 => {
+                chars.next();
+                continue;
+            }
+            '"' if comments == 0 => {
+                is_quoted = !is_quoted;
+                continue;
+            }
+            _ => {}
+        }
+        match c {
+            '(' if !is_literal => comments += 1,
+            ')' if !is_literal && comments > 0 => comments -= 1,
+            _ if comments > 0 => {}
+            ';' if !is_literal => {
+                sections.push(std::mem::take(&mut words));
+                is_word_open = false;
+            }
+            c if c.is_whitespace() && !is_literal => is_word_open = false,
+            c => {
+                // Blanks around the `=` between a name and its value are allowed.
+                let joins = c == '=' && !is_literal || words.last().is_some_and(|word| word.ends_with('='));
+                match words.last_mut() {
+                    Some(word) if is_word_open || joins => word.push(c),
+                    _ => words.push(c.to_string()),
+                }
+                is_word_open = true;
+            }
+        }
+    }
+    sections.push(words);
+    sections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(value: &str, domain: &str) -> Authentication {
+        Results::parse(value).map_or(Authentication::None, |results| results.verdict(domain))
+    }
+
+    #[test]
+    fn results_of_a_trusted_server_are_judged() {
+        use Authentication::{Fail, None, Pass};
+        let cases = [
+            ("dmarc passes", "mx.d; dmarc=pass header.from=example.com", Pass),
+            ("dmarc passes for another", "mx.d; dmarc=pass header.from=evil.example", None),
+            ("dmarc fails", "mx.d; spf=pass smtp.mailfrom=example.com; dmarc=fail header.from=example.com", Fail),
+            ("dmarc says both", "mx.d; dmarc=pass header.from=example.com; dmarc=fail header.from=example.com", None),
+            (
+                "spf and dkim pass",
+                "mx.d; spf=pass smtp.mailfrom=bounce@m.example.com; dkim=pass header.d=example.com",
+                Pass,
+            ),
+            ("only spf passes", "mx.d; spf=pass smtp.mailfrom=example.com; dkim=fail header.d=example.com", None),
+            ("dkim of another", "mx.d; spf=pass smtp.mailfrom=example.com; dkim=pass header.d=evil.example", None),
+            (
+                "a domain that ends alike",
+                "mx.d; spf=pass smtp.mailfrom=badexample.com; dkim=pass header.d=badexample.com",
+                None,
+            ),
+            ("a domain above", "mx.d; spf=pass smtp.mailfrom=com; dkim=pass header.d=com", None),
+            ("both fail", "mx.d; spf=fail smtp.mailfrom=example.com; dkim=fail header.d=example.com", Fail),
+            ("no result", "mx.d; none", None),
+            ("comments and quotes", "mx.d (mine; really) 1; dmarc=pass (p=\"none\") header.from=\"example.com\"", Pass),
+            (
+                "a comment that lies",
+                "mx.d; dmarc=fail (dmarc=pass header.from=example.com) header.from=example.com",
+                Fail,
+            ),
+            (
+                "a reason that lies",
+                "mx.d; dmarc=fail reason=\"x; dmarc=pass header.from=example.com\" header.from=example.com",
+                Fail,
+            ),
+            ("blanks around the sign", "mx.d; dmarc = pass header.from = example.com", Pass),
+            (
+                "no policy, the others pass",
+                "mx.d; dmarc=none header.from=example.com; spf=pass smtp.mailfrom=example.com; dkim=pass header.i=@example.com",
+                Pass,
+            ),
+            ("upper case", "MX.D; DMARC=PASS HEADER.FROM=EXAMPLE.COM", Pass),
+        ];
+        for (name, value, expected) in cases {
+            assert_eq!(verdict(value, "example.com"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn odd_values_are_read_without_panic() {
+        for value in ["", ";", "=", "a;=", "a;b=\"", "a;(((", "a; = = =", "a; b==c", "\\", "a;\"\\"] {
+            let _ = verdict(value, "example.com");
+        }
+    }
+}
