@@ -6,19 +6,23 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test install
+.PHONY: demo test install install-for-tests
 
 demo: install
 	$(CARGO) build --workspace --bins
 	@target/debug/demo --postroom target/debug/postroom $(if $(KEEP),--keep)
 
-test: install
+test: install-for-tests
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --workspace --no-deps --document-private-items
 	$(CARGO) test --workspace
 	$(CARGO) build --workspace --bins
 	target/debug/demo --postroom target/debug/postroom
 
 install:
 	@scripts/install-what-is-missing
+
+# The tests try both of the SMTP servers that a bed can have.
+install-for-tests:
+	@scripts/install-what-is-missing --for-tests

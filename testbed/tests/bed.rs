@@ -38,6 +38,11 @@ fn a_mail_makes_the_round_trip(smtp: Option<SmtpServer>) {
         assert!(refused.contains("with 55"), "{stranger}: {refused}");
     }
 
+    let mut session = bed.smtp().unwrap();
+    let refused = session.log_in("ann@desk.test", "wrong").unwrap_err().to_string();
+    assert!(refused.contains("with 535"), "{refused}");
+    session.log_in("ann@desk.test", &MailBed::password("ann")).unwrap();
+
     let folder = bed.folder.clone();
     bed.stop().unwrap();
     assert!(!folder.exists(), "{} is still there", folder.display());

@@ -1,19 +1,21 @@
 //! The configuration of the demonstration's Postroom.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
-use crate::{MailBed, bed::DOMAIN, process::fill};
+use crate::{MailBed, bed::DOMAIN, process};
 
-/// The whole `postroom.toml`: the desk of the story, on the bed's servers.
-pub fn write(bed: &MailBed, folder: &Path) -> Result<String> {
+/// Writes `postroom.toml`, the desk of the story on the bed's servers, and the password file it names.
+pub fn write(bed: &MailBed, folder: &Path) -> Result<()> {
     let values = [
-        ("folder", folder.display().to_string()),
         ("domain", DOMAIN.to_owned()),
-        ("imap", bed.ports.imap.to_string()),
-        ("smtp", bed.ports.smtp.to_string()),
-        ("password", MailBed::password("support")),
+        ("imaps", bed.ports.imaps.to_string()),
+        ("submission", bed.ports.submission.to_string()),
+        ("ca", bed.ca_file().display().to_string()),
     ];
-    fill(include_str!("postroom.toml"), &values)
+    let text = process::fill(include_str!("postroom.toml"), &values)?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    process::write(&folder.join("password"), &MailBed::password("support"), true)?;
+    process::write(&folder.join("postroom.toml"), &text, false)
 }

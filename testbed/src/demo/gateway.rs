@@ -42,8 +42,7 @@ impl Gateway {
         let folder = bed.folder.join("desk");
         run(Command::new(&program).arg("init").arg(&folder)).context("cannot make a configuration")?;
         let config = folder.join("postroom.toml");
-        let text = config::write(bed, &folder)?;
-        fs::write(&config, text).with_context(|| format!("cannot write {}", config.display()))?;
+        config::write(bed, &folder)?;
 
         let log = bed.folder.join("postroom.log");
         let mut command = Command::new(&program);

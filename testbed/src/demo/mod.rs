@@ -1,6 +1,6 @@
 //! The story that `make demo` tells: a short support day on real mail servers, checked step by step.
 //!
-//! [`story`] says what is sent and what must come of it, as data. [`day`] plays it: it sends by SMTP, watches the
+//! `story` says what is sent and what must come of it, as data. `day` plays it: it sends by SMTP, watches the
 //! mailboxes by IMAP, asks the `postroom` program what each mail became, prints it, and keeps what did not happen.
 
 mod config;

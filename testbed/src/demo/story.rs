@@ -165,7 +165,7 @@ pub const ACTS: &[Act] = &[
         letter: unproven(
             BOB,
             Occasion::New { subject: "Our zebra integration gets 401" },
-            "Hi,\n\nsince this morning all our calls answer 401: invalid API key. The key has not expired.\n\nBob\n",
+            "Hi,\n\nsince this morning all our calls answer 401: invalid API key. We changed nothing.\n\nBob\n",
         ),
         outcome: "ticket-opened",
         ticket: Some("PR-1002"),
@@ -173,7 +173,7 @@ pub const ACTS: &[Act] = &[
             Then::Gets {
                 who: "bob",
                 name: "careful acknowledgement",
-                says: &["PR-1002"],
+                says: &["PR-1002", "API key refused"],
                 hides: &["zebra", "tessa"],
                 answers: Some("key refused"),
             },
