@@ -30,7 +30,7 @@ pub struct House {
     /// The rules of the house.
     pub policy: Policy,
     /// The rules that mails are judged by.
-    pub rules: RuleSet,
+    pub rules: Arc<RuleSet>,
     /// The words of our mails.
     pub templates: Templates,
     /// The desk's zone.
@@ -43,9 +43,15 @@ pub struct House {
 
 impl Desk {
     /// A desk from its parts.
-    pub fn new(store: Store, clock: Clock, config: &Config, rules: RuleSet, templates: Templates) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        config: &Config,
+        rules: impl Into<Arc<RuleSet>>,
+        templates: Templates,
+    ) -> Self {
         let instance = store.instance().clone();
-        let mut policy = config.policy.clone();
+        let (rules, mut policy) = (rules.into(), config.policy.clone());
         policy.category_titles =
             rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect();
         let reader = Reader {

@@ -1,6 +1,5 @@
 //! The desk that tests run: its configuration, its people, its rules.
 
-use jiff::Timestamp;
 use postroom::classify::{RuleFile, RuleSet, compile};
 use postroom::compose::template::Templates;
 use postroom::config::Config;
@@ -10,7 +9,7 @@ use postroom::serve::apply::Signature;
 use postroom::serve::desk::House;
 use postroom::thread::token::TokenKey;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// The instance id of a desk without a database.
 pub const INSTANCE: &str = "test-instance";
@@ -67,8 +66,8 @@ pub fn nowhere() -> Endpoint {
 }
 
 /// The rules that ship. Compiling them takes a while, so all tests share them.
-pub fn rules() -> RuleSet {
-    static RULES: LazyLock<RuleSet> = LazyLock::new(|| {
+pub fn rules() -> Arc<RuleSet> {
+    static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules");
         let mut files: Vec<RuleFile> = std::fs::read_dir(&folder)
             .unwrap()
@@ -80,7 +79,7 @@ pub fn rules() -> RuleSet {
             })
             .collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        compile(&files).unwrap_or_else(|errors| panic!("{}", errors[0]))
+        Arc::new(compile(&files).unwrap_or_else(|errors| panic!("{}", errors[0])))
     });
     RULES.clone()
 }
@@ -135,9 +134,4 @@ pub fn difference(expected: &[String], told: &[String]) -> String {
         text.push_str("  the same lines in another order\n");
     }
     text
-}
-
-/// A time that a test can write down.
-pub fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
 }
