@@ -69,10 +69,15 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
     for set in rules.patterns().fields() {
         for (nth, value) in set.field.values(message).iter().enumerate().take(MAX_SCANNED_VALUES) {
             let text = cut(value);
+            let is_ascii = text.is_ascii();
             for id in set.candidates(text) {
-                let pattern = rules.patterns().pattern(id);
+                let used = rules.patterns().pattern(id);
+                let pattern = &used.pattern;
+                if !pattern.may_match(text, is_ascii) {
+                    continue;
+                }
                 let place = |range| Place { field: set.field.clone(), nth, range };
-                let found = if pattern.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
+                let found = if used.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
                 let range = match found.first() {
                     Some(first) => Some(first.place.range.clone()),
                     None => pattern.regex.find(text).map(|found| found.range()),
