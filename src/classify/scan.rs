@@ -28,6 +28,8 @@ pub struct Place {
 /// What the patterns of a rule set found in a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
+    /// Version of the rule set whose patterns they are.
+    version: String,
     /// In the order of the patterns.
     hits: Vec<Hit>,
 }
@@ -55,6 +57,11 @@ impl Scan {
     /// The hit of this pattern.
     pub(super) fn find(&self, pattern: PatternId) -> Option<&Hit> {
         self.hits.binary_search_by_key(&pattern, |hit| hit.pattern).ok().map(|at| &self.hits[at])
+    }
+
+    /// Whether it was made with the patterns of this rule set.
+    pub(super) fn is_of(&self, rules: &RuleSet) -> bool {
+        self.version == rules.version()
     }
 
     /// All hits.
@@ -99,7 +106,7 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
         }
         same
     });
-    Scan { hits }
+    Scan { version: rules.version().to_owned(), hits }
 }
 
 fn captures(regex: &regex::Regex, text: &str, place: &dyn Fn(Range<usize>) -> Place) -> Vec<Captured> {

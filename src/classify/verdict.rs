@@ -11,8 +11,13 @@ pub fn classify(message: &Message, context: &Context, rules: &RuleSet) -> Verdic
     judge(&scan(message, rules), message, context, rules)
 }
 
-/// What the rules say of a message that was scanned with the same rule set. Pure and total.
+/// What the rules say of a message that was scanned. Pure and total.
+///
+/// A scan with other rules, as when they changed in between, is made anew.
 pub fn judge(scan: &Scan, message: &Message, context: &Context, rules: &RuleSet) -> Verdict {
+    if !scan.is_of(rules) {
+        return classify(message, context, rules);
+    }
     let matched = matches(scan, message, context, rules);
     let facts = Facts { scan, message, context, matched: &matched };
     verdict(&facts, &counted(&matched, rules), rules)
