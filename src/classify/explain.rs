@@ -54,6 +54,14 @@ pub struct ConditionTrace {
 }
 
 impl ConditionTrace {
+    /// The conditions in it that join no others, in the order in which they are written.
+    pub fn leaves(&self) -> Vec<&ConditionTrace> {
+        match self.inner.as_slice() {
+            [] => vec![self],
+            inner => inner.iter().flat_map(ConditionTrace::leaves).collect(),
+        }
+    }
+
     /// Everything seen by the conditions that hold, those under `none` left out.
     pub fn evidence(&self) -> Vec<&Seen> {
         if !self.holds || self.condition == "none" {

@@ -94,12 +94,16 @@ pub(super) struct Pattern {
 }
 
 impl Pattern {
-    /// Whether the pattern may match this text; quick to say no.
+    /// Where in the text to begin looking for a match; `None` where there is none for sure.
     ///
     /// The fast automaton cannot tell Unicode word boundaries in a text beyond ASCII, and the one that can is a
-    /// hundred times slower. Nearly all texts that do not match are turned away without it.
-    pub(super) fn may_match(&self, text: &str, is_ascii: bool) -> bool {
-        is_ascii || self.loose.as_ref().is_none_or(|loose| loose.is_match(text))
+    /// hundred times slower. Nearly all texts that do not match are turned away without it, and of the others
+    /// it need not read what stands before the first loose match.
+    pub(super) fn begin(&self, text: &str, is_ascii: bool) -> Option<usize> {
+        match &self.loose {
+            Some(loose) if !is_ascii => loose.find(text).map(|found| found.start()),
+            _ => Some(0),
+        }
     }
 }
 

@@ -80,14 +80,12 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
             for id in set.candidates(text) {
                 let used = rules.patterns().pattern(id);
                 let pattern = &used.pattern;
-                if !pattern.may_match(text, is_ascii) {
-                    continue;
-                }
+                let Some(begin) = pattern.begin(text, is_ascii) else { continue };
                 let place = |range| Place { field: set.field.clone(), nth, range };
                 let found = if used.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
                 let range = match found.first() {
                     Some(first) => Some(first.place.range.clone()),
-                    None => pattern.regex.find(text).map(|found| found.range()),
+                    None => pattern.regex.find_at(text, begin).map(|found| found.range()),
                 };
                 if let Some(range) = range {
                     let excerpt = excerpt(&text[range.clone()]);
