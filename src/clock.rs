@@ -29,6 +29,12 @@ impl Clock {
         Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
     }
 
+    /// A fraction between 0 and 1 that differs from moment to moment, to spread attempts that failed together.
+    pub fn fraction(&self) -> f64 {
+        let millis = u32::try_from(self.now().as_millisecond().rem_euclid(1009)).unwrap_or_default();
+        f64::from(millis) / 1009.0
+    }
+
     /// Moves a set clock to `at`; the machine's clock is not ours to move.
     pub fn move_to(&self, at: Timestamp) {
         if let Clock::Set(millis) = self {

@@ -71,7 +71,7 @@ impl Facts<'_> {
             Fact::Auth => vec![self.context.authentication.as_str().into()],
             Fact::Thread => vec![self.context.thread.as_str().into()],
             Fact::Language => {
-                self.message.language.iter().map(|language| language.to_ascii_lowercase().into()).collect()
+                self.message.language().into_iter().map(|language| language.to_ascii_lowercase().into()).collect()
             }
             Fact::Origin => vec![self.message.origin.as_str().into()],
         }

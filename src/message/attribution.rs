@@ -346,8 +346,10 @@ pub(super) enum Separator {
     Forward,
 }
 
-const ORIGINAL: [&str; 22] = [
+const ORIGINAL: [&str; 24] = [
     "original message",
+    "reply message",
+    "antwort nachricht",
     "original appointment",
     "original email",
     "ursprüngliche nachricht",
@@ -392,7 +394,7 @@ const FORWARD: [&str; 16] = [
 
 /// Whether this line separates a quoted mail from the text above it.
 pub(super) fn separator(line: &str) -> Option<Separator> {
-    let line = line.trim();
+    let line = line.trim_matches(['*', ' ', '\t']);
     let is_ruled = line.len() > 6 && line.len() < 160 && line.starts_with("--");
     let is_begin = line.len() < 80 && ends_with_colon(line);
     if !is_ruled && !is_begin {
@@ -403,7 +405,10 @@ pub(super) fn separator(line: &str) -> Option<Separator> {
         let begins = ["begin", "anfang", "début", "inicio", "inizio", "start"];
         return (is_ruled || begins.iter().any(|word| words.starts_with(word))).then_some(Separator::Forward);
     }
-    (is_ruled && ORIGINAL.iter().any(|phrase| words.contains(phrase))).then_some(Separator::Original)
+    // `---- Ann wrote ----`, which some telephones draw.
+    let is_attribution = line.ends_with("--") && WROTE.iter().any(|verb| contains_word(&words, verb));
+    let is_original = is_attribution || ORIGINAL.iter().any(|phrase| words.contains(phrase));
+    (is_ruled && is_original).then_some(Separator::Original)
 }
 
 /// A line of underscores or dashes, as Outlook draws above a header block and list programs above a footer.
@@ -412,23 +417,19 @@ pub(super) fn is_rule(line: &str) -> bool {
     line.len() >= 10 && (line.bytes().all(|b| b == b'_') || line.bytes().all(|b| b == b'-'))
 }
 
-const SENT_FROM: [&str; 32] = [
-    "sent from my ",
-    "sent from mail for ",
-    "sent from outlook",
-    "sent from yahoo",
-    "sent from gmail",
+const SENT_FROM: [&str; 27] = [
+    "sent from ",
     "sent via ",
     "sent with ",
+    "sent wirelessly ",
     "get outlook for ",
-    "sent from samsung",
-    "sent from proton",
     "von meinem ",
     "gesendet von ",
     "gesendet mit ",
     "diese nachricht wurde von meinem ",
     "envoyé de mon ",
     "envoyé depuis ",
+    "envoyé sans fil ",
     "envoyé à partir ",
     "enviado desde ",
     "enviado do ",
@@ -444,11 +445,10 @@ const SENT_FROM: [&str; 32] = [
     "отправлено с ",
     "отправлено из ",
     "lähetetty ",
-    "発信元: ",
 ];
 
 /// Bytes of such a line; a longer one is a sentence.
-const MAX_SENT_FROM_BYTES: usize = 120;
+const MAX_SENT_FROM_BYTES: usize = 100;
 
 /// The line that telephones and programs put below a mail: `Sent from my iPhone`.
 pub(super) fn is_sent_from(line: &str) -> bool {

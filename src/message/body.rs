@@ -231,20 +231,24 @@ fn find_signature(lines: &[&str]) -> Option<usize> {
     found
 }
 
-/// The lines of one kind, without empty lines at either end.
+/// The lines of one kind, without empty lines at either end, and with one where something else was cut out.
 fn gather(lines: &[&str], kinds: &[Kind], kind: Kind) -> String {
     let mut out = String::new();
-    let mut blank = 0;
-    for (line, _) in lines.iter().zip(kinds).filter(|(_, k)| **k == kind) {
-        if line.trim().is_empty() {
-            blank += 1;
-            continue;
+    let mut blank_count = 0;
+    let mut is_cut = false;
+    for (line, of) in lines.iter().zip(kinds) {
+        if *of != kind {
+            is_cut = true;
+        } else if line.trim().is_empty() {
+            blank_count += 1;
+        } else {
+            if !out.is_empty() {
+                let blank_count = if is_cut { 1 } else { blank_count };
+                out.extend(std::iter::repeat_n('\n', blank_count + 1));
+            }
+            (blank_count, is_cut) = (0, false);
+            out.push_str(line);
         }
-        if !out.is_empty() {
-            out.extend(std::iter::repeat_n('\n', blank + 1));
-        }
-        blank = 0;
-        out.push_str(line);
     }
     out
 }

@@ -6,7 +6,7 @@
 
 use super::Address;
 use super::fields::RawField;
-use super::limits::MAX_ADDRESS_BYTES;
+use super::limits::{MAX_ADDRESS_BYTES, MAX_CONTENT_TYPE_BYTES};
 use jiff::Timestamp;
 use mail_parser::HeaderValue;
 use mail_parser::decoders::charsets::map::charset_decoder;
@@ -100,6 +100,7 @@ pub(super) fn date(field: RawField<'_>) -> Option<(Timestamp, Option<i16>)> {
 /// A `Content-Type` or `Content-Disposition`, its parameters put together (RFC 2231).
 pub(super) fn content_type(field: RawField<'_>) -> Option<ContentType> {
     let mut line = field.unfolded();
+    line.truncate(MAX_CONTENT_TYPE_BYTES);
     line.push(b'\n');
     let HeaderValue::ContentType(read) = MessageStream::new(&line).parse_content_type() else { return None };
     let value = match read.subtype() {
@@ -247,7 +248,7 @@ fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         // UTF-8 that was cut inside its last character.
-        Err(error) if error.valid_up_to() + 4 > bytes.len() => String::from_utf8_lossy(bytes),
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(bytes),
         Err(_) => match charset_decoder(b"windows-1252") {
             Some(decode) => Cow::Owned(decode(bytes)),
             None => String::from_utf8_lossy(bytes),

@@ -41,3 +41,6 @@ pub const MAX_ID_BYTES: usize = 998;
 
 /// Recipients of a delivery report that are listed.
 pub const MAX_REPORTED_RECIPIENTS: usize = 100;
+
+/// Bytes of a `Content-Type` or `Content-Disposition` that are read; the library's work on them is quadratic.
+pub const MAX_CONTENT_TYPE_BYTES: usize = 16 * 1024;

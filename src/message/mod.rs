@@ -67,7 +67,7 @@ pub struct Message {
     pub report: Option<DeliveryReport>,
     /// How far `From` may be believed.
     pub authentication: Authentication,
-    /// ISO 639-1 code of the language of [`Body::reply`], where it is long enough to tell.
+    /// ISO 639-1 code of its language where that is known already; ask [`Message::language`] otherwise.
     pub language: Option<String>,
     /// SHA-256 over what two copies of one mail have in common: originator fields, subject, date, id and body,
     /// but no trace fields.
@@ -79,6 +79,13 @@ pub struct Message {
 }
 
 impl Message {
+    /// ISO 639-1 code of the language of [`Body::reply`], where it is long enough to tell.
+    ///
+    /// Guessing takes longer than all the rest of reading a mail, so it is done when somebody asks.
+    pub fn language(&self) -> Option<String> {
+        self.language.clone().or_else(|| body::language(&self.body.reply))
+    }
+
     /// The first address in `From`, which is the one we take for the author.
     pub fn author(&self) -> Option<&Address> {
         self.from.first()

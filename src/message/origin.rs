@@ -102,7 +102,7 @@ fn field(name: &str, value: &str, marks: &mut Marks) {
     let name_lower = name.to_ascii_lowercase();
     let speaks = match name_lower.as_str() {
         // RFC 3834 §5; `no` says that a person wrote it.
-        "auto-submitted" if !is_off => match keyword {
+        "auto-submitted" | "x-autosubmitted" if !is_off => match keyword {
             "auto-replied" => Some(Speaks::Reply),
             _ => Some(Speaks::Program),
         },
@@ -116,7 +116,11 @@ fn field(name: &str, value: &str, marks: &mut Marks) {
             let is_asking = lower.split([',', ';', ' ']).any(|word| asks.contains(&word.trim()));
             is_asking.then_some(Speaks::Program)
         }
-        "list-id" | "list-unsubscribe" | "list-post" | "mailing-list" if !lower.is_empty() => Some(Speaks::Many),
+        "list-id" | "list-unsubscribe" | "list-post" | "list-owner" | "mailing-list" | "x-mailing-list"
+            if !lower.is_empty() =>
+        {
+            Some(Speaks::Many)
+        }
         "x-autoreply" | "x-autorespond" | "x-autoreply-from" | "x-mail-autoreply" | "x-autoresponder" if !is_off => {
             Some(Speaks::Reply)
         }
@@ -173,10 +177,19 @@ fn sender(message: &Message, marks: &mut Marks) {
         let local = punctuation_off(author.local());
         if SERVERS.contains(&local.as_str()) || author.local().to_lowercase().starts_with("bounce") {
             marks.add(Speaks::Program, format!("From: {}, a server", author.address));
-        } else if NO_REPLY.iter().any(|word| local.starts_with(word) || local.ends_with(word)) {
+        } else if takes_no_answer(author.local()) {
             marks.add(Speaks::Program, format!("From: {}, which takes no answer", author.address));
         }
     }
+}
+
+/// Whether a local part says so from its start or from one of its words on: `github-no-reply`.
+fn takes_no_answer(local: &str) -> bool {
+    let starts = local.match_indices(|c: char| !c.is_alphanumeric()).map(|(at, sign)| at + sign.len());
+    std::iter::once(0).chain(starts).any(|at| {
+        let words = punctuation_off(&local[at..]);
+        NO_REPLY.iter().any(|word| words.starts_with(word))
+    })
 }
 
 fn punctuation_off(text: &str) -> String {
@@ -227,7 +240,7 @@ fn subject(message: &Message, marks: &mut Marks) {
     if !ABSENCE.iter().any(|start| subject.starts_with(start)) {
         return;
     }
-    let weak = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "X-Mailer-Vacation", "Precedence"];
+    let weak = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "Precedence"];
     let has_weak = weak.iter().any(|name| message.header(name).next().is_some());
     // An absence note answers a mail without being called `Re:`, which no mail program does for a person.
     if has_weak || !marks.list.is_empty() || !message.in_reply_to.is_empty() {

@@ -50,7 +50,8 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         return message;
     }
     let block = fields::split(raw, Of::Message);
-    if !block.fields.iter().any(|field| IDENTIFYING_FIELDS.iter().any(|name| field.is(name))) {
+    let is_mail = block.fields.iter().any(|field| IDENTIFYING_FIELDS.iter().any(|name| field.is(name)));
+    if !is_mail && !block.is_over_limit {
         return unreadable(raw, received_at, "there is no header field that mails have");
     }
 
@@ -89,7 +90,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         utc_offset_minutes: envelope.utc_offset_minutes,
         received_at,
         headers,
-        language: body::language(&body.reply),
+        language: None,
         body,
         attachments,
         origin: Origin::Person,

@@ -61,6 +61,7 @@ impl Actor {
 /// What happened. Stored as its word and a JSON object, so that old events can always be read.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the fields say what they are, the cases what they mean")]
 pub enum What {
     /// The ticket was opened.
     Opened { severity: Severity, category: String, tier: Tier },

@@ -4,6 +4,7 @@
 
 pub mod event;
 pub mod people;
+pub mod purpose;
 pub mod sla;
 
 use crate::message::{Address, MessageId};
@@ -173,6 +174,8 @@ pub struct Ticket {
     pub id: TicketId,
     /// The subject of the mail that opened it, without reply prefixes; never changed.
     pub subject: String,
+    /// Whether somebody vouched for the sender of the mail that opened it, so that automatic mail may repeat its words.
+    pub is_vouched: bool,
     /// The category's name, `authentication/invalid-api-key`.
     pub category: String,
     /// How bad it is.

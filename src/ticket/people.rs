@@ -26,6 +26,8 @@ pub struct Party {
     pub id: PartyId,
     /// Its address and display name.
     pub address: Address,
+    /// Where mail to it goes, when its `Reply-To` said so; never a sign of who it is.
+    pub answer_to: Option<Address>,
     /// What it is to the ticket.
     pub role: Role,
     /// The mails it has seen.
@@ -43,6 +45,13 @@ crate::ticket::words! {
         Correspondent = "correspondent",
         /// An agent who was told of the ticket or worked on it.
         Agent = "agent",
+    }
+}
+
+impl Party {
+    /// Where mail to it goes.
+    pub fn destination(&self) -> &Address {
+        self.answer_to.as_ref().unwrap_or(&self.address)
     }
 }
 

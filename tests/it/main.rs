@@ -1,1 +1,11 @@
 //! The one test program: everything that needs more than a single function.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod compose;
+mod corpus;
+mod imap;
+mod smtp;
+mod store;
+mod support;
+mod tls;

@@ -1,1 +1,67 @@
 use super::*;
+use crate::message::parse;
+
+fn verdict(fields: &str) -> (Origin, Vec<String>) {
+    let reader =
+        Reader { own_addresses: vec!["support@desk.example".into()], instance: "desk-1".into(), ..Reader::default() };
+    let from = if fields.contains("From:") { "" } else { "From: ann@example.com\n" };
+    let raw = format!("{from}{fields}\n\nIt burns.");
+    let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &reader);
+    (message.origin, message.marks)
+}
+
+#[test]
+fn each_mark_tells_what_kind_of_mail_it_is() {
+    use Origin::{AutomaticReply, Bulk, Own, Person};
+    let cases = [
+        ("Subject: Printer", Person),
+        ("Auto-Submitted: no", Person),
+        ("Auto-Submitted: auto-replied (vacation)", AutomaticReply),
+        ("Auto-Submitted: auto-generated", Bulk),
+        ("Auto-Submitted: auto-generated\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Precedence: bulk", Bulk),
+        ("Precedence: list", Bulk),
+        ("Precedence: auto_reply", AutomaticReply),
+        ("Precedence: normal", Person),
+        ("X-Auto-Response-Suppress: DR, OOF", Bulk),
+        ("X-Auto-Response-Suppress: RN", Person),
+        ("List-Id: <x.example.com>", Bulk),
+        ("List-Unsubscribe: <mailto:x@example.com>", Bulk),
+        ("Mailing-List: list x@example.com", Bulk),
+        ("X-Autoreply: yes", AutomaticReply),
+        ("X-Autoreply: no", Person),
+        ("X-Autorespond: Away", AutomaticReply),
+        ("X-FC-MachineGenerated: true", Bulk),
+        ("X-Loop: x", Bulk),
+        ("Feedback-ID: 1:x:y", Person),
+        ("Return-Path: <>", AutomaticReply),
+        ("Return-Path: <ann@example.com>", Person),
+        ("From: no-reply@example.com", Bulk),
+        ("From: Do_Not_Reply@example.com", Bulk),
+        ("From: MAILER-DAEMON@example.com", Bulk),
+        ("From: bounces+123@example.com", Bulk),
+        ("From: noreplyhelp.desk.ann@example.com", Bulk),
+        ("From: ann.oreply@example.com", Person),
+        ("From: ", Bulk),
+        ("From: support@desk.example", Own),
+        ("From: Support+PR-1042@desk.example", Own),
+        ("X-Postroom: desk-1", Own),
+        ("X-Postroom: desk-2", Person),
+        ("Subject: Out of office", Person),
+        ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Subject: Abwesenheitsnotiz\nX-Auto-Response-Suppress: All", AutomaticReply),
+        ("Subject: Re: Out of office broken\nIn-Reply-To: <a@b>", Person),
+        ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", AutomaticReply),
+    ];
+    for (fields, expected) in cases {
+        let (origin, marks) = verdict(fields);
+        assert_eq!(origin, expected, "{fields}: {marks:?}");
+        assert_eq!(marks.is_empty(), origin == Person, "{fields}: {marks:?}");
+    }
+}
+
+#[test]
+fn every_mark_is_named_in_words() {
+    let (_, marks) = verdict("Auto-Submitted: auto-replied\nPrecedence: bulk\nReturn-Path: <>");
+    assert_eq!(marks, ["Auto-Submitted: auto-replied", "Precedence: bulk", "Return-Path: <>"]);
+}

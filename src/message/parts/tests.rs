@@ -1,1 +1,81 @@
 use super::*;
+
+fn shape(raw: &str) -> (Vec<String>, Vec<usize>, Vec<usize>) {
+    let parts = read(raw.as_bytes(), fields::split(raw.as_bytes(), Of::Message));
+    let list = parts.list.iter().map(|part| {
+        let body = if part.is_multipart() { "" } else { std::str::from_utf8(part.body).unwrap() };
+        format!("{} {body:?}", part.content_type.value)
+    });
+    let list = list.collect();
+    (list, parts.texts(), parts.files().collect())
+}
+
+const ALTERNATIVE: &str = "Content-Type: multipart/alternative; boundary=b\n\n";
+
+#[test]
+fn alternatives_are_read_as_plain_text_unless_that_is_blank() {
+    let html = "--b\nContent-Type: text/html\n\n<p>x\n--b--\n";
+    let cases = [
+        ("both", format!("{ALTERNATIVE}--b\n\nx\n{html}"), vec![1]),
+        ("blank plain part", format!("{ALTERNATIVE}--b\n\n \n\n{html}"), vec![2]),
+        ("html only", format!("{ALTERNATIVE}{html}"), vec![1]),
+    ];
+    for (name, raw, expected) in cases {
+        let (_, texts, files) = shape(&raw);
+        assert_eq!((texts, files), (expected, vec![]), "{name}");
+    }
+}
+
+#[test]
+fn pictures_of_a_text_are_files_and_its_html_is_text() {
+    let raw = "Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\nx\n\
+               --b\nContent-Type: image/png\nContent-ID: <1>\n\ny\n--b--\n";
+    let (_, texts, files) = shape(raw);
+    assert_eq!((texts, files), (vec![1], vec![2]));
+}
+
+#[test]
+fn mails_inside_mails_are_files() {
+    let inner = "Content-Type: multipart/mixed; boundary=c\n\n--c\n\nx\n--c--";
+    let raw =
+        format!("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b--\n");
+    let (list, texts, files) = shape(&raw);
+    assert_eq!(list[1], format!("message/rfc822 {inner:?}"));
+    assert_eq!((texts, files), (vec![], vec![1]));
+}
+
+#[test]
+fn a_delimiter_is_a_whole_line() {
+    let cases = [
+        ("inside a line", "x --b y", "x --b y"),
+        ("a longer boundary", "--bb", "--bb"),
+        ("blanks behind it", "x\n--b \t\nz", "x"),
+        ("no line end before it", "", ""),
+    ];
+    for (name, text, expected) in cases {
+        let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n--b\n\n{text}\n--b--\n");
+        let (list, ..) = shape(&raw);
+        assert_eq!(list[1], format!("text/plain {expected:?}"), "{name}");
+    }
+}
+
+#[test]
+fn broken_structures_keep_their_words() {
+    let cases = [
+        ("no closing delimiter", "--b\n\nx", "text/plain \"x\""),
+        ("no delimiter at all", "x\n", "text/plain \"x\\n\""),
+    ];
+    for (name, body, expected) in cases {
+        let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{body}");
+        let parts = read(raw.as_bytes(), fields::split(raw.as_bytes(), Of::Message));
+        assert_eq!(parts.defects.first(), Some(&DefectCode::Structure), "{name}");
+        assert_eq!(shape(&raw).0.last().unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_outer_delimiter_ends_the_inner_multipart() {
+    let raw = "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n\
+               --b\n\nx\n--a\n\ny\n--a--\n";
+    assert_eq!(shape(raw).0[2..], ["text/plain \"x\"", "text/plain \"y\""]);
+}

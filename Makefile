@@ -1,0 +1,24 @@
+# Thin on purpose: each target installs what is missing (and says so), builds, and runs one thing.
+#
+#   make demo           a short support day on real mail servers, from the first mail to the last
+#   make demo KEEP=1    the same, and everything stays up for a mail client to connect
+#   make test           every check and every test, the ones on real mail servers and the demo's story included
+
+CARGO ?= cargo
+
+.PHONY: demo test install
+
+demo: install
+	$(CARGO) build --workspace --bins
+	@target/debug/demo --postroom target/debug/postroom $(if $(KEEP),--keep)
+
+test: install
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items
+	$(CARGO) test --workspace
+	$(CARGO) build --workspace --bins
+	target/debug/demo --postroom target/debug/postroom
+
+install:
+	@scripts/install-what-is-missing

@@ -1,0 +1,178 @@
+//! The fields of mails to agents: what is to be known of a ticket to work on it from the mail alone.
+
+use super::{Fields, View, customer_name, line};
+use crate::compose::words::clean;
+use crate::compose::{ANSWER_ABOVE, File, when};
+use crate::decide::DeadlineKind;
+use crate::decide::draft::{News, Notification, TranscriptLine};
+use crate::message::Address;
+use crate::ticket::Tier;
+use crate::ticket::people::{AgentId, Role};
+use serde_json::{Value, json};
+
+/// The commands in one line.
+const COMMANDS: &str = "#take · #note · #severity LEVEL · #escalate [REASON] · #resolve · #close · #help";
+
+/// Each command and what it does, for `#help`.
+const HELP: [(&str, &str); 7] = [
+    ("#take", "You take the ticket."),
+    ("#note", "The text below is a note for agents; the customer does not see it."),
+    ("#severity critical|high|medium|low", "Corrects how bad it is; the promised times follow."),
+    ("#escalate [tier-2|tier-3] [reason]", "Hands it to the next tier, or to the one named."),
+    ("#resolve", "Sends the solution to the customer; the text below must be the form, filled in."),
+    ("#close", "Closes the ticket."),
+    ("#help", "Sends this list."),
+];
+
+/// The form that `#resolve` wants below it.
+const RESOLVE_FORM: &str =
+    "#resolve\nRoot Cause: what caused it\nSolution: what was done\nVerification: how it was checked";
+
+impl View<'_> {
+    /// What all mails to agents say of their ticket. `cc_count` is how many others an answer goes to; where
+    /// nobody counted, they are those who stand on the ticket.
+    pub(super) fn set_agent(&self, fields: &mut Fields, cc_count: Option<usize>) {
+        fields.set("answer_above", ANSWER_ABOVE);
+        fields.set("goes_to", self.goes_to(cc_count));
+        fields.set("commands", COMMANDS);
+        let ticket = self.ticket;
+        let category = ticket.map_or("", |ticket| ticket.category.as_str());
+        fields.set("category", category);
+        fields.set("category_title", self.policy.category_title(category));
+        fields.set("tier", ticket.map_or("", |ticket| tier_title(ticket.tier)));
+        let assignee = ticket.and_then(|ticket| ticket.assignee.as_ref());
+        fields.set("assignee", assignee.map_or(String::new(), |agent| self.agent_name(agent)));
+        fields.set("requester", ticket.and_then(|t| t.requester()).map_or(String::new(), |r| shown(&r.address)));
+        fields.set("clocks", self.clocks());
+    }
+
+    /// What happened on the ticket, and the words it happened with.
+    pub(super) fn set_notification(&self, fields: &mut Fields, notification: &Notification, files: &[File]) {
+        let sender = notification.from.as_ref();
+        let name = match (&notification.news, sender) {
+            (News::AgentWrote { agent }, _) => self.agent_name(agent),
+            (_, Some(sender)) => sender.name.as_deref().map_or_else(|| line(&sender.address), line),
+            (_, None) => self.ticket.map_or_else(|| "Somebody".to_owned(), customer_name),
+        };
+        let (headline, detail) = self.news(&notification.news, &name, sender);
+        fields.set("headline", headline);
+        fields.set("detail", detail);
+        fields.set("caution", notification.caution.as_deref().map_or(String::new(), line));
+        fields.set("author", name);
+        fields.set("text", clean(&notification.text));
+        fields.set("because", lines(&notification.because));
+        fields.set("articles", lines(&notification.articles));
+        let file = |file: &File| line(&format!("{} ({})", file.name, when::size(file.bytes.len() as u64)));
+        fields.set("attachments", files.iter().map(|f| Value::String(file(f))).collect::<Vec<_>>());
+    }
+
+    /// What is due, and what to do about it.
+    pub(super) fn set_nudge(&self, fields: &mut Fields, what: DeadlineKind, due_at: jiff::Timestamp) {
+        let is_late = due_at <= self.now;
+        let headline = match (what, is_late) {
+            (DeadlineKind::FirstResponse, false) => "The customer waits for a first answer",
+            (DeadlineKind::FirstResponse, true) => "The first answer is overdue",
+            (DeadlineKind::Update | DeadlineKind::Nudge, false) => "The customer was promised an update",
+            (DeadlineKind::Update | DeadlineKind::Nudge, true) => "A promised update is overdue",
+        };
+        let advice = match what {
+            DeadlineKind::FirstResponse => "An answer to this mail goes to the customer and stops the clock.",
+            _ => {
+                "An answer to this mail goes to the customer and keeps the promise. Without one, the customer is \
+                  told in time that there is nothing new yet."
+            }
+        };
+        fields.set("headline", headline);
+        fields.set("advice", advice);
+        fields.set("due", when::short(due_at, self.zone));
+        fields.set("due_in", when::relative(due_at, self.now));
+    }
+
+    /// Who reads an answer to the mail: the one thing an agent must never have to guess.
+    fn goes_to(&self, cc_count: Option<usize>) -> String {
+        let Some((ticket, requester)) = self.ticket.and_then(|ticket| Some((ticket, ticket.requester()?))) else {
+            return "Internal: only agents will read an answer".to_owned();
+        };
+        let counted = || ticket.parties.iter().filter(|party| party.role == Role::Correspondent).count();
+        let cc = match cc_count.unwrap_or_else(counted) {
+            0 => String::new(),
+            count => format!(" and {count} in Cc"),
+        };
+        format!("Your answer goes to: {}{cc}", shown(&requester.address))
+    }
+
+    fn news(&self, news: &News, name: &str, sender: Option<&Address>) -> (String, String) {
+        let none = String::new();
+        match news {
+            News::Opened => (format!("New ticket from {name}"), none),
+            News::FollowUp => (format!("{name} wrote again"), none),
+            News::Reopened => (format!("Open again: {name} answered the resolution"), none),
+            News::Confirmed => (format!("Closed: {name} confirmed the resolution"), none),
+            News::SeverityRaised(severity) => (format!("Severity raised to {}", severity.title()), none),
+            News::Escalated { by, reason } => {
+                let tier = self.ticket.map_or("you", |ticket| tier_title(ticket.tier));
+                (format!("Escalated to {tier} by {}", self.agent_name(by)), line(reason))
+            }
+            News::Unverified => {
+                let who = sender.map_or_else(|| name.to_owned(), shown);
+                (
+                    format!("Not verified: {who} wrote"),
+                    "The sender is not on this ticket. An answer does not go to them.".to_owned(),
+                )
+            }
+            News::AgentWrote { agent } => (format!("{} wrote", self.agent_name(agent)), none),
+        }
+    }
+
+    /// The promises that are running, the next first.
+    fn clocks(&self) -> Vec<Value> {
+        let Some(ticket) = self.ticket.filter(|ticket| ticket.status.is_open()) else { return Vec::new() };
+        let first = ticket.first_response_due_at.map(|at| (at, "first answer to the customer"));
+        let update = ticket.update_due_at.map(|at| (at, "next update promised to the customer"));
+        let mut due: Vec<_> = first.into_iter().chain(update).collect();
+        due.sort_by_key(|(at, _)| *at);
+        let clock = |(at, what): (jiff::Timestamp, &str)| {
+            json!({
+                "what": what,
+                "due": when::short(at, self.zone),
+                "due_in": when::relative(at, self.now),
+                "is_late": at < self.now,
+            })
+        };
+        due.into_iter().map(clock).collect()
+    }
+
+    fn agent_name(&self, id: &AgentId) -> String {
+        let name = self.policy.agent(id).and_then(|agent| agent.address.name.as_deref());
+        name.map_or_else(|| id.to_string(), line)
+    }
+}
+
+/// What became of each command, and the list of all of them.
+pub(super) fn set_transcript(fields: &mut Fields, lines: &[TranscriptLine], carried_out: bool, help: bool) {
+    let entry = |entry: &TranscriptLine| json!({ "command": line(&entry.command), "result": clean(&entry.result), "is_error": entry.is_error });
+    fields.set("lines", lines.iter().map(entry).collect::<Vec<_>>());
+    fields.set("carried_out", carried_out);
+    fields.set("refused", !carried_out && lines.iter().any(|line| line.is_error));
+    let list = HELP.iter().map(|(command, does)| json!({ "command": command, "does": does }));
+    fields.set("help", if help { list.collect::<Vec<_>>() } else { Vec::new() });
+    fields.set("form", RESOLVE_FORM);
+}
+
+/// The name and the address on one line.
+fn shown(address: &Address) -> String {
+    line(&address.to_string())
+}
+
+fn lines(texts: &[String]) -> Vec<Value> {
+    texts.iter().map(|text| Value::String(line(text))).collect()
+}
+
+fn tier_title(tier: Tier) -> &'static str {
+    match tier {
+        Tier::One => "tier 1",
+        Tier::Two => "tier 2",
+        Tier::Three => "tier 3",
+        Tier::Everyone => "everyone",
+    }
+}

@@ -1,0 +1,236 @@
+//! One mail of each kind, made up: to look at (`postroom template preview`), and to check templates with.
+
+use super::fields::{Fields, View};
+use super::{ComposeError, Desk, File, OutgoingMail, Stamps, compose};
+use crate::decide::DeadlineKind;
+use crate::decide::TicketRef;
+use crate::decide::draft::{Content, Draft, News, Notification, TranscriptLine};
+use crate::decide::policy::{Caps, Policy};
+use crate::message::{Address, MessageId};
+use crate::ticket::people::{Agent, AgentId, Party, PartyId, Role};
+use crate::ticket::purpose::Purpose;
+use crate::ticket::sla::SlaTable;
+use crate::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// What is needed to write one mail, besides the desk.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// The draft.
+    pub draft: Draft,
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// Its stamps; they sign nothing.
+    pub stamps: Stamps,
+    /// What goes along.
+    pub files: Vec<File>,
+    /// When it is written.
+    pub now: Timestamp,
+}
+
+impl Sample {
+    /// A mail of this kind on a made-up ticket.
+    pub fn of(purpose: Purpose) -> Self {
+        Self::on(purpose, ticket(now()), now())
+    }
+
+    /// A mail of this kind on a ticket that there is, written at `now`.
+    pub fn on(purpose: Purpose, ticket: Ticket, now: Timestamp) -> Self {
+        let requester = ticket.requester().map(|party| party.address.clone()).unwrap_or_else(ann);
+        let content = content(purpose, &ticket, now);
+        let draft = Draft {
+            ticket: Some(TicketRef::Existing(ticket.id)),
+            to: if purpose.is_for_customer() { requester } else { bob() },
+            content,
+            attachments: Vec::new(),
+            in_reply_to: None,
+        };
+        let code = purpose.code();
+        let stamps = Stamps {
+            message_id: MessageId(format!("pr.{}.7.{code}.1-2bk.sample@desk.example", ticket.id.0)),
+            reply_address: format!("support+{}.1-2bk.sample@desk.example", ticket.id.0),
+            marker: format!("Ref: {} · 1-2bk.sample", ticket.id),
+            in_reply_to: Some(MessageId("newest@example.com".to_owned())),
+            references: vec![MessageId("first@example.com".to_owned()), MessageId("newest@example.com".to_owned())],
+            instance: "sample".to_owned(),
+        };
+        let has_file = matches!(purpose, Purpose::Notification | Purpose::Reply);
+        let file = || File {
+            name: "response.log".to_owned(),
+            media_type: "text/plain".to_owned(),
+            bytes: b"HTTP/1.1 401 Unauthorized\r\n".to_vec(),
+        };
+        Self { draft, ticket, stamps, files: has_file.then(file).into_iter().collect(), now }
+    }
+
+    /// The mail.
+    pub fn compose(&self, desk: &Desk<'_>) -> Result<OutgoingMail, ComposeError> {
+        compose(&self.draft, Some(&self.ticket), desk, &self.stamps, self.files.clone(), self.now)
+    }
+}
+
+/// The fields of this kind of mail: first with everything that it can have, then with as little as possible.
+pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
+    let (policy, zone) = (policy(), TimeZone::UTC);
+    let full = Sample::of(purpose);
+    let mut bare = full.clone();
+    bare.draft.to.name = None;
+    match &mut bare.draft.content {
+        Content::Notification(notification) => {
+            **notification = Notification {
+                news: News::Unverified,
+                from: None,
+                text: String::new(),
+                because: Vec::new(),
+                articles: Vec::new(),
+                caution: None,
+                cc_count: 0,
+            }
+        }
+        Content::Reply { expected_update_at, .. } => *expected_update_at = None,
+        Content::Transcript { lines, help, .. } => {
+            lines.clear();
+            *help = false;
+        }
+        Content::Undelivered { status, diagnostic, .. } => {
+            *status = None;
+            diagnostic.clear();
+        }
+        _ => {}
+    }
+    let view = |sample: &Sample, ticket, marker: &str| {
+        let view = View { draft: &sample.draft, ticket, policy: &policy, zone: &zone, now: sample.now };
+        view.fields(marker, &sample.files)
+    };
+    bare.files.clear();
+    [view(&full, Some(&full.ticket), &full.stamps.marker), view(&bare, None, "")]
+}
+
+fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
+    let issue = if ticket.subject.is_empty() { "your mail".to_owned() } else { ticket.subject.clone() };
+    let expected_update_at = ticket.update_due_at.unwrap_or(now + SignedDuration::from_mins(30));
+    match purpose {
+        Purpose::Acknowledgement => Content::Acknowledgement { issue, expected_update_at },
+        Purpose::HoldingUpdate => Content::HoldingUpdate { issue, expected_update_at: Some(expected_update_at) },
+        Purpose::Reply => Content::Reply {
+            text: "we see the refused calls in our log, all with the key that ends in 7F3Q. It was\n\
+                   replaced last night; the new one is in your console:\n\n\
+                   \x20   https://console.example/keys?team=42\n\n\
+                   Does a call with the new key work?"
+                .to_owned(),
+            expected_update_at: Some(expected_update_at),
+        },
+        Purpose::Notification => Content::Notification(Box::new(Notification {
+            news: News::Opened,
+            from: Some(ticket.requester().map(|party| party.address.clone()).unwrap_or_else(ann)),
+            text: "Hello,\n\nsince 9 o'clock every call is answered with\n\n    401 Unauthorized: invalid API key\n\n\
+                   Nothing has changed on our side. The log of one call is attached.\n\nAnn"
+                .to_owned(),
+            because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
+            articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
+            caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
+            cc_count: 1,
+        })),
+        Purpose::Nudge => Content::Nudge { what: DeadlineKind::Update, due_at: expected_update_at },
+        Purpose::Resolution => Content::Resolution {
+            issue,
+            root_cause: "The key was replaced last night, and the old one was switched off at once.".to_owned(),
+            solution: "We switched the old key on again for 14 days.\nYour new key is in the console.".to_owned(),
+            verification: "Calls with both keys have been answered with 200 since 09:40.".to_owned(),
+        },
+        Purpose::Transcript => Content::Transcript {
+            lines: vec![
+                TranscriptLine { command: "#take".to_owned(), result: "not carried out".to_owned(), is_error: false },
+                TranscriptLine {
+                    command: "#severity hihg".to_owned(),
+                    result: "unknown severity `hihg`, did you mean `high`?".to_owned(),
+                    is_error: true,
+                },
+            ],
+            carried_out: false,
+            help: true,
+        },
+        Purpose::Undelivered => Content::Undelivered {
+            recipient: "ann@example.com".to_owned(),
+            status: Some("5.1.1".to_owned()),
+            diagnostic: "550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown".to_owned(),
+        },
+        Purpose::SpoofNotice => {
+            Content::SpoofNotice { why: "the mail was not authenticated (dmarc=fail)".to_owned(), inbox: 4711 }
+        }
+        Purpose::Oversize => Content::Oversize { size_bytes: 62_914_560, limit_bytes: 26_214_400 },
+    }
+}
+
+fn now() -> Timestamp {
+    // 2026-03-02T09:00:00Z, a Monday.
+    Timestamp::constant(1_772_442_000, 0)
+}
+
+fn ann() -> Address {
+    Address { name: Some("Ann Example".to_owned()), address: "ann@example.com".to_owned() }
+}
+
+fn bob() -> Address {
+    Address { name: Some("Bob Builder".to_owned()), address: "bob@desk.example".to_owned() }
+}
+
+fn ticket(now: Timestamp) -> Ticket {
+    let party = |id, address, role, utc_offset_minutes| Party {
+        answer_to: None,
+        id: PartyId(id),
+        address,
+        role,
+        chain: Chain::default(),
+        utc_offset_minutes,
+    };
+    Ticket {
+        id: TicketId(1042),
+        subject: "API calls are refused".to_owned(),
+        category: "authentication/invalid-api-key".to_owned(),
+        severity: Severity::High,
+        tier: Tier::Two,
+        status: Status::Investigating,
+        assignee: Some(AgentId("bob".to_owned())),
+        tags: Vec::new(),
+        parties: vec![
+            party(1, ann(), Role::Requester, Some(60)),
+            party(2, Address::bare("ops@example.com"), Role::Correspondent, None),
+            party(3, bob(), Role::Agent, None),
+        ],
+        opened_at: now,
+        updated_at: now,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        first_response_due_at: Some(now + SignedDuration::from_hours(2)),
+        update_due_at: Some(now + SignedDuration::from_mins(30)),
+        held_count: 0,
+        last_sequence: 6,
+        is_vouched: true,
+        version: 1,
+    }
+}
+
+/// A made-up desk.
+pub fn policy() -> Policy {
+    Policy {
+        desk_name: "Example Support".to_owned(),
+        support_address: Address::bare("support@desk.example"),
+        own_addresses: vec!["support@desk.example".to_owned()],
+        agents: vec![Agent { id: AgentId("bob".to_owned()), address: bob(), tier: Tier::Two }],
+        monitors: Vec::new(),
+        customer_lists: BTreeMap::new(),
+        sla: SlaTable::default(),
+        default_severity: Severity::Medium,
+        caps: Caps::default(),
+        echo_to_unauthenticated: false,
+        reopen_window: SignedDuration::from_hours(14 * 24),
+        idle_window: SignedDuration::from_hours(30 * 24),
+        agent_token_age: SignedDuration::from_hours(30 * 24),
+        max_mail_bytes: 26_214_400,
+        category_titles: [("authentication/invalid-api-key".to_owned(), "API key refused".to_owned())].into(),
+    }
+}

@@ -1,0 +1,252 @@
+//! Whatever strangers write, what we send is one well-formed mail that says what it should.
+
+use super::sample::{Sample, policy};
+use super::words::clean;
+use super::*;
+use crate::message::Address;
+use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| match Templates::compile(&[]) {
+    Ok(templates) => templates,
+    Err(errors) => panic!("{}", errors.iter().map(|e| format!("{e}\n")).collect::<String>()),
+});
+
+fn written(sample: &Sample) -> OutgoingMail {
+    let (policy, zone) = (policy(), TimeZone::UTC);
+    sample.compose(&Desk { policy: &policy, zone: &zone, templates: &TEMPLATES }).unwrap()
+}
+
+/// The header fields, unfolded, as they stand in the bytes.
+fn header_fields(mail: &OutgoingMail) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(&mail.bytes);
+    let head = text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    head.split("\r\n").map(|l| l.split_once(':').unwrap()).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect()
+}
+
+fn field(mail: &OutgoingMail, name: &str) -> Option<String> {
+    header_fields(mail).into_iter().find(|(n, _)| n == name).map(|(_, value)| value)
+}
+
+const CUSTOMER_FIELDS: [&str; 13] = [
+    "Date",
+    "From",
+    "Reply-To",
+    "To",
+    "Subject",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "X-Postroom",
+    "MIME-Version",
+    "Content-Type",
+];
+
+fn assert_well_formed(mail: &OutgoingMail, expected: &[&str]) {
+    let names: Vec<String> = header_fields(mail).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, expected);
+    let text = std::str::from_utf8(&mail.bytes).unwrap();
+    assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0']), "a bare line end or a NUL");
+    assert!(text.split("\r\n").all(|line| line.len() <= 998), "a line of more than 998 octets");
+    assert!(text.is_ascii(), "not ASCII");
+}
+
+#[test]
+fn each_purpose_has_the_marks_of_automatic_mail_or_none() {
+    use Purpose::*;
+    for (purpose, mark, has_reverse_path) in [
+        (Acknowledgement, Some("auto-replied"), false),
+        (Notification, Some("auto-generated"), false),
+        (Reply, None, true),
+        (HoldingUpdate, Some("auto-generated"), false),
+        (Nudge, Some("auto-generated"), false),
+        (Resolution, None, true),
+        (Transcript, Some("auto-replied"), false),
+        (Undelivered, Some("auto-generated"), false),
+        (SpoofNotice, Some("auto-replied"), false),
+        (Oversize, Some("auto-replied"), false),
+    ] {
+        let mail = written(&Sample::of(purpose));
+        assert_eq!(field(&mail, "Auto-Submitted").as_deref(), mark, "{purpose}");
+        assert_eq!(field(&mail, "X-Auto-Response-Suppress").is_some(), mark.is_some(), "{purpose}");
+        assert_eq!(field(&mail, "X-Postroom").as_deref(), Some("sample"), "{purpose}");
+        assert_eq!(mail.envelope.from.is_some(), has_reverse_path, "{purpose}");
+    }
+}
+
+#[test]
+fn every_mail_ends_with_its_marker_and_agents_mails_begin_with_the_cut_line() {
+    for purpose in Purpose::ALL.iter().copied() {
+        let mail = written(&Sample::of(purpose));
+        let read = MessageParser::new().parse(&mail.bytes).unwrap();
+        let text = read.body_text(0).unwrap().replace("\r\n", "\n");
+        assert_eq!(text.lines().last(), Some("Ref: PR-1042 · 1-2bk.sample"), "{purpose}");
+        assert!(!text.contains("\n\n\n"), "{purpose} has gaps:\n{text}");
+        assert!(!text.contains("{{"), "{purpose}");
+        let is_to_agent = !purpose.is_for_customer() && purpose != Purpose::SpoofNotice;
+        assert_eq!(text.lines().next() == Some(ANSWER_ABOVE), is_to_agent, "{purpose}");
+        let html = read.body_html(0).unwrap();
+        let shown = &html[html.find("<body").unwrap()..];
+        assert!(shown.contains("Ref: PR-1042 · 1-2bk.sample</p>"), "{purpose}");
+        if is_to_agent {
+            let before = &shown[..shown.find("##-").unwrap()];
+            assert_eq!(before.matches("<p").count(), 1, "{purpose}: nothing is shown above the cut line");
+        }
+    }
+}
+
+#[test]
+fn customers_see_the_desk_and_agents_see_the_customer() {
+    let to_customer = written(&Sample::of(Purpose::Reply));
+    assert_eq!(field(&to_customer, "From").unwrap(), "\"Example Support\" <support@desk.example>");
+    assert_eq!(field(&to_customer, "Reply-To").unwrap(), "support+1042.1-2bk.sample@desk.example");
+    assert_eq!(field(&to_customer, "Subject").unwrap(), "Re: API calls are refused [PR-1042]");
+    assert!(!String::from_utf8_lossy(&to_customer.bytes).contains("bob@"));
+    let to_agent = written(&Sample::of(Purpose::Notification));
+    assert_eq!(field(&to_agent, "From").unwrap(), "\"Ann Example (PR-1042)\" <support+1042.1-2bk.sample@desk.example>");
+    assert_eq!(field(&to_agent, "Subject").unwrap(), "[PR-1042] API calls are refused");
+}
+
+#[test]
+fn the_thread_of_the_draft_goes_before_the_chain() {
+    let mut sample = Sample::of(Purpose::Acknowledgement);
+    assert_eq!(field(&written(&sample), "References").unwrap(), "<first@example.com> <newest@example.com>");
+    sample.draft.in_reply_to = Some("other@example.com".to_owned());
+    let mail = written(&sample);
+    assert_eq!(field(&mail, "In-Reply-To").unwrap(), "<other@example.com>");
+    assert_eq!(field(&mail, "References").unwrap(), "<first@example.com> <newest@example.com> <other@example.com>");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for purpose in Purpose::ALL.iter().copied() {
+        assert_eq!(written(&Sample::of(purpose)), written(&Sample::of(purpose)), "{purpose}");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_written_to_is_refused() {
+    let mut sample = Sample::of(Purpose::Acknowledgement);
+    sample.draft.to = Address::bare("ann@example.com>\r\nBcc: <x@evil.example");
+    let (policy, zone) = (policy(), TimeZone::UTC);
+    let result = sample.compose(&Desk { policy: &policy, zone: &zone, templates: &TEMPLATES });
+    assert_eq!(result, Err(ComposeError::UnusableAddress("ann@example.com>\r\nBcc: <x@evil.example".to_owned())));
+}
+
+#[test]
+fn files_go_along_byte_for_byte() {
+    let mut sample = Sample::of(Purpose::Reply);
+    let bytes: Vec<u8> = (0..=255).cycle().take(10_000).collect();
+    let file = |name: &str, media_type: &str| File {
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        bytes: bytes.clone(),
+    };
+    sample.files = vec![
+        file("Übersicht März 2026 – Antwortzeiten aller Regionen, Teil 1.pdf", "application/pdf"),
+        file("forwarded.eml", "message/rfc822"),
+        file("../x\r\nContent-Type: text/html", "not a type"),
+    ];
+    let mail = written(&sample);
+    let read = MessageParser::new().parse(&mail.bytes).unwrap();
+    let found: Vec<_> = read.attachments().map(|a| (a.attachment_name().unwrap().to_owned(), a.contents())).collect();
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "Übersicht März 2026 – Antwortzeiten aller Regionen, Teil 1.pdf",
+            "forwarded.eml",
+            "_x Content-Type: text_html",
+        ]
+    );
+    assert!(found.iter().all(|(_, contents)| *contents == bytes));
+}
+
+#[test]
+fn words_of_a_mail_are_never_filled_as_a_template() {
+    let mut sample = Sample::of(Purpose::Reply);
+    let text = "Put {{marker}} and {{#if x}} into {{{your}}} template.".to_owned();
+    sample.draft.content = Content::Reply { text: text.clone(), expected_update_at: None };
+    let mail = written(&sample);
+    let read = MessageParser::new().parse(&mail.bytes).unwrap();
+    assert!(read.body_text(0).unwrap().starts_with(&text));
+    assert!(read.body_html(0).unwrap().contains(&text));
+}
+
+/// Text with everything in it that has ever broken a header or a body.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "\\PC{0,12}",
+        2 => "[ -~]{0,100}",
+        1 => any::<char>().prop_map(String::from),
+        1 => Just("\r\nBcc: x@evil.example\r\n".to_owned()),
+        1 => Just("\r\n\r\n--=_b\r\nContent-Type: text/html\r\n\r\n".to_owned()),
+        1 => Just("=?utf-8?q?=0D=0ABcc:_x?=".to_owned()),
+        1 => Just("\"<>,;:\\()[]@. 👩‍🚀 日本語".to_owned()),
+        1 => Just("x".repeat(1_200)),
+        1 => Just("line \nline\t \r.\n.\n\nFrom x\n-- \n".to_owned()),
+        1 => Just("\u{0}\u{7f}\u{85}\u{2028}\u{202e}\u{feff}".to_owned()),
+    ];
+    prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_subject_and_name_stay_one_field(subject in hostile(), name in hostile(), issue in hostile()) {
+        let mut sample = Sample::of(Purpose::Acknowledgement);
+        sample.ticket.subject = subject;
+        sample.draft.to.name = Some(name.clone());
+        let Content::Acknowledgement { issue: field, .. } = &mut sample.draft.content else { unreachable!() };
+        *field = issue;
+        let mail = written(&sample);
+        assert_well_formed(&mail, &CUSTOMER_FIELDS);
+        let read = MessageParser::new().parse(&mail.bytes).unwrap();
+        prop_assert_eq!(read.subject().unwrap(), mail.subject.as_str());
+        let Some(HeaderValue::Address(to)) = read.header("To") else { panic!("no To") };
+        let to: Vec<_> = to.iter().collect();
+        prop_assert_eq!(to.len(), 1);
+        prop_assert_eq!(to[0].address(), Some("ann@example.com"));
+        let line = headers::shortened(&headers::one_line(&name), 100);
+        prop_assert_eq!(to[0].name().unwrap_or_default(), line.as_str());
+        prop_assert_eq!(read.parts.len(), 3);
+    }
+
+    #[test]
+    fn any_text_is_read_back(text in hostile()) {
+        let mut sample = Sample::of(Purpose::Reply);
+        sample.draft.content = Content::Reply { text: text.clone(), expected_update_at: None };
+        let mail = written(&sample);
+        let expected: Vec<&str> =
+            CUSTOMER_FIELDS.into_iter().filter(|n| !matches!(*n, "Auto-Submitted" | "X-Auto-Response-Suppress")).collect();
+        assert_well_formed(&mail, &expected);
+        let read = MessageParser::new().parse(&mail.bytes).unwrap();
+        let body = read.body_text(0).unwrap().replace("\r\n", "\n");
+        let expected =
+            format!("{}\n\nBest regards,\nExample Support\n\nRef: PR-1042 · 1-2bk.sample", clean(&text));
+        prop_assert_eq!(body.trim_start_matches('\u{feff}'), expected.trim_start_matches('\u{feff}'));
+        prop_assert_eq!(read.parts.len(), 5);
+    }
+
+    #[test]
+    fn any_customer_can_be_shown_to_an_agent(name in hostile(), text in hostile(), caution in hostile()) {
+        let mut sample = Sample::of(Purpose::Notification);
+        sample.ticket.parties[0].address.name = Some(name.clone());
+        let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+        notification.text = text;
+        notification.caution = Some(caution);
+        notification.from = Some(Address { name: Some(name), address: "ann@example.com".to_owned() });
+        let mail = written(&sample);
+        assert_well_formed(&mail, &CUSTOMER_FIELDS);
+        let read = MessageParser::new().parse(&mail.bytes).unwrap();
+        let Some(HeaderValue::Address(from)) = read.header("From") else { panic!("no From") };
+        prop_assert_eq!(from.first().unwrap().address(), Some("support+1042.1-2bk.sample@desk.example"));
+        let body = read.body_text(0).unwrap();
+        prop_assert_eq!(body.lines().next(), Some(ANSWER_ABOVE));
+        prop_assert!(!body.contains('\0'), "a NUL");
+    }
+}

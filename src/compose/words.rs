@@ -1,0 +1,130 @@
+//! The words of people on their way into a mail: made safe as text, and turned into HTML.
+
+/// Style of a paragraph; inline, because many clients drop style sheets.
+const PARAGRAPH: &str = "<p style=\"margin:0 0 12px\">";
+
+/// The text with `\n` at the ends of its lines and without control characters, which some servers refuse
+/// and no client shows.
+pub(super) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{c}' => clean.push('\n'),
+            '\n' | '\t' => clean.push(c),
+            _ if c.is_control() => {}
+            _ => clean.push(c),
+        }
+    }
+    let end = clean.trim_end().len();
+    clean.truncate(end);
+    let start = clean.len() - clean.trim_start_matches('\n').len();
+    clean.split_off(start)
+}
+
+/// The text as HTML paragraphs: escaped, lines and indentation kept, web addresses made links.
+pub(super) fn paragraphs(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + text.len() / 4 + 64);
+    let mut is_open = false;
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            if is_open {
+                html.push_str("</p>");
+            }
+            is_open = false;
+            continue;
+        }
+        html.push_str(if is_open { "<br>\n" } else { PARAGRAPH });
+        is_open = true;
+        write_line(&mut html, line);
+    }
+    if is_open {
+        html.push_str("</p>");
+    }
+    html
+}
+
+fn write_line(html: &mut String, line: &str) {
+    let text = line.trim_start();
+    for c in line[..line.len() - text.len()].chars() {
+        html.push_str(if c == '\t' { "&nbsp;&nbsp;&nbsp;&nbsp;" } else { "&nbsp;" });
+    }
+    let mut rest = text;
+    while let Some(at) = find_link(rest) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| c.is_whitespace() || "<>\"'".contains(c)).unwrap_or(from.len());
+        // What ends a sentence does not end a web address.
+        let link = from[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
+        escape(html, before);
+        html.push_str("<a href=\"");
+        escape(html, link);
+        html.push_str("\" style=\"color:inherit\">");
+        escape(html, link);
+        html.push_str("</a>");
+        rest = &from[link.len()..];
+    }
+    escape(html, rest);
+}
+
+fn find_link(text: &str) -> Option<usize> {
+    let at = text.match_indices("http").find(|(at, _)| {
+        let rest = &text[*at..];
+        let after = rest.strip_prefix("https://").or_else(|| rest.strip_prefix("http://"));
+        after.is_some_and(|host| host.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+    });
+    at.map(|(at, _)| at)
+}
+
+fn escape(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            _ => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_loses_what_no_client_shows() {
+        for (name, text, expected) in [
+            ("line ends", "a\r\nb\rc\nd", "a\nb\nc\nd"),
+            ("control characters", "a\0b\u{1b}[31mc\u{7}", "ab[31mc"),
+            ("tab", "a\tb", "a\tb"),
+            ("blank lines around", "\n\n  a\n\n", "  a"),
+        ] {
+            assert_eq!(clean(text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn html_shows_the_text_and_nothing_else() {
+        let p = PARAGRAPH;
+        for (name, text, expected) in [
+            ("markup", "<b>&\"'", format!("{p}&lt;b&gt;&amp;&quot;&#39;</p>")),
+            ("paragraphs", "a\nb\n\nc", format!("{p}a<br>\nb</p>{p}c</p>")),
+            ("indented", "  if x", format!("{p}&nbsp;&nbsp;if x</p>")),
+            (
+                "link at the end of a sentence",
+                "See https://x.example/a?b=1&c=2.",
+                format!(
+                    "{p}See <a href=\"https://x.example/a?b=1&amp;c=2\" style=\"color:inherit\">\
+                     https://x.example/a?b=1&amp;c=2</a>.</p>"
+                ),
+            ),
+            ("script link", "javascript:alert(1)", format!("{p}javascript:alert(1)</p>")),
+            ("no host", "http:// x https://", format!("{p}http:// x https://</p>")),
+            ("nothing", "", String::new()),
+        ] {
+            assert_eq!(paragraphs(text), expected, "{name}");
+        }
+    }
+}

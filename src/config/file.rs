@@ -1,0 +1,342 @@
+//! The configuration file as written → [`Config`], or everything that is wrong with it.
+
+use super::secret::SecretSource;
+use super::section::{At, Section, Source};
+use super::{Account, Config, MailboxConfig, SmtpConfig};
+use crate::decide::policy::{Caps, Policy};
+use crate::endpoint::{Endpoint, Mechanism, Security};
+use crate::finding::Finding;
+use crate::message::Address;
+use crate::ticket::people::{Agent, AgentId};
+use crate::ticket::sla::SlaTable;
+use crate::ticket::{Severity, Tier};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use toml::de::DeTable;
+
+/// The largest configuration file that is read.
+const MAX_FILE_BYTES: usize = 1 << 20;
+
+const DAY_HOURS: i64 = 24;
+
+/// Reads a configuration.
+pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
+    let shown = path.display().to_string();
+    if text.len() > MAX_FILE_BYTES {
+        return Err(vec![Finding::about(&shown, format!("the file is larger than {MAX_FILE_BYTES} bytes"))]);
+    }
+    let source = Source { path: &shown, text, findings: RefCell::default() };
+    let (table, syntax) = DeTable::parse_recoverable(text);
+    for error in &syntax {
+        source.add(error.span().unwrap_or(0..0), error.message(), None);
+    }
+    let root = Section::new(&source, "", Some(table.get_ref()), 0..0);
+    let base = path.parent().unwrap_or(Path::new("."));
+    let config = Reading { root: &root, base }.config(path);
+    root.finish();
+    drop(root);
+    let mut findings = source.findings.into_inner();
+    // What a broken file seems to lack may stand in the part that could not be read.
+    if !syntax.is_empty() {
+        findings.truncate(syntax.len());
+    }
+    findings.sort_by_key(|finding| finding.span.start);
+    match config {
+        Some(config) if findings.is_empty() => Ok(config),
+        _ => Err(findings),
+    }
+}
+
+struct Reading<'r, 't> {
+    root: &'r Section<'t>,
+    base: &'r Path,
+}
+
+impl Reading<'_, '_> {
+    fn config(&self, path: &Path) -> Option<Config> {
+        let root = self.root;
+        let database = root.text("database").map_or_else(|| "sqlite://postroom.db".to_owned(), |text| text.value);
+        let rules = root.text("rules").map_or_else(|| "rules".to_owned(), |text| text.value);
+        let templates = root.text("templates").map(|text| self.base.join(text.value));
+        let desk = root.table("desk");
+        if !desk.is_there() {
+            desk.wrong(0..0, "there is no [desk]", "write [desk] with name and address".to_owned());
+        }
+        let zone = self.zone(&desk);
+        let authserv_ids = desk.texts("authserv_ids").into_iter().map(|id| id.value.to_lowercase()).collect();
+        let policy = self.policy(&desk);
+        desk.finish();
+        let mailboxes = self.mailboxes();
+        let smtp = self.smtp();
+        Some(Config {
+            path: path.to_owned(),
+            database: self.database(&database),
+            rules: self.base.join(rules),
+            templates,
+            mailboxes,
+            smtp: smtp?,
+            zone,
+            authserv_ids,
+            policy: policy?,
+        })
+    }
+
+    /// Makes the path of an SQLite database relative to the configuration's folder.
+    fn database(&self, url: &str) -> String {
+        match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+            Some(path) => format!("sqlite://{}", self.base.join(path).display()),
+            None => {
+                self.root.wrong(
+                    0..0,
+                    format!("`database` is `{url}`, which names no database that Postroom knows"),
+                    "write database = \"sqlite://postroom.db\"".to_owned(),
+                );
+                url.to_owned()
+            }
+        }
+    }
+
+    fn zone(&self, desk: &Section<'_>) -> TimeZone {
+        let Some(name) = desk.text("zone") else { return TimeZone::UTC };
+        TimeZone::get(&name.value).unwrap_or_else(|_| {
+            desk.wrong(
+                name.span,
+                format!("there is no time zone `{}`", name.value),
+                "write the IANA name, like \"Europe/Oslo\"".to_owned(),
+            );
+            TimeZone::UTC
+        })
+    }
+
+    fn policy(&self, desk: &Section<'_>) -> Option<Policy> {
+        let name = desk.required("name", "\"Example Support\"");
+        let address = desk.required("address", "\"support@example.com\"").and_then(|text| read_address(desk, &text));
+        let also: Vec<Address> = desk.texts("also").iter().filter_map(|text| read_address(desk, text)).collect();
+        let days = |count: i64| SignedDuration::from_hours(count * DAY_HOURS);
+        let (caps, sla) = (self.caps(), self.sla());
+        let agents = self.agents();
+        let monitors: Vec<String> = self.root.texts("monitors").iter().map(|at| at.value.to_lowercase()).collect();
+        let customers = self.root.table("customers");
+        let lower = |list: Vec<At<String>>| list.into_iter().map(|at| at.value.to_lowercase()).collect();
+        let customer_lists = customers.named_lists().into_iter().map(|(name, list)| (name, lower(list))).collect();
+        let severity_words: Vec<&str> = Severity::ALL.iter().map(|severity| severity.as_str()).collect();
+        let default_severity =
+            desk.word("default_severity", Severity::from_word, &severity_words).unwrap_or(Severity::Medium);
+        let echo_to_unauthenticated = desk.flag("echo_to_unauthenticated", false);
+        let reopen_window = desk.duration("reopen_within", days(14));
+        let idle_window = desk.duration("new_ticket_after_idle", days(30));
+        let agent_token_age = desk.duration("agent_answers_within", days(90));
+        let max_mail_bytes = desk.size("max_mail", 50 << 20);
+        let support_address = address?;
+        let mut own_addresses = vec![support_address.key()];
+        own_addresses.extend(also.iter().map(Address::key));
+        for agent in &agents {
+            if own_addresses.contains(&agent.address.key()) {
+                desk.wrong(
+                    desk.span(),
+                    format!("{} is both an agent's address and the desk's own", agent.address.address),
+                    "an agent needs a mailbox of their own".to_owned(),
+                );
+            }
+        }
+        Some(Policy {
+            desk_name: name?.value,
+            support_address,
+            own_addresses,
+            agents,
+            monitors,
+            customer_lists,
+            sla,
+            default_severity,
+            caps,
+            echo_to_unauthenticated,
+            reopen_window,
+            idle_window,
+            agent_token_age,
+            max_mail_bytes,
+            category_titles: BTreeMap::new(),
+        })
+    }
+
+    fn caps(&self) -> Caps {
+        let section = self.root.table("caps");
+        let default = Caps::default();
+        let caps = Caps {
+            per_address_hour: section.number("per_address_hour", default.per_address_hour, 0..1_000_001),
+            per_address_day: section.number("per_address_day", default.per_address_day, 0..1_000_001),
+            per_ticket_10_minutes: section.number("per_ticket_10_minutes", default.per_ticket_10_minutes, 0..1_000_001),
+            per_desk_hour: section.number("per_desk_hour", default.per_desk_hour, 0..1_000_000_001),
+        };
+        section.finish();
+        caps
+    }
+
+    fn sla(&self) -> SlaTable {
+        let section = self.root.table("sla");
+        let mut table = SlaTable::default();
+        table.nudge_before = section.duration("nudge_before", table.nudge_before);
+        let tier_words: Vec<&str> = Tier::ALL.iter().map(|tier| tier.as_str()).collect();
+        for (severity, key) in Severity::ALL.iter().zip(["low", "medium", "high", "critical"]) {
+            let row = section.table(key);
+            let promise = &mut table.promises[*severity as usize];
+            promise.first_response = row.duration("first_response", promise.first_response);
+            promise.update_every = row.duration("update_every", promise.update_every);
+            promise.tier = row.word("tier", Tier::from_word, &tier_words).unwrap_or(promise.tier);
+            row.finish();
+        }
+        section.finish();
+        table
+    }
+
+    fn agents(&self) -> Vec<Agent> {
+        let tiers = [Tier::One, Tier::Two, Tier::Three];
+        let words: Vec<&str> = tiers.iter().map(|tier| tier.as_str()).collect();
+        let mut agents: Vec<Agent> = Vec::new();
+        for section in self.root.tables("agent") {
+            let name = section.required("name", "\"bob\"");
+            let at = section.required("address", "\"Bob Builder <bob@example.com>\"");
+            let at = at.and_then(|text| read_address(&section, &text).map(|address| (address, text.span)));
+            let from_word = |word: &str| Tier::from_word(word).filter(|tier| tiers.contains(tier));
+            let tier = section.word("tier", from_word, &words).unwrap_or(Tier::One);
+            section.finish();
+            let (Some(name), Some((address, span))) = (name, at) else { continue };
+            let id = AgentId(name.value.trim().to_lowercase());
+            if !id.0.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+                let message = format!("`{}` is no agent's name", name.value);
+                section.wrong(name.span.clone(), message, "one word, as in #assign bob".to_owned());
+            }
+            if agents.iter().any(|agent| agent.id == id) {
+                section.wrong(name.span, format!("there are two agents named `{id}`"), None);
+            }
+            if agents.iter().any(|agent| agent.address == address) {
+                section.wrong(span, format!("two agents have the address {}", address.address), None);
+            }
+            agents.push(Agent { id, address, tier });
+        }
+        if agents.is_empty() {
+            self.root.wrong(
+                0..0,
+                "there is no agent, so nobody would hear of a ticket",
+                "write [[agent]] with name = \"bob\" and address = \"bob@example.com\"".to_owned(),
+            );
+        }
+        agents
+    }
+
+    fn mailboxes(&self) -> Vec<MailboxConfig> {
+        let mut names = BTreeSet::new();
+        let mut mailboxes = Vec::new();
+        for section in self.root.tables("mailbox") {
+            let name = section.text("name").unwrap_or_else(|| At { value: "support".to_owned(), span: section.span() });
+            let endpoint = self.endpoint(&section, 993, 143);
+            let account = self.account(&section);
+            let user_missing = account.is_none() && !section.has("user");
+            if user_missing {
+                let _ = section.required("user", "\"support@example.com\"");
+            }
+            let folder = section.text("folder").map_or_else(|| "INBOX".to_owned(), |text| text.value);
+            let processed = section.text("processed").map(|text| text.value);
+            let quarantine = section.text("quarantine").map(|text| text.value);
+            let poll_every = section.duration("poll_every", SignedDuration::from_mins(3));
+            section.finish();
+            if name.value == crate::store::INGEST || !names.insert(name.value.clone()) {
+                let message = format!("there is another mailbox named `{}`", name.value);
+                section.wrong(name.span, message, "each [[mailbox]] needs a name of its own".to_owned());
+            }
+            if let (Some(endpoint), Some(account)) = (endpoint, account) {
+                let name = name.value;
+                mailboxes.push(MailboxConfig { name, endpoint, account, folder, processed, quarantine, poll_every });
+            }
+        }
+        mailboxes
+    }
+
+    fn smtp(&self) -> Option<SmtpConfig> {
+        let section = self.root.table("smtp");
+        if !section.is_there() {
+            section.wrong(0..0, "there is no [smtp]", "write [smtp] with the host that takes your mail".to_owned());
+            return None;
+        }
+        let endpoint = self.endpoint(&section, 465, 587);
+        let account = self.account(&section);
+        let hello_name = section.text("hello_name").map_or_else(|| "postroom.localhost".to_owned(), |text| text.value);
+        let null_sender = section.flag("null_sender", true);
+        let connections = section.number("connections", 4, 1..65);
+        section.finish();
+        Some(SmtpConfig { endpoint: endpoint?, account, hello_name, null_sender, connections })
+    }
+
+    fn endpoint(&self, section: &Section<'_>, tls_port: u32, plain_port: u32) -> Option<Endpoint> {
+        let host = section.required("host", "\"mail.example.com\"");
+        let from_word = |word: &str| match word {
+            "tls" => Some(Security::Tls),
+            "starttls" => Some(Security::StartTls),
+            "plain" => Some(Security::Plain),
+            _ => None,
+        };
+        let security = section.word("security", from_word, &["tls", "starttls", "plain"]).unwrap_or(Security::Tls);
+        let default_port = if security == Security::Tls { tls_port } else { plain_port };
+        let port = section.number("port", default_port, 1..65_536);
+        let ca_file = section.text("ca_file").map(|text| self.base.join(text.value));
+        let is_insecure = section.flag("insecure", false);
+        let host = host?;
+        if security == Security::Plain && !is_insecure && !is_loopback(&host.value) {
+            section.wrong(
+                host.span,
+                format!("a plain connection to `{}` would send the password in clear", host.value),
+                "write security = \"tls\" or \"starttls\"; insecure = true if you must".to_owned(),
+            );
+        }
+        Some(Endpoint { host: host.value, port: u16::try_from(port).unwrap_or_default(), security, ca_file })
+    }
+
+    fn account(&self, section: &Section<'_>) -> Option<Account> {
+        let user = section.text("user");
+        let password = SecretSource::read_from(section, "password", self.base);
+        let token = SecretSource::read_from(section, "token", self.base);
+        let user = user?;
+        match (password, token) {
+            (Some(_), Some(_)) => {
+                section.wrong(user.span, "there is both a `password` and a `token`", "keep one of them".to_owned());
+                None
+            }
+            (Some(secret), None) => Some(Account { user: user.value, secret, mechanism: Mechanism::Password }),
+            (None, Some(secret)) => Some(Account { user: user.value, secret, mechanism: Mechanism::XOauth2 }),
+            (None, None) => {
+                if !section.has("password") && !section.has("token") {
+                    let hint = "write password = { file = \"…\" }, { env = \"…\" } or { command = [\"…\"] }";
+                    section.wrong(user.span, "there is a `user` and no `password`", hint.to_owned());
+                }
+                None
+            }
+        }
+    }
+}
+
+/// Reads `ann@example.com` or `Ann Example <ann@example.com>`.
+fn read_address(section: &Section<'_>, text: &At<String>) -> Option<Address> {
+    let written = text.value.trim();
+    let (name, address) = match written.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
+        None => (None, written),
+    };
+    let is_address = address.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !address.contains(char::is_whitespace)
+    });
+    if !is_address {
+        let hint = "write \"bob@example.com\" or \"Bob Builder <bob@example.com>\"".to_owned();
+        section.wrong(text.span.clone(), format!("`{written}` is no address"), hint);
+        return None;
+    }
+    Some(Address { name: name.filter(|name| !name.is_empty()), address: address.to_owned() })
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests;

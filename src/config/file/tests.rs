@@ -1,0 +1,89 @@
+use super::*;
+
+const SMALLEST: &str = r#"
+[desk]
+name = "Example Support"
+address = "support@example.com"
+[[mailbox]]
+host = "mail.example.com"
+user = "support"
+password = { env = "IMAP_PASSWORD" }
+[smtp]
+host = "mail.example.com"
+[[agent]]
+name = "Bob"
+address = "Bob Builder <bob@example.com>"
+"#;
+
+fn read_text(text: &str) -> Result<Config, Vec<Finding>> {
+    read(Path::new("/etc/postroom/postroom.toml"), text)
+}
+
+#[test]
+fn the_smallest_configuration_has_the_handbooks_figures() {
+    let config = read_text(SMALLEST).unwrap();
+    assert_eq!(config.database, "sqlite:///etc/postroom/postroom.db");
+    assert_eq!(config.policy.sla, SlaTable::default());
+    assert_eq!(config.policy.caps, Caps::default());
+    let mailbox = &config.mailboxes[0];
+    assert_eq!((mailbox.endpoint.port, mailbox.endpoint.security), (993, Security::Tls));
+    assert_eq!(mailbox.account.secret, SecretSource::Env("IMAP_PASSWORD".to_owned()));
+    assert_eq!((config.smtp.endpoint.port, &config.smtp.account), (465, &None));
+    assert_eq!(config.policy.agents[0].id, AgentId("bob".to_owned()));
+    assert_eq!(config.policy.agents[0].address.name.as_deref(), Some("Bob Builder"));
+}
+
+#[test]
+fn everything_wrong_is_found_at_once_and_with_its_place() {
+    let text = r#"
+databse = "sqlite://x.db"
+[desk]
+name = "Example"
+address = "support"
+zone = "Europe/Olso"
+max_mail = "much"
+[[mailbox]]
+host = "mail.example.com"
+security = "plain"
+user = "support"
+[smtp]
+hst = "mail.example.com"
+[[agent]]
+name = "bob"
+address = "bob@example.com"
+tier = "teir-1"
+[sla.critical]
+first_response = "soon"
+"#;
+    let found: Vec<String> = read_text(text).unwrap_err().iter().map(ToString::to_string).collect();
+    let expected = [
+        "2:1: unknown key `databse` (did you mean `database`?)",
+        "5:11: `support` is no address (write \"bob@example.com\" or \"Bob Builder <bob@example.com>\")",
+        "6:8: there is no time zone `Europe/Olso` (write the IANA name, like \"Europe/Oslo\")",
+        "7:12: `max_mail` is no size: `much` (write it like \"50 MB\" or \"800 KB\")",
+        "9:8: a plain connection to `mail.example.com` would send the password in clear (write security = \"tls\" or \"starttls\"; insecure = true if you must)",
+        "11:8: there is a `user` and no `password` (write password = { file = \"…\" }, { env = \"…\" } or { command = [\"…\"] })",
+        "12:1: `host` is missing in [smtp] (write host = \"mail.example.com\")",
+        "13:1: unknown key `smtp.hst` (did you mean `host`?)",
+        "17:8: `tier` is `teir-1`; it can be `tier-1`, `tier-2`, `tier-3` (did you mean `tier-1`?)",
+        "19:18: `first_response` is no length of time: `soon` (write it like \"15m\", \"2h\" or \"14d\")",
+    ];
+    let expected: Vec<String> = expected.iter().map(|line| format!("/etc/postroom/postroom.toml:{line}")).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_broken_file_is_not_blamed_for_what_could_not_be_read() {
+    let found = read_text("[desk\nname = 'x'\n").unwrap_err();
+    assert!(found.iter().all(|finding| !finding.message.contains("missing")), "{found:?}");
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn plain_is_for_loopback() {
+    for (host, is_fine) in [("127.0.0.1", true), ("localhost", true), ("::1", true), ("192.0.2.1", false)] {
+        let text =
+            SMALLEST.replacen("host = \"mail.example.com\"", &format!("host = \"{host}\"\nsecurity = \"plain\""), 1);
+        assert_eq!(read_text(&text).is_ok(), is_fine, "{host}");
+    }
+}

@@ -1,0 +1,108 @@
+//! The configuration: read whole, checked whole, complete. Nothing later has to ask whether a needed thing is there.
+
+mod file;
+pub mod secret;
+mod section;
+
+use crate::decide::policy::Policy;
+use crate::endpoint::{Endpoint, Mechanism};
+use crate::finding::Finding;
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use secret::SecretSource;
+use std::path::{Path, PathBuf};
+
+/// The configuration's name when nobody says another.
+pub const DEFAULT_FILE: &str = "postroom.toml";
+
+/// Everything that can be configured.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// Where the database is: `sqlite:///var/lib/postroom/postroom.db`.
+    pub database: String,
+    /// The folder with the rule files.
+    pub rules: PathBuf,
+    /// The folder with templates that take the place of those built in.
+    pub templates: Option<PathBuf>,
+    /// The mailboxes that are watched.
+    pub mailboxes: Vec<MailboxConfig>,
+    /// The server that takes our mail.
+    pub smtp: SmtpConfig,
+    /// The zone in which times are shown to agents, and to customers whose own is not known.
+    pub zone: TimeZone,
+    /// The authserv-ids whose `Authentication-Results` are believed, in lower case.
+    pub authserv_ids: Vec<String>,
+    /// The rules of the house.
+    pub policy: Policy,
+}
+
+/// A mailbox that is watched.
+#[derive(Debug, Clone)]
+pub struct MailboxConfig {
+    /// Its name in the inbox table; mails are known by it, so it stays when the server moves.
+    pub name: String,
+    /// The server.
+    pub endpoint: Endpoint,
+    /// The account.
+    pub account: Account,
+    /// The folder on the server.
+    pub folder: String,
+    /// The folder that processed mails are moved to, if any.
+    pub processed: Option<String>,
+    /// The folder that quarantined mails are moved to, if any.
+    pub quarantine: Option<String>,
+    /// How often the mailbox is looked at beside, or without, IDLE.
+    pub poll_every: SignedDuration,
+}
+
+/// The server that takes our mail.
+#[derive(Debug, Clone)]
+pub struct SmtpConfig {
+    /// The server.
+    pub endpoint: Endpoint,
+    /// The account, if the server wants one.
+    pub account: Option<Account>,
+    /// Our name in `EHLO`.
+    pub hello_name: String,
+    /// Whether automatic mail goes out with the null reverse-path.
+    pub null_sender: bool,
+    /// How many connections are used at once.
+    pub connections: u32,
+}
+
+/// An account on a mail server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its name.
+    pub user: String,
+    /// Where its password or token comes from.
+    pub secret: SecretSource,
+    /// What the secret is.
+    pub mechanism: Mechanism,
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path) -> Result<Self, Vec<Finding>> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let hint = (error.kind() == std::io::ErrorKind::NotFound)
+                .then(|| "`postroom init DIR` writes a commented one; `--config FILE` names another".to_owned());
+            vec![Finding::about(&shown, format!("cannot read the configuration: {error}")).hint(hint)]
+        })?;
+        Self::read(path, &text)
+    }
+
+    /// Checks the text of a configuration file. Paths in it are relative to the file's folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(path: &Path, text: &str) -> Result<Self, Vec<Finding>> {
+        file::read(path, text)
+    }
+}

@@ -1,0 +1,342 @@
+//! An agent's mail on a ticket: an answer to the customer, a note, commands. First of all: is it the agent's?
+
+use super::command::{Command, Orders, Resolution};
+use super::draft::{Content, Draft, News, Notification, TranscriptLine};
+use super::mail::{ended, is_authenticated, quarantine, remark};
+use super::policy::Policy;
+use super::requester::{append, clear_all, customers, set_severity, watch};
+use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, guard};
+use crate::message::{Address, Origin};
+use crate::thread::Thread;
+use crate::ticket::event::{Actor, Visibility, What};
+use crate::ticket::people::{Agent, AgentId, Role};
+use crate::ticket::{Status, Ticket, Tier};
+use jiff::Timestamp;
+
+/// Decides about a mail that came from an agent's address on a ticket.
+pub(super) fn on_mail(
+    mail: &Mail,
+    id: &AgentId,
+    ticket: &Ticket,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    let Some(agent) = policy.agent(id) else {
+        return quarantine(Cause::SPOOFED_AGENT, "no-such-agent", &id.0);
+    };
+    if mail.message.origin != Origin::Person {
+        let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
+        return append(decision, mail, at, Visibility::Automatic, None);
+    }
+    let authority = match authority(mail, agent, ticket, policy, now) {
+        Ok(authority) => authority,
+        Err(_) if mail.is_released => "a person released it from quarantine",
+        Err(why) => return spoofed(mail, agent, at, why, standing, policy),
+    };
+    let orders = Orders::read(&mail.message.body.reply);
+    let mut decision = ended("authority", authority);
+    let is_command = !orders.lines.is_empty();
+    decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
+    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders));
+    if let Some(lines) = wrong {
+        let decision = decision.because(Reason::of("commands-refused"));
+        let decision = append(decision, mail, at, Visibility::Internal, None);
+        let decision = decision.then(remark(at, format!("{id}'s mail was not carried out: {}", errors(&lines))));
+        return transcript(decision, agent, at, mail, lines, false, standing, policy);
+    }
+    let mut work = Work { mail, agent, ticket, policy, now, at, decision, status: ticket.status };
+    work.carry_out(&orders, standing)
+}
+
+/// What proves that the agent wrote the mail, or what speaks against it.
+fn authority(
+    mail: &Mail,
+    agent: &Agent,
+    ticket: &Ticket,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<&'static str, &'static str> {
+    let message = &mail.message;
+    if message.from.len() != 1 {
+        return Err("it has several authors");
+    }
+    if message.reply_to.iter().any(|to| *to != agent.address) {
+        return Err("its Reply-To is not the agent's address");
+    }
+    if is_authenticated(mail) {
+        return Ok("the sender is authenticated");
+    }
+    let Thread::Ticket { holder: Some(token), .. } = &mail.thread else {
+        return Err("the sender is not authenticated, and the mail does not answer one that was sent to the agent");
+    };
+    match ticket.party(token.party) {
+        Some(party) if party.role == Role::Agent && party.address == agent.address => {
+            if token.is_older_than(policy.agent_token_age, now) {
+                Err("the mail it answers is too old to prove who wrote it")
+            } else {
+                Ok("it answers a mail that only this agent has")
+            }
+        }
+        _ => Err("it answers a mail that was sent to somebody else"),
+    }
+}
+
+/// A mail in an agent's name that nothing proves: kept apart, noted, and the real agent is told.
+fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, standing: &Standing, policy: &Policy) -> Decision {
+    let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
+        .then(remark(at, format!("a mail in the name of {} was quarantined: {why}", agent.id)));
+    match guard::may_send(&agent.address, Some(mail.message.origin), standing, policy) {
+        Ok(()) => decision.then(Effect::Send(Draft {
+            ticket: Some(at),
+            to: agent.address.clone(),
+            content: Content::SpoofNotice { why: why.to_owned(), inbox: mail.inbox },
+            attachments: Vec::new(),
+            in_reply_to: None,
+        })),
+        Err(refusal) => decision.because(Reason::with("no-notice", refusal)),
+    }
+}
+
+/// A mail without commands and without words, from which nothing could be sent.
+fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_empty = orders.lines.is_empty() && orders.text.is_empty() && mail.message.attachments.is_empty();
+    is_empty.then(|| {
+        vec![TranscriptLine {
+            command: "(no text)".to_owned(),
+            result: "there is nothing above the quoted mail; write your answer at the top".to_owned(),
+            is_error: true,
+        }]
+    })
+}
+
+fn errors(lines: &[TranscriptLine]) -> String {
+    let wrong: Vec<&str> = lines.iter().filter(|line| line.is_error).map(|line| line.command.as_str()).collect();
+    wrong.join(", ")
+}
+
+/// Tells the agent what became of each command.
+#[expect(clippy::too_many_arguments, reason = "the parts of one mail, each used once")]
+fn transcript(
+    decision: Decision,
+    agent: &Agent,
+    at: TicketRef,
+    mail: &Mail,
+    lines: Vec<TranscriptLine>,
+    carried_out: bool,
+    standing: &Standing,
+    policy: &Policy,
+) -> Decision {
+    // The hourly cap is made for customers; an agent may well give ten commands an hour. The ticket's cap stays.
+    let mut standing = standing.clone();
+    standing.traffic.address_hour = 0;
+    standing.traffic.address_day = 0;
+    let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
+    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, policy) {
+        Ok(()) => decision.then(Effect::Send(Draft {
+            ticket: Some(at),
+            to: agent.address.clone(),
+            content: Content::Transcript { lines, carried_out, help },
+            attachments: Vec::new(),
+            in_reply_to: Some(mail.message.id.0.clone()),
+        })),
+        Err(refusal) => decision.because(Reason::with("no-transcript", refusal)),
+    }
+}
+
+/// The carrying out of one agent's mail.
+struct Work<'w> {
+    mail: &'w Mail,
+    agent: &'w Agent,
+    ticket: &'w Ticket,
+    policy: &'w Policy,
+    now: Timestamp,
+    at: TicketRef,
+    decision: Decision,
+    status: Status,
+}
+
+impl Work<'_> {
+    fn carry_out(&mut self, orders: &Orders, standing: &Standing) -> Decision {
+        let party = self.ticket.party_of(&self.agent.address).map(|party| party.id);
+        let is_note = orders.has(&Command::Note);
+        let visibility = if is_note || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
+        self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
+        // What is answered or resolved goes out first, so that a command after it finds the clocks it changes.
+        let mut lines = Vec::new();
+        let is_resolution = orders.has(&Command::Resolve);
+        let has_words =
+            !orders.text.is_empty() || (orders.lines.is_empty() && !self.mail.message.attachments.is_empty());
+        if has_words && !is_note && !is_resolution {
+            self.answer(&orders.text);
+        }
+        for (line, read) in &orders.lines {
+            let Ok(command) = read else { continue };
+            let result = self.command(command, orders);
+            lines.push(TranscriptLine { command: line.clone(), result, is_error: false });
+        }
+        if has_words && !is_note && !is_resolution && !lines.is_empty() {
+            lines.push(TranscriptLine {
+                command: "(text)".to_owned(),
+                result: format!("sent to {}", self.audience()),
+                is_error: false,
+            });
+        }
+        let decision = std::mem::take(&mut self.decision);
+        if lines.is_empty() {
+            return decision;
+        }
+        transcript(decision, self.agent, self.at, self.mail, lines, true, standing, self.policy)
+    }
+
+    fn then(&mut self, effect: Effect) {
+        self.decision.effects.push(effect);
+    }
+
+    fn because(&mut self, reason: Reason) {
+        self.decision.reasons.push(reason);
+    }
+
+    /// Carries out one command and says what it did.
+    fn command(&mut self, command: &Command, orders: &Orders) -> String {
+        let at = self.at;
+        match command {
+            Command::Take => {
+                self.because(Reason::with("taken", &self.agent.id));
+                self.then(Effect::SetAssignee { ticket: at, agent: Some(self.agent.id.clone()) });
+                "the ticket is yours".to_owned()
+            }
+            Command::Note => {
+                self.because(Reason::of("note"));
+                let actor = Actor::Agent(self.agent.id.clone());
+                let text = orders.text.clone();
+                self.then(Effect::Record { ticket: at, actor, what: What::Noted { text } });
+                "noted; the customer does not see it".to_owned()
+            }
+            Command::Severity(severity) if *severity == self.ticket.severity => format!("it is {severity} already"),
+            Command::Severity(severity) => {
+                self.because(Reason::with("severity-corrected", severity));
+                let decision = std::mem::take(&mut self.decision);
+                self.decision = set_severity(decision, self.ticket, *severity, self.policy, self.now);
+                format!("{} → {severity}", self.ticket.severity)
+            }
+            Command::Escalate { tier, reason } => self.escalate(*tier, reason),
+            Command::Resolve => match Resolution::read(&orders.text) {
+                Ok(resolution) => self.resolve(resolution),
+                Err(wrong) => wrong,
+            },
+            Command::Close if self.status == Status::Closed => "it is closed already".to_owned(),
+            Command::Close => {
+                self.because(Reason::of("closed"));
+                self.status = Status::Closed;
+                let decision = std::mem::take(&mut self.decision);
+                self.decision = clear_all(decision, at).then(Effect::SetStatus { ticket: at, status: Status::Closed });
+                "closed".to_owned()
+            }
+            Command::Help => "the commands are listed below".to_owned(),
+        }
+    }
+
+    fn escalate(&mut self, tier: Option<Tier>, reason: &str) -> String {
+        let Some(tier) = tier.or_else(|| self.ticket.tier.above()) else {
+            return "tier-3 is the last one; there is nobody to escalate to".to_owned();
+        };
+        self.because(Reason::with("escalated", tier));
+        self.then(Effect::SetTier { ticket: self.at, tier });
+        let is_in_tier = |id: &AgentId| self.policy.agent(id).is_some_and(|agent| agent.tier == tier);
+        if self.ticket.assignee.as_ref().is_some_and(|id| !is_in_tier(id)) {
+            self.then(Effect::SetAssignee { ticket: self.at, agent: None });
+        }
+        let requester = self.ticket.requester().map(|party| party.address.clone());
+        let notification = Notification {
+            news: News::Escalated { by: self.agent.id.clone(), reason: reason.to_owned() },
+            from: requester,
+            text: String::new(),
+            because: Vec::new(),
+            articles: Vec::new(),
+            caution: None,
+            cc_count: customers(self.ticket).count().saturating_sub(1),
+        };
+        let team = self.policy.agents_of(tier);
+        for agent in team.iter().filter(|agent| agent.id != self.agent.id) {
+            self.then(Effect::Send(Draft {
+                ticket: Some(self.at),
+                to: agent.address.clone(),
+                content: Content::Notification(Box::new(notification.clone())),
+                attachments: Vec::new(),
+                in_reply_to: None,
+            }));
+        }
+        format!("{} → {tier}; its people have been told", self.ticket.tier)
+    }
+
+    fn resolve(&mut self, resolution: Resolution) -> String {
+        self.because(Reason::of("resolved"));
+        let issue = self.ticket.subject.clone();
+        let Resolution { root_cause, solution, verification } = resolution;
+        let actor = Actor::Agent(self.agent.id.clone());
+        let what = What::ResolutionSent {
+            root_cause: root_cause.clone(),
+            solution: solution.clone(),
+            verification: verification.clone(),
+        };
+        self.then(Effect::Record { ticket: self.at, actor, what });
+        self.send_to_customers(Content::Resolution { issue, root_cause, solution, verification });
+        let decision = std::mem::take(&mut self.decision);
+        self.decision =
+            clear_all(decision, self.at).then(Effect::SetStatus { ticket: self.at, status: Status::Resolved });
+        self.status = Status::Resolved;
+        self.note_answered();
+        format!("the solution was sent to {}; their confirmation closes the ticket", self.audience())
+    }
+
+    /// Sends the agent's words to the customer's side, which ends the wait for a first answer.
+    fn answer(&mut self, text: &str) {
+        self.because(Reason::of("answer"));
+        let is_open = self.ticket.status.is_open();
+        let due_at = self.now + self.policy.sla.promise(self.ticket.severity).update_every;
+        let content = Content::Reply { text: text.to_owned(), expected_update_at: is_open.then_some(due_at) };
+        self.send_to_customers(content);
+        self.note_answered();
+        if is_open {
+            let decision = std::mem::take(&mut self.decision);
+            self.decision = watch(decision, self.at, self.ticket.severity, self.policy, self.now);
+        }
+    }
+
+    fn note_answered(&mut self) {
+        let at = self.at;
+        if self.ticket.first_response_at.is_none() {
+            self.then(Effect::NoteFirstResponse { ticket: at });
+            self.then(Effect::ClearDeadline { ticket: at, kind: DeadlineKind::FirstResponse });
+        }
+        if self.ticket.held_count > 0 {
+            self.then(Effect::SetHeldCount { ticket: at, count: 0 });
+        }
+        // Promises need somebody to remind: who answers first has the ticket until somebody else takes it.
+        if self.ticket.assignee.is_none() {
+            self.because(Reason::with("taken-by-answering", &self.agent.id));
+            self.then(Effect::SetAssignee { ticket: at, agent: Some(self.agent.id.clone()) });
+        }
+    }
+
+    fn send_to_customers(&mut self, content: Content) {
+        let attachments: Vec<usize> = self.mail.message.attachments.iter().map(|file| file.index).collect();
+        let recipients: Vec<Address> = customers(self.ticket).map(|party| party.address.clone()).collect();
+        for to in recipients {
+            self.then(Effect::Send(Draft {
+                ticket: Some(self.at),
+                to,
+                content: content.clone(),
+                attachments: attachments.clone(),
+                in_reply_to: None,
+            }));
+        }
+    }
+
+    fn audience(&self) -> String {
+        let addresses: Vec<&str> = customers(self.ticket).map(|party| party.address.address.as_str()).collect();
+        addresses.join(", ")
+    }
+}

@@ -1,0 +1,104 @@
+//! A mail of ours did not arrive: by the SMTP server's refusal, or by a delivery report that came later.
+
+use super::draft::{Content, Draft};
+use super::mail::{ended, remark};
+use super::policy::Policy;
+use super::requester::{append, told};
+use super::{Decision, Effect, Mail, Outcome, Reason, TicketRef};
+use crate::message::{ReportKind, ReportedRecipient};
+use crate::ticket::Ticket;
+use crate::ticket::event::{Actor, Visibility, What};
+use crate::ticket::purpose::Purpose;
+use jiff::Timestamp;
+
+/// A mail of the outbox that will not be tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which mail it was.
+    pub purpose: Purpose,
+    /// Its envelope recipient.
+    pub recipient: String,
+    /// The reply code or enhanced status.
+    pub status: Option<String>,
+    /// What the server said.
+    pub diagnostic: String,
+}
+
+/// Decides what a refused mail means for its ticket. The address itself may be refused for this mail alone, so
+/// it is not suppressed.
+pub fn on_delivery(failure: &Failure, ticket: &Ticket, policy: &Policy, _now: Timestamp) -> Decision {
+    let detail = match &failure.status {
+        Some(status) => format!("{status} {}", failure.diagnostic),
+        None => failure.diagnostic.clone(),
+    };
+    let decision = ended("undelivered", &detail);
+    undelivered(decision, ticket, failure.purpose, &failure.recipient, failure.status.clone(), &detail, policy)
+}
+
+/// Decides about a delivery report: it opens no ticket and is never answered.
+pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _now: Timestamp) -> Decision {
+    let decision = ended("delivery-report", mail.message.marks.join(", ")).ends_as(Outcome::Bounce);
+    let (Some(ticket), Some(report)) = (ticket, &mail.message.report) else {
+        return decision.because(Reason::of("about-no-mail-of-ours"));
+    };
+    let at = TicketRef::Existing(ticket.id);
+    let decision = append(decision, mail, at, Visibility::Automatic, None);
+    // Whose mail came back is known from our own id in it, not from what the report claims.
+    let Some(party) = mail.thread.holder().and_then(|id| ticket.party(id)) else {
+        return decision.then(remark(at, "a delivery report came whose recipient is not known"));
+    };
+    let named = report.recipients.first();
+    let status = named.and_then(|recipient| recipient.status.clone());
+    let said = named.and_then(|recipient| recipient.diagnostic.clone()).unwrap_or_default();
+    let detail = [status.clone().unwrap_or_default(), said].join(" ").trim().to_owned();
+    match report.kind {
+        ReportKind::Failed => {
+            let is_permanent = report.recipients.iter().any(ReportedRecipient::is_permanent);
+            let recipient = party.destination().address.clone();
+            let decision = if is_permanent {
+                decision
+                    .because(Reason::with("suppressed", &detail))
+                    .then(Effect::Suppress { address: recipient.clone(), why: detail.clone() })
+            } else {
+                decision
+            };
+            undelivered(decision, ticket, Purpose::Reply, &recipient, status, &detail, policy)
+        }
+        ReportKind::Complaint => {
+            let address = party.destination().address.clone();
+            let decision = decision.because(Reason::of("complaint"));
+            decision.then(Effect::Suppress { address, why: "its owner complained".to_owned() })
+        }
+        ReportKind::Delayed | ReportKind::Delivered => {
+            decision.then(remark(at, format!("mail to {}: {detail}", party.destination().address)))
+        }
+    }
+}
+
+/// Puts it on the timeline and tells the agents, unless it is to an agent that nothing can be delivered.
+fn undelivered(
+    decision: Decision,
+    ticket: &Ticket,
+    purpose: Purpose,
+    recipient: &str,
+    status: Option<String>,
+    detail: &str,
+    policy: &Policy,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    let what = What::Undelivered { to: recipient.to_owned(), detail: detail.to_owned() };
+    let decision = decision.then(Effect::Record { ticket: at, actor: Actor::Postroom, what });
+    if purpose == Purpose::Undelivered {
+        return decision;
+    }
+    let content = Content::Undelivered { recipient: recipient.to_owned(), status, diagnostic: detail.to_owned() };
+    told(ticket, policy).iter().filter(|agent| !agent.address.is_same(recipient)).fold(decision, |decision, agent| {
+        decision.then(Effect::Send(Draft {
+            ticket: Some(at),
+            to: agent.address.clone(),
+            content: content.clone(),
+            attachments: Vec::new(),
+            in_reply_to: None,
+        }))
+    })
+}

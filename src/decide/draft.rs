@@ -1,0 +1,178 @@
+//! Mails that a decision wants written: what about, to whom, saying what. `compose` makes bytes of them.
+
+use super::TicketRef;
+use crate::message::Address;
+use crate::ticket::Severity;
+use crate::ticket::people::AgentId;
+use crate::ticket::purpose::Purpose;
+use jiff::Timestamp;
+
+/// A mail to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The ticket it is about; `None` for a notice about a mail that has none.
+    pub ticket: Option<TicketRef>,
+    /// Who gets it. Becomes a party of the ticket (an agent, mostly) if it is none yet.
+    pub to: Address,
+    /// What it says.
+    pub content: Content,
+    /// Attachments of the mail being decided on that go along, by [`Attachment::index`](crate::message::Attachment).
+    pub attachments: Vec<usize>,
+    /// The mail it answers, when that is not what the party's chain says.
+    pub in_reply_to: Option<String>,
+}
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// We have it, and this is when you hear from us.
+    Acknowledgement {
+        /// The brief description: the sender's subject, or the category's title when nobody vouches for the sender.
+        issue: String,
+        /// The next update promised.
+        expected_update_at: Timestamp,
+    },
+    /// Something happened on a ticket.
+    Notification(Box<Notification>),
+    /// An agent's words to the customer.
+    Reply {
+        /// The words.
+        text: String,
+        /// The next update promised, when one is.
+        expected_update_at: Option<Timestamp>,
+    },
+    /// Nothing new, but we said that we would write.
+    HoldingUpdate {
+        /// The brief description, as in the acknowledgement.
+        issue: String,
+        /// The next update promised; `None` when this is the last one by itself.
+        expected_update_at: Option<Timestamp>,
+    },
+    /// An update is due soon, or a first answer is overdue.
+    Nudge {
+        /// What is due.
+        what: super::DeadlineKind,
+        /// When.
+        due_at: Timestamp,
+    },
+    /// The handbook's resolution.
+    Resolution {
+        /// The brief description.
+        issue: String,
+        /// What caused it.
+        root_cause: String,
+        /// What we did.
+        solution: String,
+        /// How we verified that it is fixed.
+        verification: String,
+    },
+    /// What became of each command.
+    Transcript {
+        /// One entry for each command, in order; also for those not carried out.
+        lines: Vec<TranscriptLine>,
+        /// Whether anything was carried out at all.
+        carried_out: bool,
+        /// Whether the list of commands is to be printed.
+        help: bool,
+    },
+    /// A mail that an agent wrote did not arrive.
+    Undelivered {
+        /// Where it should have gone.
+        recipient: String,
+        /// The enhanced status code or reply code, where known.
+        status: Option<String>,
+        /// What the server said.
+        diagnostic: String,
+    },
+    /// Somebody wrote in this agent's name and was not believed.
+    SpoofNotice {
+        /// Why it was not believed.
+        why: String,
+        /// The number of the inbox row, for the admin.
+        inbox: i64,
+    },
+    /// A mail was larger than we take.
+    Oversize {
+        /// Its size.
+        size_bytes: u64,
+        /// The most we take.
+        limit_bytes: u64,
+    },
+}
+
+impl Content {
+    /// Which mail it is.
+    pub fn purpose(&self) -> Purpose {
+        match self {
+            Content::Acknowledgement { .. } => Purpose::Acknowledgement,
+            Content::Notification(_) => Purpose::Notification,
+            Content::Reply { .. } => Purpose::Reply,
+            Content::HoldingUpdate { .. } => Purpose::HoldingUpdate,
+            Content::Nudge { .. } => Purpose::Nudge,
+            Content::Resolution { .. } => Purpose::Resolution,
+            Content::Transcript { .. } => Purpose::Transcript,
+            Content::Undelivered { .. } => Purpose::Undelivered,
+            Content::SpoofNotice { .. } => Purpose::SpoofNotice,
+            Content::Oversize { .. } => Purpose::Oversize,
+        }
+    }
+}
+
+/// What an agent is told of a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notification {
+    /// What happened.
+    pub news: News,
+    /// Who wrote the mail it is about; `None` when no mail is.
+    pub from: Option<Address>,
+    /// What they newly wrote.
+    pub text: String,
+    /// The rules that matched, with what they matched on, in words: `invalid-api-key: "401 … API key"`.
+    pub because: Vec<String>,
+    /// Articles that rules suggest.
+    pub articles: Vec<String>,
+    /// How the sender was, or was not, authenticated, in words; shown where it matters.
+    pub caution: Option<String>,
+    /// How many others an answer goes to besides the requester.
+    pub cc_count: usize,
+}
+
+/// What happened on a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// It was opened.
+    Opened,
+    /// The customer wrote again.
+    FollowUp,
+    /// The customer wrote again after the resolution, and it is open again.
+    Reopened,
+    /// The customer confirmed the resolution, and it is closed.
+    Confirmed,
+    /// The severity was raised.
+    SeverityRaised(Severity),
+    /// It came to this tier, by an agent, with a reason.
+    Escalated {
+        /// Who escalated it.
+        by: AgentId,
+        /// In the agent's words; may be empty.
+        reason: String,
+    },
+    /// Somebody who is no party wrote; kept apart.
+    Unverified,
+    /// Another agent answered the customer, or noted something.
+    AgentWrote {
+        /// The agent.
+        agent: AgentId,
+    },
+}
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TranscriptLine {
+    /// The command as written.
+    pub command: String,
+    /// What it did, or what is wrong with it and what to write instead.
+    pub result: String,
+    /// Whether it is wrong.
+    pub is_error: bool,
+}

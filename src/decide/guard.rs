@@ -1,0 +1,127 @@
+//! The gate: whether a mail that no person wrote may go out. Nothing automatic to a customer goes round it.
+
+use super::Standing;
+use super::policy::Policy;
+use crate::message::{Address, Origin};
+use std::fmt;
+
+/// Local parts that nobody reads.
+const UNREAD: [&str; 14] = [
+    "noreply",
+    "no-reply",
+    "no_reply",
+    "donotreply",
+    "do-not-reply",
+    "do_not_reply",
+    "dont-reply",
+    "mailer-daemon",
+    "mailerdaemon",
+    "postmaster",
+    "bounce",
+    "bounces",
+    "nobody",
+    "autoreply",
+];
+
+/// Why a mail may not go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The mail it would answer was not written by a person.
+    Automatic(Origin),
+    /// It would go to ourselves.
+    Ourselves,
+    /// Nobody reads that address.
+    Unread,
+    /// Mail to that address came back.
+    Suppressed,
+    /// That much has been sent; the text says what and how much.
+    Cap(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Automatic(origin) => write!(f, "the mail is no person's ({})", origin.as_str()),
+            Refusal::Ourselves => f.write_str("it would go to ourselves"),
+            Refusal::Unread => f.write_str("nobody reads that address"),
+            Refusal::Suppressed => f.write_str("mail to that address came back"),
+            Refusal::Cap(cap) => f.write_str(cap),
+        }
+    }
+}
+
+/// Whether a mail of this origin may be answered at all (RFC 3834 §2).
+pub fn may_be_answered(origin: Origin) -> bool {
+    match origin {
+        Origin::Person => true,
+        Origin::AutomaticReply | Origin::DeliveryReport | Origin::Bulk | Origin::Own => false,
+    }
+}
+
+/// Whether nobody reads this address, going by its local part.
+pub fn is_unread(address: &Address) -> bool {
+    let local = address.local().to_lowercase();
+    let plain = local.split(['+', '=']).next().unwrap_or_default();
+    UNREAD.contains(&plain) || plain.starts_with("bounce-") || plain.starts_with("bounces-")
+}
+
+/// Whether an automatic mail may go to this address. `origin` is that of the mail it answers, if it answers one.
+///
+/// # Errors
+/// The first reason against it.
+pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, policy: &Policy) -> Result<(), Refusal> {
+    if let Some(origin) = origin.filter(|origin| !may_be_answered(*origin)) {
+        return Err(Refusal::Automatic(origin));
+    }
+    if policy.is_ours(to) {
+        return Err(Refusal::Ourselves);
+    }
+    if is_unread(to) || to.address.is_empty() {
+        return Err(Refusal::Unread);
+    }
+    if standing.is_suppressed {
+        return Err(Refusal::Suppressed);
+    }
+    let (traffic, caps) = (&standing.traffic, &policy.caps);
+    let counts = [
+        ("to this address within an hour", traffic.address_hour, caps.per_address_hour),
+        ("to this address within a day", traffic.address_day, caps.per_address_day),
+        ("on this ticket within ten minutes", traffic.ticket_10_minutes, caps.per_ticket_10_minutes),
+        ("by the whole desk within an hour", traffic.desk_hour, caps.per_desk_hour),
+    ];
+    match counts.into_iter().find(|(_, sent, cap)| sent >= cap) {
+        Some((what, sent, _)) => Err(Refusal::Cap(format!("{sent} automatic mails went out {what}"))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::policy::Traffic;
+    use crate::decide::tests::policy;
+
+    #[test]
+    fn only_mail_to_a_person_who_may_be_written_to_goes_out() {
+        let free = Standing::default();
+        let full = Standing { traffic: Traffic { address_hour: 3, ..Default::default() }, ..Default::default() };
+        let bounced = Standing { is_suppressed: true, ..Default::default() };
+        let cases = [
+            ("a person", "ann@example.com", Some(Origin::Person), &free, true),
+            ("no mail to answer", "ann@example.com", None, &free, true),
+            ("a robot", "ann@example.com", Some(Origin::AutomaticReply), &free, false),
+            ("a list", "ann@example.com", Some(Origin::Bulk), &free, false),
+            ("a bounce", "ann@example.com", Some(Origin::DeliveryReport), &free, false),
+            ("ourselves", "support+x@desk.example", Some(Origin::Person), &free, false),
+            ("nobody", "No-Reply@example.com", Some(Origin::Person), &free, false),
+            ("a bounce address", "bounces+ann=example.com@lists.example", Some(Origin::Person), &free, false),
+            ("no address", "", Some(Origin::Person), &free, false),
+            ("enough for an hour", "ann@example.com", Some(Origin::Person), &full, false),
+            ("mail came back", "ann@example.com", Some(Origin::Person), &bounced, false),
+        ];
+        for (name, to, origin, standing, expected) in cases {
+            let answer = may_send(&Address::bare(to), origin, standing, &policy());
+            assert_eq!(answer.is_ok(), expected, "{name}: {answer:?}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The rules of the house, as the configuration gives them.
+
+use crate::message::Address;
+use crate::ticket::people::{Agent, AgentId, Who};
+use crate::ticket::sla::SlaTable;
+use crate::ticket::{Severity, Tier};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// Everything a decision needs to know about the desk.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The desk's name, which signs its mails.
+    pub desk_name: String,
+    /// The address that customers write to, and that we write from.
+    pub support_address: Address,
+    /// All addresses that are ours, in lower case, without sub-address.
+    pub own_addresses: Vec<String>,
+    /// Who works here.
+    pub agents: Vec<Agent>,
+    /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
+    pub monitors: Vec<String>,
+    /// Named lists of customers' addresses and `@domains`, in lower case.
+    pub customer_lists: BTreeMap<String, Vec<String>>,
+    /// What each severity promises.
+    pub sla: SlaTable,
+    /// The severity when no rule asks for one.
+    pub default_severity: Severity,
+    /// How much automatic mail may go out.
+    pub caps: Caps,
+    /// Whether an acknowledgement may repeat the words of a sender whom nobody vouches for.
+    pub echo_to_unauthenticated: bool,
+    /// For how long an answer on a closed ticket reopens it; later it opens a new one.
+    pub reopen_window: SignedDuration,
+    /// How long a ticket may be idle until a mail with another subject opens a new one.
+    pub idle_window: SignedDuration,
+    /// For how long an agent's reply address proves that the agent wrote.
+    pub agent_token_age: SignedDuration,
+    /// The largest mail that is fetched.
+    pub max_mail_bytes: u64,
+    /// Titles of the categories, for customers.
+    pub category_titles: BTreeMap<String, String>,
+}
+
+/// How much automatic mail may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caps {
+    /// To one address within an hour.
+    pub per_address_hour: u32,
+    /// To one address within a day.
+    pub per_address_day: u32,
+    /// On one ticket within ten minutes.
+    pub per_ticket_10_minutes: u32,
+    /// By the whole desk within an hour.
+    pub per_desk_hour: u32,
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { per_address_hour: 3, per_address_day: 10, per_ticket_10_minutes: 10, per_desk_hour: 10_000 }
+    }
+}
+
+/// Automatic mail that went out lately: to one address, on one ticket, by the whole desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// To the address within the last hour.
+    pub address_hour: u32,
+    /// To the address within the last day.
+    pub address_day: u32,
+    /// On the ticket within the last ten minutes.
+    pub ticket_10_minutes: u32,
+    /// By the desk within the last hour.
+    pub desk_hour: u32,
+}
+
+impl Policy {
+    /// The agent with this address.
+    pub fn agent_at(&self, address: &Address) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.address == *address)
+    }
+
+    /// The agent with this short name; case does not matter.
+    pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
+        self.agents.iter().find(|agent| agent.id.0.eq_ignore_ascii_case(&id.0))
+    }
+
+    /// The agents of a tier; all of them for [`Tier::Everyone`], and for a tier that nobody is in.
+    pub fn agents_of(&self, tier: Tier) -> Vec<&Agent> {
+        let members: Vec<&Agent> =
+            self.agents.iter().filter(|agent| tier == Tier::Everyone || agent.tier == tier).collect();
+        if members.is_empty() { self.agents.iter().collect() } else { members }
+    }
+
+    /// Whether the address is one of ours, whatever its sub-address (RFC 5233).
+    pub fn is_ours(&self, address: &Address) -> bool {
+        let key = address.key();
+        let plain = match (key.split_once('+'), key.rsplit_once('@')) {
+            (Some((local, _)), Some((_, domain))) => format!("{local}@{domain}"),
+            _ => key.clone(),
+        };
+        self.own_addresses.iter().any(|own| *own == key || *own == plain)
+    }
+
+    /// Who has this address; `is_known` says that it has, or had, a ticket.
+    pub fn who(&self, address: &Address, is_known: bool) -> Who {
+        if self.is_ours(address) {
+            Who::Ourselves
+        } else if is_listed(&self.monitors, address) {
+            Who::Monitor
+        } else if let Some(agent) = self.agent_at(address) {
+            Who::Agent(agent.id.clone())
+        } else if is_known {
+            Who::Customer
+        } else {
+            Who::Stranger
+        }
+    }
+
+    /// The names of the customer lists that the address is on.
+    pub fn lists_of(&self, address: &Address) -> Vec<String> {
+        self.customer_lists
+            .iter()
+            .filter(|(_, members)| is_listed(members, address))
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// The brief description of a ticket in automatic mail: its subject, where somebody vouched for who wrote it,
+    /// else the category's title: else anybody could have us write their words to anybody.
+    pub fn issue<'t>(&'t self, is_vouched: bool, subject: &'t str, category: &str) -> &'t str {
+        if is_vouched && !subject.is_empty() { subject } else { self.category_title(category) }
+    }
+
+    /// What customers read for a category.
+    pub fn category_title(&self, category: &str) -> &str {
+        self.category_titles.get(category).map_or("Your request", String::as_str)
+    }
+}
+
+/// Whether a list of addresses and `@domains` has this address.
+fn is_listed(list: &[String], address: &Address) -> bool {
+    let (key, domain) = (address.key(), format!("@{}", address.domain()));
+    list.iter().any(|entry| *entry == key || *entry == domain)
+}

@@ -1,0 +1,411 @@
+//! A customer's mail: opens a ticket, follows one up, reopens it, or confirms that it is done.
+
+use super::draft::{Content, Draft, News, Notification};
+use super::mail::{ended, is_authenticated, remark};
+use super::policy::Policy;
+use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
+use crate::classify::{Because, Intent};
+use crate::message::{Address, Authentication};
+use crate::thread::subject::base_subject;
+use crate::thread::{Evidence, Thread};
+use crate::ticket::event::Visibility;
+use crate::ticket::people::{Agent, Party, PartyId, Role, Who};
+use crate::ticket::{Severity, Status, Ticket};
+use jiff::Timestamp;
+
+/// Addresses in To and Cc that join a ticket; a mail to more people than this is no request of a person.
+pub const CORRESPONDENTS_ADDED: usize = 20;
+
+/// Size of all attachments up to which they go along with a notification.
+pub const NOTIFIED_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
+
+/// A mail that belongs to no ticket, or no longer to its old one: opens a ticket and acknowledges it.
+pub(super) fn on_request(
+    mail: &Mail,
+    continues: Option<&Ticket>,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let opening = opening(mail, policy);
+    let severity = opening.severity;
+    let mut decision = opened(mail, &opening, policy).ends_as(Outcome::TicketOpened);
+    decision = match continues {
+        Some(old) => decision
+            .because(Reason::with("continues", old.id))
+            .then(remark(TicketRef::Opened, format!("continues {}", old.id)))
+            .then(remark(TicketRef::Existing(old.id), "its sender wrote again, which opened a new ticket")),
+        None => decision.because(Reason::of("new-request")),
+    };
+    let promise = policy.sla.promise(severity);
+    decision = decision.then(Effect::SetDeadline {
+        ticket: TicketRef::Opened,
+        kind: DeadlineKind::FirstResponse,
+        due_at: now + promise.first_response,
+    });
+    decision = acknowledge(decision, mail, &opening, standing, policy, now);
+    let team = policy.agents_of(opening.tier);
+    notify(decision, mail, TicketRef::Opened, &team, News::Opened, 0)
+}
+
+/// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
+pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _now: Timestamp) -> Decision {
+    if let Some(ticket) = ticket {
+        let decision = ended("alert-again", ticket.id).ends_as(Outcome::FollowUp);
+        return append(decision, mail, TicketRef::Existing(ticket.id), Visibility::Automatic, None);
+    }
+    let opening = opening(mail, policy);
+    let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
+    notify(decision, mail, TicketRef::Opened, &policy.agents_of(opening.tier), News::Opened, 0)
+}
+
+/// A mail on an existing ticket by somebody who is, or is not, a party to it.
+pub(super) fn on_follow_up(
+    mail: &Mail,
+    ticket: &Ticket,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    let party = match speaker(mail, ticket) {
+        Ok(party) => party,
+        Err(why) => {
+            let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
+            let decision = append(decision, mail, at, Visibility::Unverified, None);
+            return decision.then(remark(at, format!("kept as unverified: {why}")));
+        }
+    };
+    if let Some(why) = starts_over(mail, ticket, policy, now) {
+        return on_request(mail, Some(ticket), standing, policy, now).because(Reason::with("starts-over", why));
+    }
+    let mut decision = Decision::default();
+    if let Thread::Ticket { evidence, also, .. } = &mail.thread {
+        decision = decision.because(Reason::with("thread", evidence));
+        if let Some(other) = also {
+            decision = decision.then(remark(at, format!("the mail also refers to {other}")));
+        }
+    }
+    decision = append(decision, mail, at, Visibility::Public, Some(party.id));
+    if is_authenticated(mail) || mail.thread.holder() == Some(party.id) {
+        decision = add_correspondents(decision, mail, at, Some(ticket), policy);
+    }
+    let team = told(ticket, policy);
+    let intent = mail.verdict.intent.as_ref().map(|because| because.value);
+    let cc_count = customers(ticket).count().saturating_sub(1);
+    match (ticket.status, intent) {
+        (Status::Resolved, Some(Intent::Confirm)) => {
+            let decision = by_rule(decision, "confirmed", mail.verdict.intent.as_ref());
+            let decision = clear_all(decision, at)
+                .then(Effect::SetStatus { ticket: at, status: Status::Closed })
+                .ends_as(Outcome::Confirmation);
+            notify(decision, mail, at, &team, News::Confirmed, cc_count)
+        }
+        (Status::Resolved, Some(Intent::Thanks)) | (Status::Closed, Some(Intent::Thanks | Intent::Confirm)) => {
+            by_rule(decision, "thanks", mail.verdict.intent.as_ref()).ends_as(Outcome::FollowUp)
+        }
+        (Status::Resolved | Status::Closed, _) => {
+            let decision = decision
+                .because(Reason::with("reopened", ticket.status))
+                .then(Effect::SetStatus { ticket: at, status: Status::Investigating });
+            let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
+            let decision = watch(decision, at, severity, policy, now).ends_as(Outcome::FollowUp);
+            notify(decision, mail, at, &team, News::Reopened, cc_count)
+        }
+        (status, _) => {
+            let mut decision = decision.because(Reason::of("follow-up"));
+            if status == Status::Waiting {
+                decision = decision.then(Effect::SetStatus { ticket: at, status: Status::Investigating });
+                decision = watch(decision, at, ticket.severity, policy, now);
+            }
+            let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
+            let news = if severity > ticket.severity { News::SeverityRaised(severity) } else { News::FollowUp };
+            let team = if severity > ticket.severity && ticket.assignee.is_none() {
+                policy.agents_of(policy.sla.promise(severity).tier.max(ticket.tier))
+            } else {
+                team
+            };
+            notify(decision.ends_as(Outcome::FollowUp), mail, at, &team, news, cc_count)
+        }
+    }
+}
+
+/// The party for which the mail's author speaks, or why there is none.
+fn speaker<'t>(mail: &Mail, ticket: &'t Ticket) -> Result<&'t Party, &'static str> {
+    let author = mail.message.author().ok_or("it has no sender")?;
+    let held = mail.thread.holder().and_then(|id| ticket.party(id)).filter(|party| party.role != Role::Agent);
+    // Whoever holds an address that we gave to one party answers for that party, from whichever of their addresses.
+    if let Some(party) = held {
+        return Ok(party);
+    }
+    if mail.message.authentication == Authentication::Fail {
+        return Err("its sender failed authentication");
+    }
+    if mail.message.from.len() > 1 {
+        return Err("it has several authors");
+    }
+    ticket.party_of(author).filter(|party| party.role != Role::Agent).ok_or("its sender is no party to the ticket")
+}
+
+/// Why the mail opens a ticket of its own although it names one.
+fn starts_over(mail: &Mail, ticket: &Ticket, policy: &Policy, now: Timestamp) -> Option<String> {
+    if let (Status::Closed, Some(closed_at)) = (ticket.status, ticket.closed_at)
+        && now.duration_since(closed_at) > policy.reopen_window
+    {
+        return Some(format!("{} is closed for longer than it can be reopened", ticket.id));
+    }
+    let subject = base_subject(&mail.message.subject);
+    let is_idle = now.duration_since(ticket.updated_at) > policy.idle_window;
+    (is_idle && !subject.is_empty() && !subject.eq_ignore_ascii_case(&ticket.subject))
+        .then(|| format!("{} is idle for long, and the subject is another", ticket.id))
+}
+
+fn opening(mail: &Mail, policy: &Policy) -> Opening {
+    let message = &mail.message;
+    let requester = message.author().cloned().unwrap_or_else(|| Address::bare(""));
+    let severity = mail.verdict.severity.value;
+    Opening {
+        subject: base_subject(&message.subject),
+        is_vouched: may_echo(mail, policy),
+        answer_to: message.reply_to.first().filter(|to| **to != requester && !policy.is_ours(to)).cloned(),
+        requester,
+        utc_offset_minutes: message.utc_offset_minutes,
+        category: mail.verdict.category.value.clone(),
+        severity,
+        tier: mail.verdict.tier.as_ref().map_or(policy.sla.promise(severity).tier, |because| because.value),
+        tags: mail.verdict.tags.clone(),
+    }
+}
+
+fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decision {
+    let decision = Decision::default().then(Effect::OpenTicket(opening.clone()));
+    let visibility = if mail.who == Who::Monitor { Visibility::Automatic } else { Visibility::Public };
+    let decision = append(decision, mail, TicketRef::Opened, visibility, Some(PartyId::REQUESTER));
+    let decision = by_rule(decision, "category", Some(&mail.verdict.category));
+    let decision = by_rule(decision, "severity", Some(&mail.verdict.severity));
+    if mail.who == Who::Monitor {
+        return decision;
+    }
+    add_correspondents(decision, mail, TicketRef::Opened, None, policy)
+}
+
+/// Acknowledges the request where the gate lets it, and keeps the promise that the acknowledgement makes.
+///
+/// A customer who is told nothing was promised nothing: then no update falls due.
+fn acknowledge(
+    decision: Decision,
+    mail: &Mail,
+    opening: &Opening,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let to = opening.answer_to.as_ref().unwrap_or(&opening.requester);
+    if !mail.verdict.answer.value {
+        return by_rule(decision, "no-answer", Some(&mail.verdict.answer));
+    }
+    if let Err(refusal) = guard::may_send(to, Some(mail.message.origin), standing, policy) {
+        return decision.because(Reason::with("no-answer", refusal));
+    }
+    let due_at = now + policy.sla.promise(opening.severity).update_every;
+    let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
+    let name = opening.requester.name.clone().filter(|_| opening.is_vouched);
+    let decision = decision.then(Effect::Send(Draft {
+        ticket: Some(TicketRef::Opened),
+        to: Address { name, address: opening.requester.address.clone() },
+        content: Content::Acknowledgement { issue: issue.to_owned(), expected_update_at: due_at },
+        attachments: Vec::new(),
+        in_reply_to: Some(mail.message.id.0.clone()),
+    }));
+    watch(decision, TicketRef::Opened, opening.severity, policy, now)
+}
+
+/// Whether an automatic mail may repeat its sender's words: else anybody could have us write to anybody.
+fn may_echo(mail: &Mail, policy: &Policy) -> bool {
+    policy.echo_to_unauthenticated || is_authenticated(mail)
+}
+
+/// Starts the clock of the next update.
+pub(super) fn watch(
+    decision: Decision,
+    ticket: TicketRef,
+    severity: Severity,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let due_at = now + policy.sla.promise(severity).update_every;
+    let nudge_at = policy.sla.nudge_at(now, due_at);
+    decision.then(Effect::SetDeadline { ticket, kind: DeadlineKind::Update, due_at }).then(Effect::SetDeadline {
+        ticket,
+        kind: DeadlineKind::Nudge,
+        due_at: nudge_at,
+    })
+}
+
+/// Stops all clocks of a ticket.
+pub(super) fn clear_all(decision: Decision, ticket: TicketRef) -> Decision {
+    DeadlineKind::ALL
+        .iter()
+        .fold(decision, |decision, kind| decision.then(Effect::ClearDeadline { ticket, kind: *kind }))
+}
+
+/// Raises the severity when a rule asks for a higher one; it is never lowered by a customer's words.
+fn raise_severity(
+    decision: Decision,
+    mail: &Mail,
+    ticket: &Ticket,
+    policy: &Policy,
+    now: Timestamp,
+) -> (Decision, Severity) {
+    let asked = &mail.verdict.severity;
+    if asked.rule.is_none() || asked.value <= ticket.severity {
+        return (decision, ticket.severity);
+    }
+    let decision = by_rule(decision, "severity-raised", Some(asked));
+    (set_severity(decision, ticket, asked.value, policy, now), asked.value)
+}
+
+/// Changes the severity with what follows from it: the tier, when it is a higher one, and earlier deadlines.
+pub(super) fn set_severity(
+    decision: Decision,
+    ticket: &Ticket,
+    severity: Severity,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    let promise = policy.sla.promise(severity);
+    let mut decision = decision.then(Effect::SetSeverity { ticket: at, severity });
+    if promise.tier > ticket.tier {
+        decision = decision.then(Effect::SetTier { ticket: at, tier: promise.tier });
+    }
+    if ticket.first_response_due_at.is_some() && ticket.first_response_at.is_none() {
+        let due_at = (ticket.opened_at + promise.first_response).max(now);
+        decision = decision.then(Effect::SetDeadline { ticket: at, kind: DeadlineKind::FirstResponse, due_at });
+    }
+    // What was promised to the customer stays promised; only an earlier update may take its place.
+    match ticket.update_due_at {
+        Some(due_at) if now + promise.update_every < due_at => watch(decision, at, severity, policy, now),
+        _ => decision,
+    }
+}
+
+/// Adds the people in To and Cc who are neither we nor agents.
+fn add_correspondents(
+    decision: Decision,
+    mail: &Mail,
+    at: TicketRef,
+    ticket: Option<&Ticket>,
+    policy: &Policy,
+) -> Decision {
+    let author = mail.message.author();
+    let mut seen: Vec<&Address> = Vec::new();
+    for address in mail.message.to.iter().chain(&mail.message.cc) {
+        let is_known = author == Some(address)
+            || seen.contains(&address)
+            || ticket.is_some_and(|ticket| ticket.party_of(address).is_some());
+        let is_addressable = address.address.contains('@') && !guard::is_unread(address);
+        if !is_known && is_addressable && policy.who(address, false) == Who::Stranger {
+            seen.push(address);
+        }
+    }
+    seen.iter().take(CORRESPONDENTS_ADDED).fold(decision, |decision, address| {
+        decision.then(Effect::AddParty {
+            ticket: at,
+            address: (*address).clone(),
+            role: Role::Correspondent,
+            utc_offset_minutes: None,
+        })
+    })
+}
+
+pub(super) fn append(
+    decision: Decision,
+    mail: &Mail,
+    ticket: TicketRef,
+    visibility: Visibility,
+    party: Option<PartyId>,
+) -> Decision {
+    let by = mail.message.author().cloned().unwrap_or_else(|| Address::bare(""));
+    decision.then(Effect::AppendMessage { ticket, by, visibility, party })
+}
+
+/// Everybody on the customer's side of a ticket.
+pub(super) fn customers(ticket: &Ticket) -> impl Iterator<Item = &Party> {
+    ticket.parties.iter().filter(|party| party.role != Role::Agent)
+}
+
+/// The agents who hear of news on a ticket: the one who took it, else its tier.
+pub(super) fn told<'p>(ticket: &Ticket, policy: &'p Policy) -> Vec<&'p Agent> {
+    match ticket.assignee.as_ref().and_then(|id| policy.agent(id)) {
+        Some(agent) => vec![agent],
+        None => policy.agents_of(ticket.tier),
+    }
+}
+
+/// Tells agents what came in. Nobody is told of a mail they wrote themselves.
+pub(super) fn notify(
+    decision: Decision,
+    mail: &Mail,
+    ticket: TicketRef,
+    agents: &[&Agent],
+    news: News,
+    cc_count: usize,
+) -> Decision {
+    let message = &mail.message;
+    let size: u64 = message.attachments.iter().map(|file| file.size_bytes).sum();
+    let attachments = if size <= NOTIFIED_ATTACHMENT_BYTES {
+        message.attachments.iter().map(|file| file.index).collect()
+    } else {
+        Vec::new()
+    };
+    let because = mail.verdict.matched.iter().map(|matched| match (&matched.value, &matched.text) {
+        (Some(seen), _) | (None, Some(seen)) => format!("{}: “{seen}”", matched.rule),
+        (None, None) => matched.rule.to_string(),
+    });
+    let notification = Notification {
+        news,
+        from: message.author().cloned(),
+        text: message.body.reply.clone(),
+        because: because.collect(),
+        articles: mail.verdict.articles.clone(),
+        caution: caution(mail),
+        cc_count,
+    };
+    agents.iter().filter(|agent| message.author() != Some(&agent.address)).fold(decision, |decision, agent| {
+        decision.then(Effect::Send(Draft {
+            ticket: Some(ticket),
+            to: agent.address.clone(),
+            content: Content::Notification(Box::new(notification.clone())),
+            attachments: attachments.clone(),
+            in_reply_to: None,
+        }))
+    })
+}
+
+/// What an agent should know before believing the sender; nothing for a mail that somebody vouches for.
+fn caution(mail: &Mail) -> Option<String> {
+    let thread = match &mail.thread {
+        Thread::Ticket { evidence: Evidence::SubjectTag, .. } => Some("It is here only for the tag in its subject."),
+        _ => None,
+    };
+    let sender = match mail.message.authentication {
+        Authentication::Fail => Some("The sender's address failed authentication: it may be forged."),
+        Authentication::Pass | Authentication::None => None,
+    };
+    let words: Vec<&str> = sender.into_iter().chain(thread).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Adds a reason that names the rule behind a value, where a rule is behind it.
+pub(super) fn by_rule<T: std::fmt::Debug>(
+    decision: Decision,
+    word: &'static str,
+    because: Option<&Because<T>>,
+) -> Decision {
+    match because.and_then(|because| because.rule.as_ref()) {
+        Some(rule) => decision.because(Reason::with(word, rule)),
+        None if word == "category" || word == "severity" => decision,
+        None => decision.because(Reason::of(word)),
+    }
+}

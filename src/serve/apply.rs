@@ -1,0 +1,419 @@
+//! The only place where a [`Decision`] becomes rows: it changes the [`Working`] picture, and that is written at the end.
+
+use super::working::{Pending, Working};
+use crate::compose::{File, Stamps};
+use crate::decide::draft::Draft;
+use crate::decide::policy::Policy;
+use crate::decide::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, TicketRef};
+use crate::message::{Address, MessageId};
+use crate::store::{Filed, Settled};
+use crate::thread::token::{OwnId, Token, TokenKey};
+use crate::ticket::event::{Actor, Event, Visibility, What};
+use crate::ticket::people::{Party, PartyId, Role, Who};
+use crate::ticket::purpose::Purpose;
+use crate::ticket::{Chain, Status, Ticket, TicketId};
+use jiff::Timestamp;
+
+/// What the desk signs its mails with.
+#[derive(Debug, Clone)]
+pub struct Signature {
+    /// The key of the tokens.
+    pub tokens: TokenKey,
+    /// The instance id.
+    pub instance: String,
+}
+
+/// The mail that a decision is about, with what only the shell knows of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'m> {
+    /// The mail.
+    pub mail: &'m Mail,
+    /// The attempt that decided.
+    pub attempt: u32,
+    /// The raw bytes, from which attachments are taken.
+    pub raw: &'m [u8],
+}
+
+/// Applies one decision. `received` is the mail it is about, `actor` who is behind it when there is none.
+pub fn apply(
+    working: &mut Working,
+    decision: Decision,
+    received: Option<Received<'_>>,
+    actor: Actor,
+    policy: &Policy,
+    signature: &Signature,
+    now: Timestamp,
+) {
+    let cause = decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    let actor = received.map_or(actor, |received| actor_of(received.mail, decision.outcome.as_ref()));
+    let mut applying = Applying { working, received, actor, cause, policy, signature, now, opened: None, ticket: None };
+    let mut drafts = Vec::new();
+    for effect in decision.effects {
+        match effect {
+            // A mail shows its ticket as the whole decision leaves it, so mails come last.
+            Effect::Send(draft) => drafts.push(draft),
+            effect => applying.effect(effect),
+        }
+    }
+    for draft in drafts {
+        applying.send(draft);
+    }
+    let (cause, ticket) = (applying.cause, applying.ticket);
+    if let (Some(received), Some(outcome)) = (received, decision.outcome) {
+        working.remember(received.mail);
+        let message = &received.mail.message;
+        working.changes.settled.push(Settled {
+            inbox: received.mail.inbox,
+            attempt: received.attempt,
+            outcome,
+            ticket: ticket.or(received.mail.thread.ticket().filter(|id| working.tickets.contains_key(id))),
+            reasons: cause,
+            message_id: message.id.clone(),
+            content_digest: message.content_digest,
+            from: message.author().map(|author| author.address.clone()).unwrap_or_default(),
+            subject: message.subject.clone(),
+            rules_version: received.mail.verdict.version.clone(),
+        });
+    }
+}
+
+/// Who is behind what a mail causes. An agent's name stands there only when the mail was believed to be the agent's.
+fn actor_of(mail: &Mail, outcome: Option<&Outcome>) -> Actor {
+    match (&mail.who, outcome) {
+        (Who::Agent(agent), Some(Outcome::AgentCommand | Outcome::AgentReply)) => Actor::Agent(agent.clone()),
+        (_, Some(Outcome::Quarantined(_) | Outcome::Bounce)) => Actor::Postroom,
+        _ => match mail.message.author() {
+            Some(author) => Actor::Correspondent(author.address.clone()),
+            None => Actor::Postroom,
+        },
+    }
+}
+
+struct Applying<'a> {
+    working: &'a mut Working,
+    received: Option<Received<'a>>,
+    actor: Actor,
+    cause: String,
+    policy: &'a Policy,
+    signature: &'a Signature,
+    now: Timestamp,
+    opened: Option<TicketId>,
+    /// The ticket that the decision is about, for the inbox row.
+    ticket: Option<TicketId>,
+}
+
+impl Applying<'_> {
+    fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::OpenTicket(opening) => self.open(opening),
+            Effect::AppendMessage { ticket, by, visibility, party } => self.append(ticket, &by, visibility, party),
+            Effect::AddParty { ticket, address, role, utc_offset_minutes } => {
+                self.add_party(ticket, address, role, utc_offset_minutes);
+            }
+            Effect::SetStatus { ticket, status } => self.set_status(ticket, status),
+            Effect::SetSeverity { ticket, severity } => self.change(ticket, |ticket| {
+                let from = std::mem::replace(&mut ticket.severity, severity);
+                (from != severity).then_some(What::SeverityChanged { from, to: severity })
+            }),
+            Effect::SetTier { ticket, tier } => self.change(ticket, |ticket| {
+                let from = std::mem::replace(&mut ticket.tier, tier);
+                (from != tier).then_some(What::TierChanged { from, to: tier })
+            }),
+            Effect::SetAssignee { ticket, agent } => self.change(ticket, |ticket| {
+                ticket.assignee.clone_from(&agent);
+                Some(What::Assigned { to: agent })
+            }),
+            Effect::NoteFirstResponse { ticket } => {
+                let now = self.now;
+                self.change(ticket, |ticket| {
+                    ticket.first_response_at = Some(now);
+                    None
+                });
+            }
+            Effect::SetDeadline { ticket, kind, due_at } => self.deadline(ticket, kind, Some(due_at)),
+            Effect::ClearDeadline { ticket, kind } => self.deadline(ticket, kind, None),
+            Effect::SetHeldCount { ticket, count } => self.change(ticket, |ticket| {
+                ticket.held_count = count;
+                None
+            }),
+            Effect::Suppress { address, why } => {
+                let key = address.to_lowercase();
+                self.working.suppressed.insert(key.clone());
+                self.working.changes.suppressed.push((key, why));
+            }
+            Effect::Record { ticket, actor, what } => {
+                if let Some(id) = self.id(ticket) {
+                    self.record(id, actor, what);
+                }
+            }
+            Effect::Send(draft) => self.send(draft),
+        }
+    }
+
+    fn id(&mut self, ticket: TicketRef) -> Option<TicketId> {
+        let id = match ticket {
+            TicketRef::Existing(id) => Some(id),
+            TicketRef::Opened => self.opened,
+        };
+        // A ticket that the decision opens is what it is about, whatever other one it leaves a remark on.
+        self.ticket = self.opened.or(self.ticket).or(id);
+        id
+    }
+
+    fn record(&mut self, ticket: TicketId, actor: Actor, what: What) {
+        let event = Event { ticket, at: self.now, actor, what, cause: self.cause.clone() };
+        self.working.changes.events.push(event);
+    }
+
+    /// Changes a ticket; what comes back goes on its timeline.
+    fn change(&mut self, ticket: TicketRef, change: impl FnOnce(&mut Ticket) -> Option<What>) {
+        let Some(id) = self.id(ticket) else { return };
+        let now = self.now;
+        let Some(ticket) = self.working.tickets.get_mut(&id) else { return };
+        let what = change(ticket);
+        ticket.updated_at = now;
+        self.working.changed.insert(id);
+        if let Some(what) = what {
+            self.record(id, self.actor.clone(), what);
+        }
+    }
+
+    fn open(&mut self, opening: Opening) {
+        let id = TicketId(self.working.next_ticket);
+        self.working.next_ticket += 1;
+        self.working.known_addresses.insert(opening.requester.key());
+        let requester = Party {
+            id: PartyId::REQUESTER,
+            address: opening.requester,
+            answer_to: opening.answer_to,
+            role: Role::Requester,
+            chain: Chain::default(),
+            utc_offset_minutes: opening.utc_offset_minutes,
+        };
+        let what = What::Opened { severity: opening.severity, category: opening.category.clone(), tier: opening.tier };
+        let ticket = Ticket {
+            id,
+            subject: opening.subject,
+            is_vouched: opening.is_vouched,
+            category: opening.category,
+            severity: opening.severity,
+            tier: opening.tier,
+            status: Status::Investigating,
+            assignee: None,
+            tags: opening.tags,
+            parties: vec![requester],
+            opened_at: self.now,
+            updated_at: self.now,
+            first_response_at: None,
+            resolved_at: None,
+            closed_at: None,
+            first_response_due_at: None,
+            update_due_at: None,
+            held_count: 0,
+            last_sequence: 0,
+            version: 0,
+        };
+        self.working.tickets.insert(id, ticket);
+        self.working.opened.insert(id);
+        (self.opened, self.ticket) = (Some(id), Some(id));
+        self.record(id, self.actor.clone(), what);
+    }
+
+    fn append(&mut self, ticket: TicketRef, by: &Address, visibility: Visibility, party: Option<PartyId>) {
+        let (Some(id), Some(received)) = (self.id(ticket), self.received) else { return };
+        let message = &received.mail.message;
+        let now = self.now;
+        // An unverified mail is kept, not believed: an answer to it must not find the ticket by its id.
+        if visibility != Visibility::Unverified {
+            self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
+        }
+        if let Some(ticket) = self.working.tickets.get_mut(&id) {
+            let readers: Vec<&Address> = message.to.iter().chain(&message.cc).collect();
+            for seen_by in &mut ticket.parties {
+                let wrote = Some(seen_by.id) == party;
+                if wrote || (visibility == Visibility::Public && readers.contains(&&seen_by.address)) {
+                    seen_by.chain.push(&message.id, wrote);
+                }
+                if wrote && message.utc_offset_minutes.is_some() {
+                    seen_by.utc_offset_minutes = message.utc_offset_minutes;
+                }
+            }
+            if matches!(visibility, Visibility::Public | Visibility::Internal) {
+                ticket.updated_at = now;
+            }
+            self.working.changed.insert(id);
+        }
+        self.working.changes.filed.push(Filed {
+            ticket: id,
+            inbox: Some(received.mail.inbox),
+            message_id: message.id.clone(),
+            visibility,
+            by: by.address.clone(),
+            text: message.body.reply.clone(),
+            at: now,
+        });
+        let what = What::Received { inbox: received.mail.inbox, by: by.address.clone(), visibility };
+        self.record(id, self.actor.clone(), what);
+    }
+
+    fn add_party(&mut self, ticket: TicketRef, address: Address, role: Role, utc_offset_minutes: Option<i16>) {
+        let readable = self.received.map(|received| received.mail.message.id.clone());
+        let known = address.key();
+        self.change(ticket, |ticket| {
+            if ticket.party_of(&address).is_some() {
+                return None;
+            }
+            let id = ticket.next_party_id();
+            let mut chain = Chain::default();
+            if let Some(id) = &readable {
+                chain.push(id, false);
+            }
+            let what = What::PartyAdded { party: id.0, address: address.address.clone() };
+            ticket.parties.push(Party { id, address, answer_to: None, role, chain, utc_offset_minutes });
+            Some(what)
+        });
+        if role != Role::Agent {
+            self.working.known_addresses.insert(known);
+        }
+    }
+
+    fn set_status(&mut self, ticket: TicketRef, status: Status) {
+        let now = self.now;
+        self.change(ticket, |ticket| {
+            let from = std::mem::replace(&mut ticket.status, status);
+            match status {
+                Status::Resolved => (ticket.resolved_at, ticket.closed_at) = (Some(now), None),
+                Status::Closed => ticket.closed_at = Some(now),
+                Status::Investigating | Status::Waiting => (ticket.resolved_at, ticket.closed_at) = (None, None),
+            }
+            (from != status).then_some(What::StatusChanged { from, to: status })
+        });
+    }
+
+    fn deadline(&mut self, ticket: TicketRef, kind: DeadlineKind, due_at: Option<Timestamp>) {
+        let Some(id) = self.id(ticket) else { return };
+        self.working.deadlines.insert((id, kind), due_at);
+        self.change(ticket, |ticket| match (kind, due_at) {
+            (DeadlineKind::Update, _) => {
+                ticket.update_due_at = due_at;
+                due_at.map(|due_at| What::Promised { due_at })
+            }
+            // That an answer was due stays known when its deadline has passed.
+            (DeadlineKind::FirstResponse, Some(_)) => {
+                ticket.first_response_due_at = due_at;
+                None
+            }
+            (DeadlineKind::FirstResponse, None) | (DeadlineKind::Nudge, _) => None,
+        });
+    }
+
+    fn send(&mut self, draft: Draft) {
+        let purpose = draft.content.purpose();
+        let id = draft.ticket.and_then(|ticket| self.id(ticket));
+        let files = self.files(&draft.attachments);
+        let pending = match id {
+            Some(id) => self.stamp_on_ticket(id, draft, files),
+            None => Some(self.stamp_alone(draft, files)),
+        };
+        let Some(pending) = pending else { return };
+        if counts(purpose) {
+            self.working.count_automatic(&pending.to, id);
+        }
+        if let Some(id) = id {
+            let what = What::Written {
+                to: pending.to.address.clone(),
+                template: purpose.as_str().to_owned(),
+                message_id: pending.stamps.message_id.0.clone(),
+            };
+            let actor = if purpose.is_automatic() { Actor::Postroom } else { self.actor.clone() };
+            self.record(id, actor, what);
+        }
+        self.working.pending.push(pending);
+    }
+
+    /// Gives a mail on a ticket its number, its ids and its place in what its reader has seen.
+    fn stamp_on_ticket(&mut self, id: TicketId, draft: Draft, files: Vec<File>) -> Option<Pending> {
+        if self.working.tickets.get(&id)?.party_of(&draft.to).is_none() {
+            let role = if self.policy.agent_at(&draft.to).is_some() { Role::Agent } else { Role::Correspondent };
+            let ticket = self.working.tickets.get_mut(&id)?;
+            let party = ticket.next_party_id();
+            let address = draft.to.clone();
+            let chain = Chain::default();
+            ticket.parties.push(Party { id: party, address, answer_to: None, role, chain, utc_offset_minutes: None });
+        }
+        let support = &self.policy.support_address;
+        let tokens = &self.signature.tokens;
+        let ticket = self.working.tickets.get_mut(&id)?;
+        self.working.changed.insert(id);
+        ticket.last_sequence += 1;
+        let sequence = ticket.last_sequence;
+        let party = ticket.parties.iter_mut().find(|party| party.address == draft.to)?;
+        let token = Token::new(id, party.id, self.now);
+        let own = OwnId { token, sequence, purpose: draft.content.purpose() };
+        let message_id = MessageId(tokens.message_id(&own, &support.domain()));
+        let in_reply_to = draft.in_reply_to.clone().or_else(|| party.chain.newest().map(str::to_owned));
+        let mut references: Vec<MessageId> =
+            party.chain.references().into_iter().map(|id| MessageId(id.to_owned())).collect();
+        if let Some(answered) = &in_reply_to {
+            references.retain(|id| id.0 != *answered);
+            references.push(MessageId(answered.clone()));
+        }
+        party.chain.push(&message_id, false);
+        let stamps = Stamps {
+            message_id,
+            reply_address: tokens.address(&token, &support.address),
+            marker: tokens.marker(&token),
+            in_reply_to: in_reply_to.map(MessageId),
+            references,
+            instance: self.signature.instance.clone(),
+        };
+        let (party_id, to) = (party.id, party.destination().clone());
+        let ticket = Some(ticket.clone());
+        Some(Pending { draft, ticket, party: Some(party_id), to, stamps, files, at: self.now })
+    }
+
+    /// Gives a mail without a ticket its ids; the same notice about the same mail always has the same one.
+    fn stamp_alone(&self, draft: Draft, files: Vec<File>) -> Pending {
+        let support = &self.policy.support_address;
+        let about = self.received.map(|received| received.mail.inbox).unwrap_or_default();
+        let sequence = u32::try_from(about).unwrap_or(u32::MAX);
+        let token = Token::new(TicketId(0), PartyId(0), self.now);
+        let own = OwnId { token, sequence, purpose: draft.content.purpose() };
+        let answered = draft.in_reply_to.clone().map(MessageId);
+        let stamps = Stamps {
+            message_id: MessageId(self.signature.tokens.message_id(&own, &support.domain())),
+            reply_address: support.address.clone(),
+            marker: String::new(),
+            references: answered.iter().cloned().collect(),
+            in_reply_to: answered,
+            instance: self.signature.instance.clone(),
+        };
+        let to = draft.to.clone();
+        Pending { draft, ticket: None, party: None, to, stamps, files, at: self.now }
+    }
+
+    /// The attachments of the mail in hand that go along.
+    fn files(&self, wanted: &[usize]) -> Vec<File> {
+        let Some(received) = self.received else { return Vec::new() };
+        let attachments = received.mail.message.attachments.iter().filter(|file| wanted.contains(&file.index));
+        attachments
+            .filter_map(|file| {
+                let bytes = crate::message::attachment_bytes(received.raw, file.index)?;
+                let name = file.name.clone().unwrap_or_else(|| format!("attachment-{}", file.index + 1));
+                Some(File { name, media_type: file.media_type.clone(), bytes })
+            })
+            .collect()
+    }
+}
+
+/// Whether a mail counts towards the caps: what nobody wrote and what goes to people who did not ask for each one.
+pub fn counts(purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Acknowledgement
+        | Purpose::HoldingUpdate
+        | Purpose::Transcript
+        | Purpose::SpoofNotice
+        | Purpose::Oversize => true,
+        Purpose::Notification | Purpose::Nudge | Purpose::Undelivered | Purpose::Reply | Purpose::Resolution => false,
+    }
+}

@@ -1,0 +1,69 @@
+//! Loop 4: a deadline that has come → decide, apply. All effects and the deadline's end commit together.
+
+use super::apply;
+use super::desk::Desk;
+use super::working::Working;
+use super::write;
+use crate::decide;
+use crate::store::{Due, Lookup, StoreError};
+use crate::ticket::event::Actor;
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
+
+/// Deadlines claimed at once.
+const BATCH: usize = 100;
+
+/// How long a claim lasts; a deadline that is not dealt with by then comes again.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// Deals with the deadlines that have come, once. Returns how many there were.
+///
+/// # Errors
+/// When the store fails in a way that concerns no single deadline.
+pub async fn meet_due(desk: &Desk) -> Result<usize, StoreError> {
+    let now = desk.clock.now();
+    let due = desk.store.claim_deadlines(now, LEASE, BATCH).await?;
+    for one in &due {
+        match meet(desk, one, now).await {
+            Ok(()) => {}
+            // Somebody changed the ticket meanwhile; the deadline comes again when its lease is over.
+            Err(error) if error.is_transient() => {
+                warn!(ticket.id = %one.ticket, error = %error, "a deadline is tried again later");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(due.len())
+}
+
+async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> {
+    let house = &desk.house;
+    let mut tx = desk.store.begin().await?;
+    let ticket = tx.load_tickets(&[due.ticket]).await?.remove(&due.ticket);
+    let requester = ticket.as_ref().and_then(|ticket| ticket.requester()).map(|party| party.destination().clone());
+    let lookup = Lookup {
+        tickets: vec![due.ticket],
+        addresses: requester.iter().map(crate::message::Address::key).collect(),
+        ..Lookup::default()
+    };
+    let mut working = Working::from(tx.lookup(&lookup, now).await?);
+    let Some(ticket) = ticket else {
+        let cleared = crate::store::Changes { deadlines_cleared: vec![(due.ticket, due.kind)], ..Default::default() };
+        tx.write(&cleared, now).await?;
+        return tx.commit().await;
+    };
+    let standing = working.standing(requester.as_ref(), Some(due.ticket));
+    let decision = decide::on_deadline(due.kind, due.due_at, &ticket, &standing, &house.policy, now);
+    apply::apply(&mut working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
+    let (mut changes, pending) = working.finish();
+    for mail in pending {
+        match write::compose(house, mail) {
+            Ok(mail) => changes.outgoing.push(mail),
+            Err(error) => warn!(ticket.id = %due.ticket, error = %error, "a mail could not be written"),
+        }
+    }
+    tx.write(&changes, now).await?;
+    tx.commit().await?;
+    info!(ticket.id = %due.ticket, "{} of {} was due", due.kind, due.ticket);
+    Ok(())
+}

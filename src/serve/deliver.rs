@@ -1,0 +1,256 @@
+//! Loop 3: hands mail from the outbox to the smarthost.
+//!
+//! In: outbox rows that are due. Out: each of them sent, due again later, or failed with what that means for its
+//! ticket. No transaction is open while we talk to the smarthost.
+
+use super::apply;
+use super::desk::Desk;
+use super::working::Working;
+use super::write;
+use crate::backoff::Backoff;
+use crate::config::SmtpConfig;
+use crate::decide::{self, Failure};
+use crate::endpoint::Login;
+use crate::smtp::{self, Deadlines, SendError, Smarthost};
+use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreError};
+use crate::ticket::event::Actor;
+use crate::ticket::purpose::Purpose;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tracing::{error, info, warn};
+
+/// Mails claimed at once.
+const BATCH: usize = 64;
+
+/// How long a mail that the smarthost has taken may stay unsettled: what is not settled in a crash is sent again.
+const SETTLE_WITHIN: Duration = Duration::from_millis(25);
+
+/// How long a mail that was put off waits: doubling from half a minute up to two hours.
+const RETRY: Backoff = Backoff { first: Duration::from_secs(30), most: Duration::from_secs(2 * 3600) };
+
+/// How long a mail is tried, as RFC 5321 §4.5.4.1 advises: four to five days.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
+
+/// One connection to the smarthost, with what opening it anew takes.
+pub struct Courier {
+    config: SmtpConfig,
+    deadlines: Deadlines,
+    smarthost: Smarthost,
+    /// Whether the smarthost takes mail with the null reverse-path, as far as we know.
+    takes_null_sender: bool,
+}
+
+/// What one round of delivering came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Mails taken on.
+    pub claimed: usize,
+    /// Mails that the smarthost took.
+    pub sent: usize,
+    /// Whether the smarthost could not be reached or would not have us, so that hurrying is of no use.
+    pub is_away: bool,
+}
+
+impl Courier {
+    /// A courier that has not connected yet.
+    pub fn new(config: &SmtpConfig, deadlines: Deadlines) -> Self {
+        let smarthost = Smarthost::new(config.endpoint.clone(), None, config.hello_name.clone(), deadlines);
+        Self { config: config.clone(), deadlines, smarthost, takes_null_sender: config.null_sender }
+    }
+
+    /// Takes leave of the smarthost.
+    pub async fn quit(&mut self) {
+        self.smarthost.quit().await;
+    }
+
+    /// How long a claim must last: one session may take this long for each mail of a batch that it works on.
+    fn lease(&self) -> SignedDuration {
+        let longest = self.deadlines.longest_send() + self.deadlines.accept / 2 + Duration::from_secs(60);
+        SignedDuration::try_from(longest).unwrap_or(SignedDuration::from_mins(60))
+    }
+
+    /// Delivers what is due, once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
+        let now = desk.clock.now();
+        let items = desk.store.claim_outbox(now, self.lease(), BATCH).await?;
+        let mut round = Round { claimed: items.len(), ..Round::default() };
+        if round.claimed == BATCH {
+            // There may be more than one connection can take on.
+            desk.store.outbox_changed().notify_one();
+        }
+        let started = tokio::time::Instant::now();
+        let mut settled = started;
+        let mut attempts: Vec<Attempted> = Vec::with_capacity(items.len());
+        let mut items = items.into_iter();
+        for item in items.by_ref() {
+            let outcome = self.deliver_one(&item, desk.clock.now(), &mut round).await;
+            match outcome {
+                SendOutcome::Failed { .. } => settle_failed(desk, item, outcome).await?,
+                outcome => attempts.push(Attempted { id: item.id, attempt: item.attempt, outcome }),
+            }
+            if settled.elapsed() > SETTLE_WITHIN && !attempts.is_empty() {
+                desk.store.settle_outbox(&std::mem::take(&mut attempts), &Changes::default(), desk.clock.now()).await?;
+                settled = tokio::time::Instant::now();
+            }
+            // Mails later in the batch would outlive their lease, or meet the same closed door.
+            if round.is_away || started.elapsed() > self.deadlines.accept / 2 {
+                break;
+            }
+        }
+        let later = if round.is_away { now + SignedDuration::from_secs(30) } else { now };
+        attempts.extend(items.map(|item| Attempted {
+            id: item.id,
+            attempt: item.attempt,
+            outcome: SendOutcome::RetryAt { at: later, error: "the smarthost was busy with other mail".to_owned() },
+        }));
+        if !attempts.is_empty() {
+            desk.store.settle_outbox(&attempts, &Changes::default(), desk.clock.now()).await?;
+        }
+        Ok(round)
+    }
+
+    async fn deliver_one(&mut self, item: &OutboxItem, now: Timestamp, round: &mut Round) -> SendOutcome {
+        if let Err(error) = self.log_in_anew().await {
+            round.is_away = true;
+            error!(outbox.id = item.id, error = %error, "no mail can be sent: {error}");
+            return SendOutcome::RetryAt { at: retry_at(item, now), error };
+        }
+        let mut result = self.hand_over(item).await;
+        if let Err(SendError::NullSenderRefused { .. }) = &result {
+            self.takes_null_sender = false;
+            warn!("the smarthost takes no mail with the null reverse-path; the desk's address is used from now on");
+            result = self.hand_over(item).await;
+        }
+        let (id, attempt) = (item.id, item.tries);
+        match result {
+            Ok(accepted) => {
+                round.sent += 1;
+                info!(outbox.id = id, attempt, "mail {id} sent");
+                SendOutcome::Sent { reply: accepted.reply.to_string() }
+            }
+            Err(SendError::Permanent { reply, phase }) => {
+                warn!(outbox.id = id, attempt, code = reply.code, "mail {id} was refused at {phase}");
+                SendOutcome::Failed { error: reply.to_string() }
+            }
+            Err(SendError::Unsendable(why)) => SendOutcome::Failed { error: why.to_owned() },
+            Err(failure) => {
+                let error = chain(&failure);
+                round.is_away = is_away(&failure);
+                if now.duration_since(item.created_at) > GIVE_UP_AFTER {
+                    return SendOutcome::Failed { error: format!("given up after five days: {error}") };
+                }
+                warn!(outbox.id = id, attempt, error = %error, "mail {id} was put off");
+                SendOutcome::RetryAt { at: retry_at(item, now), error }
+            }
+        }
+    }
+
+    async fn hand_over(&mut self, item: &OutboxItem) -> Result<smtp::Accepted, SendError> {
+        let from = match (&item.envelope.from, self.takes_null_sender) {
+            (None, false) => Some(self.fallback_sender(item)),
+            (from, _) => from.clone(),
+        };
+        let envelope = smtp::Envelope { from, to: item.envelope.to.clone() };
+        self.smarthost.send(&envelope, &item.bytes).await
+    }
+
+    /// The reverse-path for a smarthost that takes no null one: the address in our own `Reply-To` or `From`, which
+    /// is ours and leads back to the ticket.
+    fn fallback_sender(&self, item: &OutboxItem) -> String {
+        let message = crate::message::parse(&item.bytes, Timestamp::UNIX_EPOCH, &crate::message::Reader::default());
+        message.answer_to().map(|address| address.address.clone()).unwrap_or_default()
+    }
+
+    /// Reads the secret again before each new connection, because passwords and tokens change.
+    async fn log_in_anew(&mut self) -> Result<(), String> {
+        if self.smarthost.is_usable() {
+            return Ok(());
+        }
+        let Some(account) = &self.config.account else { return Ok(()) };
+        let secret = account.secret.read().await.map_err(|error| chain(&error))?;
+        self.smarthost.use_login(Some(Login { user: account.user.clone(), secret, mechanism: account.mechanism }));
+        Ok(())
+    }
+}
+
+/// Whether other mails would fare no better now.
+fn is_away(error: &SendError) -> bool {
+    match error {
+        SendError::Unreachable { .. }
+        | SendError::LoginRefused { .. }
+        | SendError::Unwelcome { .. }
+        | SendError::Tls(_) => true,
+        SendError::Transient { reply, .. } => reply.code == 421,
+        SendError::Unknown { .. }
+        | SendError::NullSenderRefused { .. }
+        | SendError::Permanent { .. }
+        | SendError::Unsendable(_) => false,
+    }
+}
+
+fn retry_at(item: &OutboxItem, now: Timestamp) -> Timestamp {
+    // The number of the row spreads mails that were put off together; no two need the same fraction.
+    let fraction = f64::from(u32::try_from(item.id % 997).unwrap_or_default()) / 997.0;
+    let wait = RETRY.wait(item.tries.saturating_sub(1), fraction);
+    now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(2))
+}
+
+/// Settles a mail that will not be tried again, with what that means for its ticket, in one transaction.
+async fn settle_failed(desk: &Desk, item: OutboxItem, outcome: SendOutcome) -> Result<(), StoreError> {
+    let now = desk.clock.now();
+    let SendOutcome::Failed { error } = &outcome else { return Ok(()) };
+    let diagnostic = error.clone();
+    let attempt = Attempted { id: item.id, attempt: item.attempt, outcome };
+    // Somebody may change the ticket between the look-up and the write; then it is looked up again.
+    for _ in 0..5 {
+        let changes = failure_changes(desk, &item, &diagnostic, now).await?;
+        match desk.store.settle_outbox(std::slice::from_ref(&attempt), &changes, now).await {
+            Err(StoreError::Conflict { .. }) => {}
+            settled => return settled.map(drop),
+        }
+    }
+    desk.store.settle_outbox(&[attempt], &Changes::default(), now).await.map(drop)
+}
+
+async fn failure_changes(
+    desk: &Desk,
+    item: &OutboxItem,
+    diagnostic: &str,
+    now: Timestamp,
+) -> Result<Changes, StoreError> {
+    let (Some(ticket), Some(purpose)) = (item.ticket, Purpose::from_word(&item.purpose)) else {
+        return Ok(Changes::default());
+    };
+    let house = &desk.house;
+    let mut tx = desk.store.begin().await?;
+    let looked = tx.lookup(&Lookup { tickets: vec![ticket], ..Lookup::default() }, now).await?;
+    tx.rollback().await?;
+    let Some(ticket) = looked.tickets.get(&ticket).cloned() else { return Ok(Changes::default()) };
+    let failure =
+        Failure { purpose, recipient: item.envelope.to.clone(), status: None, diagnostic: diagnostic.to_owned() };
+    let decision = decide::on_delivery(&failure, &ticket, &house.policy, now);
+    let mut working = Working::from(looked);
+    apply::apply(&mut working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
+    let (mut changes, pending) = working.finish();
+    for mail in pending {
+        match write::compose(house, mail) {
+            Ok(mail) => changes.outgoing.push(mail),
+            Err(error) => warn!(error = %error, "a mail could not be written"),
+        }
+    }
+    Ok(changes)
+}
+
+/// An error with everything behind it, on one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,14 @@
+//! The journey of a mail: receive → process → deliver, with the clock beside them. Read these files first.
+
+pub mod apply;
+pub mod deadlines;
+pub mod deliver;
+pub mod desk;
+pub mod process;
+pub mod receive;
+mod run;
+mod tidy;
+pub mod working;
+pub mod write;
+
+pub use run::run;

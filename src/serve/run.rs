@@ -1,0 +1,178 @@
+//! Starts the loops, keeps each going, and stops them in order.
+
+use super::deliver::{Courier, chain};
+use super::desk::Desk;
+use super::{deadlines, process, receive};
+use crate::backoff::Backoff;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::smtp::Deadlines;
+use crate::store::StoreError;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+/// How long a loop waits after the store failed: doubling from a tenth of a second up to a minute.
+const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(60) };
+
+/// The longest a loop sleeps without looking, so that nothing depends on a wake-up that was lost.
+const LOOK_ANYWAY: Duration = Duration::from_secs(30);
+
+/// How often a clock that a test sets is looked at.
+const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
+
+/// Runs the desk until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
+/// begun is finished, what was claimed and not begun comes back.
+///
+/// # Errors
+/// When the store cannot be used at all.
+pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    desk.store.forget_claims(desk.clock.now()).await?;
+    let settled: Vec<Arc<Notify>> = config.mailboxes.iter().map(|_| Arc::new(Notify::new())).collect();
+    let stops: [CancellationToken; 3] = std::array::from_fn(|_| CancellationToken::new());
+    let [stop_process, stop_deadlines, stop_deliver] = stops.clone();
+
+    let receiving = config.mailboxes.iter().zip(&settled).map(|(mailbox, settled)| {
+        let (desk, mailbox, settled, stop) = (desk.clone(), mailbox.clone(), settled.clone(), stop.clone());
+        tokio::spawn(async move { receive::watch(desk, mailbox, &settled, stop).await })
+    });
+    let receiving: Vec<JoinHandle<()>> = receiving.collect();
+    let start = |work, stop: &CancellationToken| {
+        let worker = Worker { desk: desk.clone(), work, stop: stop.clone() };
+        tokio::spawn(worker.run())
+    };
+    let processing = start(Work::Process { mailboxes: settled }, &stop_process);
+    let meeting = start(Work::Deadlines, &stop_deadlines);
+    let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
+    let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
+    info!(mailboxes = config.mailboxes.len(), "the desk is open");
+
+    stop.cancelled().await;
+    info!("stopping");
+    let groups = [receiving, vec![processing], vec![meeting], delivering];
+    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([None])) {
+        for task in group {
+            // A loop that panicked has nothing left to stop; what it had claimed comes back.
+            if let Err(fault) = task.await {
+                error!(error = %fault, "a loop ended by a fault");
+            }
+        }
+        if let Some(next) = next {
+            next.cancel();
+        }
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// A loop beside the mailboxes: repeats its piece of work until it is told to stop.
+struct Worker {
+    desk: Desk,
+    work: Work,
+    stop: CancellationToken,
+}
+
+/// The pieces of work.
+enum Work {
+    /// Inbox rows; the mailboxes are told when some are done.
+    Process { mailboxes: Vec<Arc<Notify>> },
+    /// Deadlines that have come.
+    Deadlines,
+    /// Outbox rows, over one connection.
+    Deliver(Box<Courier>),
+}
+
+impl Worker {
+    /// Works again at once while there is something to do, otherwise when it is woken, when something is due, or
+    /// after a while anyway.
+    async fn run(mut self) {
+        let mut failures = 0;
+        while !self.stop.is_cancelled() {
+            match self.work_once().await {
+                Ok(true) => failures = 0,
+                Ok(false) => {
+                    failures = 0;
+                    self.wait().await;
+                }
+                Err(failure) => {
+                    failures += 1;
+                    let wait = AFTER_FAILURE.wait(failures - 1, self.desk.clock.fraction());
+                    let name = self.work.name();
+                    error!(attempt = failures, error = %chain(&failure), "{name} failed, trying again in {wait:?}");
+                    tokio::select! {
+                        () = self.stop.cancelled() => {}
+                        () = tokio::time::sleep(wait) => {}
+                    }
+                }
+            }
+        }
+        if let Work::Deliver(courier) = &mut self.work {
+            courier.quit().await;
+        }
+    }
+
+    /// Does what is due; says whether there may be more.
+    async fn work_once(&mut self) -> Result<bool, StoreError> {
+        match &mut self.work {
+            Work::Process { mailboxes } => {
+                let count = process::process_due(&self.desk).await?;
+                if count > 0 {
+                    mailboxes.iter().for_each(|mailbox| mailbox.notify_one());
+                }
+                Ok(count > 0)
+            }
+            Work::Deadlines => Ok(deadlines::meet_due(&self.desk).await? > 0),
+            Work::Deliver(courier) => {
+                let round = courier.deliver_due(&self.desk).await?;
+                Ok(round.claimed > 0 && !round.is_away)
+            }
+        }
+    }
+
+    async fn wait(&self) {
+        let store = &self.desk.store;
+        let (wake, due) = match &self.work {
+            Work::Process { .. } => (store.inbox_changed(), store.next_inbox_due().await),
+            Work::Deadlines => (store.deadlines_changed(), store.next_deadline().await),
+            Work::Deliver(_) => (store.outbox_changed(), store.next_outbox_due().await),
+        };
+        // A due time that cannot be read costs the wait until somebody looks anyway.
+        let due = due.ok().flatten();
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = wake.notified() => {}
+            () = reached(&self.desk.clock, due) => {}
+        }
+    }
+}
+
+impl Work {
+    fn name(&self) -> &'static str {
+        match self {
+            Work::Process { .. } => "processing",
+            Work::Deadlines => "the clock",
+            Work::Deliver(_) => "delivering",
+        }
+    }
+}
+
+/// Waits until the clock shows `due`, or for a while when nothing is due.
+async fn reached(clock: &Clock, due: Option<Timestamp>) {
+    match (clock, due) {
+        (Clock::System, Some(due)) => {
+            let wait = Duration::try_from(due.duration_since(clock.now())).unwrap_or(Duration::ZERO);
+            tokio::time::sleep(wait.clamp(Duration::from_millis(5), LOOK_ANYWAY)).await;
+        }
+        (Clock::Set(_), Some(due)) => {
+            while clock.now() < due {
+                tokio::time::sleep(SET_CLOCK_POLL).await;
+            }
+            tokio::time::sleep(SET_CLOCK_POLL).await;
+        }
+        (_, None) => tokio::time::sleep(LOOK_ANYWAY).await,
+    }
+}

@@ -1,0 +1,39 @@
+//! Moves mails on the server that are done: into the folder for processed mail, or for quarantine.
+//!
+//! Nothing is moved before its outcome is committed, and nothing depends on it being moved.
+
+use super::desk::Desk;
+use crate::config::MailboxConfig;
+use crate::imap::{Selected, Session};
+
+/// Mails moved at once.
+const BATCH: usize = 500;
+
+/// Moves what is done, as far as the configuration names folders.
+///
+/// # Errors
+/// When the server or the store fails.
+pub async fn tidy(
+    desk: &Desk,
+    mailbox: &MailboxConfig,
+    session: &mut Session,
+    selected: &Selected,
+) -> anyhow::Result<()> {
+    if selected.is_read_only || (mailbox.processed.is_none() && mailbox.quarantine.is_none()) {
+        return Ok(());
+    }
+    // What is still there and done is to be moved: the server's own list needs no book-keeping beside it.
+    let there = session.all_uids(selected.uid_next).await?;
+    for uids in there.chunks(BATCH) {
+        let done = desk.store.settled_places(&mailbox.name, selected.uid_validity, uids).await?;
+        for (folder, is_quarantine) in [(&mailbox.processed, false), (&mailbox.quarantine, true)] {
+            let Some(folder) = folder else { continue };
+            let uids: Vec<u32> =
+                done.iter().filter(|place| place.is_quarantined == is_quarantine).map(|place| place.uid).collect();
+            if !uids.is_empty() {
+                session.move_to(&uids, folder).await?;
+            }
+        }
+    }
+    Ok(())
+}

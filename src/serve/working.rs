@@ -1,0 +1,148 @@
+//! The desk as one batch of work sees it: what was looked up, and what the decisions so far have made of it.
+//!
+//! Mails of one batch may belong together: a follow-up can stand right behind the mail that opens its ticket. So
+//! decisions are made one after the other against this picture, and the database gets all of it at the end.
+
+use crate::compose::{File, Stamps};
+use crate::decide::draft::Draft;
+use crate::decide::policy::Traffic;
+use crate::decide::{DeadlineKind, Mail, Standing};
+use crate::message::{Address, Digest, MessageId};
+use crate::store::{Changes, Looked};
+use crate::thread::{Known, ThreadKeys};
+use crate::ticket::people::{PartyId, Role};
+use crate::ticket::{Ticket, TicketId};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// What is known and changed within one batch of work.
+#[derive(Debug, Clone, Default)]
+pub struct Working {
+    /// Tickets that the batch may touch, as they are by now.
+    pub tickets: HashMap<TicketId, Ticket>,
+    /// Tickets that mails with these ids are on.
+    pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The first inbox row with each of these ids, and the digest of its content.
+    pub same_ids: HashMap<MessageId, (i64, Digest)>,
+    /// Addresses, in lower case, of people who have, or had, a ticket.
+    pub known_addresses: HashSet<String>,
+    /// Addresses, in lower case, that get no automatic mail any more.
+    pub suppressed: HashSet<String>,
+    /// Automatic mail that went to each address, in lower case, within the last hour and day.
+    pub traffic: HashMap<String, (u32, u32)>,
+    /// Automatic mail on each ticket within the last ten minutes.
+    pub ticket_traffic: HashMap<TicketId, u32>,
+    /// Automatic mail of the whole desk within the last hour.
+    pub desk_hour: u32,
+    /// The number that the next ticket gets.
+    pub next_ticket: i64,
+    /// What the batch changes, but for what is kept below until its end.
+    pub changes: Changes,
+    /// Tickets that the batch opened.
+    pub opened: BTreeSet<TicketId>,
+    /// Tickets that were there and are changed.
+    pub changed: BTreeSet<TicketId>,
+    /// Where each deadline that the batch touched ends up.
+    pub deadlines: BTreeMap<(TicketId, DeadlineKind), Option<Timestamp>>,
+    /// Mails that are still to be composed.
+    pub pending: Vec<Pending>,
+}
+
+/// A mail that is decided but not composed yet, with all that composing it takes.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// What to write.
+    pub draft: Draft,
+    /// The ticket as it was when the decision was applied.
+    pub ticket: Option<Ticket>,
+    /// The party it goes to.
+    pub party: Option<PartyId>,
+    /// The address it goes to.
+    pub to: Address,
+    /// Its ids and its thread.
+    pub stamps: Stamps,
+    /// Files that go along.
+    pub files: Vec<File>,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+impl Working {
+    /// What is known of a message's thread.
+    pub fn known(&self, id: &MessageId, inbox: i64, author: Option<&Address>, keys: &ThreadKeys) -> Known {
+        let foreign = keys.foreign_ids.iter();
+        let tickets_by_message =
+            foreign.filter_map(|id| Some((id.clone(), *self.tickets_by_message.get(id)?))).collect();
+        let is_party_to_tag = keys.tag.and_then(|tag| self.tickets.get(&tag)).is_some_and(|ticket| {
+            author.and_then(|author| ticket.party_of(author)).is_some_and(|party| party.role != Role::Agent)
+        });
+        Known {
+            tickets_by_message,
+            same_id: self.same_ids.get(id).filter(|(first, _)| *first != inbox).copied(),
+            is_party_to_tag,
+        }
+    }
+
+    /// What automatic mail an address has had, and whether it may have more.
+    pub fn standing(&self, to: Option<&Address>, ticket: Option<TicketId>) -> Standing {
+        let key = to.map(Address::key).unwrap_or_default();
+        let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
+        let ticket_10_minutes = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
+        Standing {
+            traffic: Traffic { address_hour, address_day, ticket_10_minutes, desk_hour: self.desk_hour },
+            is_suppressed: self.suppressed.contains(&key),
+        }
+    }
+
+    /// Counts an automatic mail, so that the next decision of the batch knows of it.
+    pub fn count_automatic(&mut self, to: &Address, ticket: Option<TicketId>) {
+        let counts = self.traffic.entry(to.key()).or_default();
+        *counts = (counts.0 + 1, counts.1 + 1);
+        if let Some(ticket) = ticket {
+            *self.ticket_traffic.entry(ticket).or_default() += 1;
+        }
+        self.desk_hour += 1;
+    }
+
+    /// Remembers a mail's id, so that a second copy within the batch is recognised.
+    pub fn remember(&mut self, mail: &Mail) {
+        self.same_ids.entry(mail.message.id.clone()).or_insert_with(|| (mail.inbox, mail.message.content_digest));
+    }
+
+    /// The changes so far, without the mails that are still to be composed, which are handed out beside them.
+    pub fn finish(mut self) -> (Changes, Vec<Pending>) {
+        let mut changes = std::mem::take(&mut self.changes);
+        for id in &self.opened {
+            changes.opened.extend(self.tickets.remove(id));
+        }
+        for id in self.changed.difference(&self.opened) {
+            changes.changed.extend(self.tickets.remove(id));
+        }
+        for ((ticket, kind), due_at) in self.deadlines {
+            match due_at {
+                Some(due_at) => changes.deadlines_set.push((ticket, kind, due_at)),
+                None => changes.deadlines_cleared.push((ticket, kind)),
+            }
+        }
+        (changes, self.pending)
+    }
+}
+
+impl From<Looked> for Working {
+    fn from(looked: Looked) -> Self {
+        let traffic = looked.traffic.into_iter().map(|(address, sent)| (address, (sent.hour, sent.day))).collect();
+        let ticket_traffic =
+            looked.ticket_traffic.into_iter().map(|(ticket, sent)| (ticket, sent.ten_minutes)).collect();
+        Self {
+            tickets: looked.tickets,
+            tickets_by_message: looked.tickets_by_message,
+            same_ids: looked.same_ids,
+            known_addresses: looked.known_addresses,
+            suppressed: looked.suppressed,
+            traffic,
+            ticket_traffic,
+            desk_hour: looked.desk_hour,
+            ..Self::default()
+        }
+    }
+}

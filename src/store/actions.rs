@@ -1,0 +1,109 @@
+//! What a person does to a single row at the command line: put it back, release it, discard it.
+
+use super::rows::millis;
+use super::{Store, StoreError};
+use jiff::Timestamp;
+
+/// Forgets how a mail ended, but leaves a word of it on the row. Its attempts go on counting, so that a late settle
+/// of an earlier one finds nothing to settle.
+const PUT_BACK: &str = "UPDATE inbox SET state = 'new', tries = 0, due_at = $2, released = released OR $3, \
+    error = (SELECT 'was ' || outcome || COALESCE('(' || cause || ')', '') || ': ' || reasons \
+             FROM outcomes WHERE outcomes.inbox = inbox.id) \
+    WHERE id = $1 AND state <> 'new' AND (state <> 'processing' OR due_at <= $2)";
+
+impl Store {
+    /// Lets everything that a worker who died had claimed be claimed again at once, without waiting for its lease.
+    ///
+    /// Only for whoever knows that nobody else works on this database. A late settle of an old claim finds nothing.
+    pub async fn forget_claims(&self, now: Timestamp) -> Result<(), StoreError> {
+        let statements = [
+            "UPDATE inbox SET due_at = $1 WHERE state = 'processing' AND due_at > $1",
+            "UPDATE outbox SET due_at = $1 WHERE state = 'sending' AND due_at > $1",
+            "UPDATE deadlines SET claim_at = $1 WHERE attempt > 0 AND claim_at > $1",
+        ];
+        for statement in statements {
+            sqlx::query(statement).bind(millis(now)).execute(self.writer()).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a mail of the inbox back to be processed again, whatever it became.
+    ///
+    /// What it has caused stays: a mail that opened a ticket is then a duplicate of nothing and opens another.
+    pub async fn requeue_inbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.put_back(id, false, now).await
+    }
+
+    /// Takes a mail out of quarantine, to be processed as one that a person has accepted.
+    pub async fn release_quarantine(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        self.insist_on_quarantine(id).await?;
+        self.put_back(id, true, now).await
+    }
+
+    /// Discards a mail in quarantine. Its bytes are kept.
+    pub async fn discard_quarantine(&self, id: i64) -> Result<(), StoreError> {
+        let result =
+            sqlx::query("UPDATE inbox SET state = 'discarded' WHERE id = $1 AND state IN ('quarantined', 'stuck')")
+                .bind(id)
+                .execute(self.writer())
+                .await?;
+        if result.rows_affected() == 1 { Ok(()) } else { Err(not_in_quarantine(id)) }
+    }
+
+    /// Sends a mail of the outbox again now: one that failed, or one that waits for its next attempt.
+    pub async fn retry_outbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        let result = sqlx::query(
+            "UPDATE outbox SET state = 'waiting', tries = 0, due_at = $2, settled_at = NULL \
+             WHERE id = $1 AND state IN ('waiting', 'failed')",
+        )
+        .bind(id)
+        .bind(millis(now))
+        .execute(self.writer())
+        .await?;
+        if result.rows_affected() == 0 {
+            let state: Option<String> = sqlx::query_scalar("SELECT state FROM outbox WHERE id = $1")
+                .bind(id)
+                .fetch_optional(self.readers())
+                .await?;
+            let what = match state {
+                Some(state) => format!("mail {id} of the outbox is {state}; only one that waits or failed is retried"),
+                None => format!("there is no mail {id} in the outbox"),
+            };
+            return Err(StoreError::Refused { what });
+        }
+        self.outbox_changed().notify_one();
+        Ok(())
+    }
+
+    async fn put_back(&self, id: i64, released: bool, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = super::dialect::begin_write(self.writer()).await?;
+        let result = sqlx::query(PUT_BACK).bind(id).bind(millis(now)).bind(released).execute(&mut *tx).await?;
+        if result.rows_affected() == 0 {
+            let state: Option<String> =
+                sqlx::query_scalar("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+            tx.rollback().await?;
+            let what = match state {
+                Some(state) => format!("mail {id} of the inbox is {state}; it is on its way already"),
+                None => format!("there is no mail {id} in the inbox"),
+            };
+            return Err(StoreError::Refused { what });
+        }
+        sqlx::query("DELETE FROM outcomes WHERE inbox = $1").bind(id).execute(&mut *tx).await?;
+        tx.commit().await?;
+        self.inbox_changed().notify_one();
+        Ok(())
+    }
+
+    async fn insist_on_quarantine(&self, id: i64) -> Result<(), StoreError> {
+        let state: Option<String> =
+            sqlx::query_scalar("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional(self.readers()).await?;
+        match state.as_deref() {
+            Some("quarantined" | "stuck") => Ok(()),
+            _ => Err(not_in_quarantine(id)),
+        }
+    }
+}
+
+fn not_in_quarantine(id: i64) -> StoreError {
+    StoreError::Refused { what: format!("there is no mail {id} in quarantine") }
+}

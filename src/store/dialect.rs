@@ -1,0 +1,182 @@
+//! Every place where databases differ: today SQLite.
+//!
+//! Types, connection options, how a write begins, how a new database is told from a foreign one, what its errors
+//! mean. All other SQL in this module is one text for every database: `$1` placeholders, `ON CONFLICT`, `RETURNING`.
+
+use super::error::StoreError;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
+use std::str::FromStr;
+use std::time::Duration;
+
+pub(super) type Database = sqlx::Sqlite;
+pub(super) type Connection = sqlx::SqliteConnection;
+pub(super) type Pool = sqlx::SqlitePool;
+pub(super) type Row = sqlx::sqlite::SqliteRow;
+pub(super) type Transaction = sqlx::Transaction<'static, Database>;
+pub(super) type Query = sqlx::query::Query<'static, Database, <Database as sqlx::Database>::Arguments>;
+
+/// The tables, as the files beside the sources give them.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Stands in the header of our databases (`PRAGMA application_id`): `PRoo`.
+const APPLICATION_ID: i64 = 0x5052_6f6f;
+
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait for a connection of our own; longer than any piece of work holds one.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Connections for reading. Each is a thread.
+const READERS: u32 = 4;
+
+/// Prepared statements kept: a few dozen texts, each in a few sizes.
+const STATEMENTS_KEPT: usize = 400;
+
+/// Rows that wait between the database's thread and ours.
+const ROWS_BUFFERED: usize = 256;
+
+/// Pages of the log after which it is copied into the database: some 32 MB, so that a busy page is copied once
+/// for many commits.
+const CHECKPOINT_PAGES: &str = "8000";
+
+/// Memory for pages, in KiB (negative by SQLite's convention).
+const CACHE_KIB: &str = "-65536";
+
+/// A write must say so at once: a transaction that reads first and writes later fails without waiting when somebody
+/// else has committed in between.
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// One connection to write with and a few to read with.
+pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
+    let options = options(url)?;
+    // Looked at before our settings touch it: they would change a foreign database.
+    let mut plain = first_connection(&options, url).await?;
+    check(&mut plain, url).await?;
+    plain.close().await?;
+    let options = with_settings(options);
+    let writer = pool(1).connect_with(options.clone()).await?;
+    migrate(&writer, url).await?;
+    // Created only now: a reader can neither make the database nor switch it to its log.
+    let readers = pool(READERS).connect_with(options.read_only(true).create_if_missing(false)).await?;
+    Ok((writer, readers))
+}
+
+/// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new
+/// database at once one waits for the other.
+async fn migrate(writer: &Pool, url: &str) -> Result<(), StoreError> {
+    let mut tx = begin_write(writer).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).execute(&mut *tx).await?;
+    MIGRATIONS.run(&mut *tx).await.map_err(|error| migration_error(error, url))?;
+    Ok(tx.commit().await?)
+}
+
+/// Begins a transaction that writes.
+pub(super) async fn begin_write(pool: &Pool) -> Result<Transaction, StoreError> {
+    Ok(pool.begin_with(BEGIN_WRITE).await?)
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let unusable = |cause| StoreError::Other { what: format!("{url} cannot be used as a database"), cause };
+    // sqlx takes any text for a file's name; a forgotten scheme is better told than obeyed.
+    if !url.starts_with("sqlite:") {
+        let cause = sqlx::Error::Configuration("a database is named like sqlite:///var/lib/postroom/desk.db".into());
+        return Err(unusable(cause));
+    }
+    let options = SqliteConnectOptions::from_str(url).map_err(unusable)?;
+    Ok(options.create_if_missing(!url.contains("mode=ro")).busy_timeout(BUSY_TIMEOUT).disable_statement_logging())
+}
+
+fn with_settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .page_size(8192)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL, not NORMAL: after a power cut NORMAL may forget the last commits, and we have told the mail server
+        // by then that we have the mail.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "MEMORY")
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .row_buffer_size(ROWS_BUFFERED)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection to a file does not go stale, and its prepared statements are worth keeping.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Whether the database is new, or ours and not newer than we are.
+async fn check(connection: &mut Connection, url: &str) -> Result<(), StoreError> {
+    let foreign = || StoreError::Foreign { url: url.to_owned() };
+    // The file is read only now, so this is where it shows that it is no database at all.
+    let application_id: i64 = match sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await {
+        Ok(application_id) => application_id,
+        Err(error) => match trouble(&error) {
+            Trouble::NoDatabase => return Err(foreign()),
+            _ => return Err(error.into()),
+        },
+    };
+    let table_count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *connection).await?;
+    match (application_id, table_count) {
+        (0 | APPLICATION_ID, 0) => return Ok(()),
+        (APPLICATION_ID, _) => {}
+        _ => return Err(foreign()),
+    }
+    let found: Option<i64> = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await
+        .map_err(|_no_such_table| foreign())?
+        .try_get(0)?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match found {
+        Some(found) if found > known => Err(StoreError::Newer { url: url.to_owned(), found, known }),
+        _ => Ok(()),
+    }
+}
+
+fn migration_error(error: sqlx::migrate::MigrateError, url: &str) -> StoreError {
+    let cause = sqlx::Error::Migrate(Box::new(error));
+    StoreError::Other { what: format!("the tables of {url} cannot be brought up to date"), cause }
+}
+
+/// What an error of the database means to us.
+pub(super) enum Trouble {
+    Busy,
+    Full,
+    ReadOnly,
+    NoDatabase,
+    Other,
+}
+
+/// What this error means (<https://sqlite.org/rescode.html>; the low byte is the primary code).
+pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
+    let code = match error {
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<u32>().ok()),
+        sqlx::Error::PoolTimedOut => return Trouble::Busy,
+        _ => None,
+    };
+    match code.map(|code| code & 0xff) {
+        Some(5 | 6) => Trouble::Busy,
+        Some(8) => Trouble::ReadOnly,
+        Some(13) => Trouble::Full,
+        Some(26) => Trouble::NoDatabase,
+        _ => Trouble::Other,
+    }
+}
+
+/// The first connection, with the errors that only happen then.
+async fn first_connection(options: &SqliteConnectOptions, url: &str) -> Result<Connection, StoreError> {
+    options.connect().await.map_err(|error| match trouble(&error) {
+        Trouble::Other => StoreError::Other { what: format!("{url} cannot be opened"), cause: error },
+        _ => error.into(),
+    })
+}

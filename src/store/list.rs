@@ -1,0 +1,141 @@
+//! Rows as people and tools are shown them; `read.rs` reads them.
+
+use super::Place;
+use crate::ticket::people::AgentId;
+use crate::ticket::{Severity, Status, TicketId, Tier};
+use jiff::Timestamp;
+
+/// Which rows to list: the newest first, at most `limit`.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// At most so many; all when `None`.
+    pub limit: Option<u32>,
+    /// Only those in one of these states (mails), or statuses (tickets); all when empty.
+    pub states: Vec<String>,
+    /// Only mails that ended like this, by the outcome's word without the cause.
+    pub outcome: Option<String>,
+    /// Only what came in, was written or changed since.
+    pub since: Option<Timestamp>,
+    /// Only what is on this ticket.
+    pub ticket: Option<TicketId>,
+}
+
+/// A mail of the inbox, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct InboxRow {
+    /// Number of its row.
+    pub id: i64,
+    /// Where it stands.
+    pub place: Place,
+    /// When the server got it.
+    pub received_at: Timestamp,
+    /// Size of what we have of it.
+    pub size_bytes: i64,
+    /// `new`, `processing`, `filed`, `quarantined`, `discarded` or `stuck`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// When it may be claimed, where it is still to be processed.
+    pub due_at: Option<Timestamp>,
+    /// What went wrong last, or what it was before a person put it back.
+    pub error: Option<String>,
+    /// Author; `None` while it was not read yet, as all that follows.
+    pub from: Option<String>,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Its Message-ID.
+    pub message_id: Option<String>,
+    /// How it ended, by its word.
+    pub outcome: Option<String>,
+    /// Why it is in quarantine.
+    pub cause: Option<String>,
+    /// The first mail that is the same.
+    pub duplicate_of: Option<i64>,
+    /// The ticket it is on.
+    pub ticket: Option<TicketId>,
+    /// Why it ended like this, in words.
+    pub reasons: Option<String>,
+    /// Version of the rules that judged it.
+    pub rules_version: Option<String>,
+    /// When that was.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// A mail of the outbox, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct OutboxRow {
+    /// Number of its row.
+    pub id: i64,
+    /// The ticket it is on.
+    pub ticket: Option<TicketId>,
+    /// The party it goes to.
+    pub party: Option<u32>,
+    /// Which mail it is.
+    pub purpose: String,
+    /// Whether nobody wrote the words.
+    pub is_automatic: bool,
+    /// The recipient.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// Its size.
+    pub size_bytes: i64,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// `waiting`, `sending`, `sent` or `failed`.
+    pub state: String,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// When it may go, where it is still to go.
+    pub due_at: Option<Timestamp>,
+    /// When it was sent, or given up.
+    pub settled_at: Option<Timestamp>,
+    /// What the server said when it took it.
+    pub reply: Option<String>,
+    /// What went wrong last.
+    pub error: Option<String>,
+}
+
+/// A ticket, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TicketRow {
+    /// Its reference.
+    pub id: TicketId,
+    /// Where it stands.
+    pub status: Status,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The category's name.
+    pub category: String,
+    /// Who works on it.
+    pub tier: Tier,
+    /// The agent who took it.
+    pub assignee: Option<AgentId>,
+    /// The requester's address.
+    pub requester: Option<String>,
+    /// Its subject.
+    pub subject: String,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// When the first answer of an agent is due.
+    pub first_response_due_at: Option<Timestamp>,
+    /// The next update promised.
+    pub update_due_at: Option<Timestamp>,
+}
+
+/// How many rows there are of a kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    /// Mails of the inbox by state.
+    pub inbox: Vec<(String, i64)>,
+    /// Mails that ended, by outcome; those in quarantine as `quarantined(cause)`.
+    pub outcomes: Vec<(String, i64)>,
+    /// Mails of the outbox by state.
+    pub outbox: Vec<(String, i64)>,
+    /// Tickets by status.
+    pub tickets: Vec<(String, i64)>,
+}

@@ -1,0 +1,193 @@
+//! The database: the only place with SQL. What a piece of work changes goes in as one [`Changes`], in one transaction.
+//!
+//! Work is claimed for a time, done without a transaction, and settled together with all that it changes. What a
+//! commit has returned for is on the disk.
+
+mod actions;
+mod deadlines;
+mod dialect;
+mod error;
+mod history;
+mod inbox;
+pub mod list;
+mod open;
+mod outbox;
+mod read;
+mod rows;
+mod threads;
+mod tickets;
+pub mod traffic;
+mod write;
+
+pub use deadlines::Due;
+pub use error::StoreError;
+pub use inbox::{Kept, SettledPlace};
+pub use open::{Instance, Store};
+pub use outbox::{Attempted, OutboxItem, SendOutcome};
+pub use threads::{Looked, Lookup};
+pub use write::WriteTx;
+
+use open::draw;
+use rows::json;
+
+use crate::compose::OutgoingMail;
+use crate::decide::{DeadlineKind, Outcome};
+use crate::message::{Digest, MessageId};
+use crate::ticket::event::{Event, Visibility};
+use crate::ticket::people::PartyId;
+use crate::ticket::{Ticket, TicketId};
+use jiff::Timestamp;
+
+/// The name under which mail that did not come from a mailbox stands in the inbox.
+pub const INGEST: &str = "ingest";
+
+/// Where a mail stands in a mailbox (RFC 9051 §2.3.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct Place {
+    /// The configured mailbox's name, unique within the desk; `ingest` for other doors.
+    pub mailbox: String,
+    /// UIDVALIDITY of the mailbox; 0 for other doors.
+    pub uid_validity: u32,
+    /// UID; for other doors a number counted up.
+    pub uid: u32,
+}
+
+/// A mail to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMail {
+    /// Where it stands.
+    pub place: Place,
+    /// When the server got it.
+    pub received_at: Timestamp,
+    /// Digest of the raw bytes.
+    pub digest: Digest,
+    /// The raw bytes, unchanged; only the header of a mail over the limit.
+    pub raw: Vec<u8>,
+    /// Its full size on the server, when it is over the limit.
+    pub oversize_bytes: Option<u64>,
+}
+
+/// A mail that was claimed for processing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxItem {
+    /// Number of its row.
+    pub id: i64,
+    /// Where it stands.
+    pub place: Place,
+    /// When the server got it.
+    pub received_at: Timestamp,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// The raw bytes.
+    pub raw: Vec<u8>,
+    /// Its full size on the server, when it is over the limit and `raw` has only the header.
+    pub oversize_bytes: Option<u64>,
+    /// The first inbox row with the same raw bytes, if this is not it.
+    pub same_bytes_as: Option<i64>,
+    /// Attempts since the mail came in, or since a person put it back; after too many the mail is stuck.
+    pub tries: u32,
+    /// Whether a person took it out of quarantine, so that it is not to go back there for the same cause.
+    pub released: bool,
+}
+
+/// Everything that one batch of work changes.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Inbox rows that are done.
+    pub settled: Vec<Settled>,
+    /// Tickets that are new, whole.
+    pub opened: Vec<Ticket>,
+    /// Tickets that changed, whole; `version` is the one that was read.
+    pub changed: Vec<Ticket>,
+    /// Mails filed on tickets.
+    pub filed: Vec<Filed>,
+    /// Events, in order.
+    pub events: Vec<Event>,
+    /// Deadlines set; one of a kind for each ticket.
+    pub deadlines_set: Vec<(TicketId, DeadlineKind, Timestamp)>,
+    /// Deadlines cleared.
+    pub deadlines_cleared: Vec<(TicketId, DeadlineKind)>,
+    /// Mails to send.
+    pub outgoing: Vec<Outgoing>,
+    /// Addresses that get no automatic mail any more, each with the reason in words.
+    pub suppressed: Vec<(String, String)>,
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.settled.is_empty()
+            && self.opened.is_empty()
+            && self.changed.is_empty()
+            && self.filed.is_empty()
+            && self.events.is_empty()
+            && self.deadlines_set.is_empty()
+            && self.deadlines_cleared.is_empty()
+            && self.outgoing.is_empty()
+            && self.suppressed.is_empty()
+    }
+}
+
+/// An inbox row that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// Number of the row.
+    pub inbox: i64,
+    /// The attempt that did it; if somebody else has claimed the row since, nothing changes.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The ticket it is on.
+    pub ticket: Option<TicketId>,
+    /// The reasons, in words, for people.
+    pub reasons: String,
+    /// Its Message-ID, so that a second copy is recognised.
+    pub message_id: MessageId,
+    /// Digest of its content, for the same.
+    pub content_digest: Digest,
+    /// Author, for lists.
+    pub from: String,
+    /// Subject, for lists.
+    pub subject: String,
+    /// Version of the rules that judged it.
+    pub rules_version: String,
+}
+
+/// A mail filed on a ticket, with its words as agents and customers see them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// The inbox row of a mail that came in; `None` for one of ours.
+    pub inbox: Option<i64>,
+    /// Its Message-ID; answers to it belong to the ticket.
+    pub message_id: MessageId,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Its author's address.
+    pub by: String,
+    /// What was newly written.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A mail to send, with what the outbox needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The mail.
+    pub mail: OutgoingMail,
+    /// The ticket it is on.
+    pub ticket: Option<TicketId>,
+    /// The party it goes to.
+    pub party: Option<PartyId>,
+    /// Which mail it is, by the word of [`Purpose`](crate::ticket::purpose::Purpose).
+    pub purpose: String,
+    /// Whether nobody wrote the words, so that it counts towards the caps.
+    pub is_automatic: bool,
+    /// Not to be sent before.
+    pub due_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! Opening the database, and what every part of the store shares.
+
+use super::StoreError;
+use super::dialect::{self, Connection, Pool};
+use crate::endpoint::Secret;
+use data_encoding::BASE32_NOPAD;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// The database of a desk. Cheap to clone; all clones are the same database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    writer: Pool,
+    readers: Pool,
+    instance: Instance,
+    inbox_changed: Notify,
+    outbox_changed: Notify,
+    deadlines_changed: Notify,
+}
+
+/// Who this desk is, for life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// Tells our own mails from those of other desks; no secret.
+    pub id: String,
+    /// What our tokens are signed with, unless the configuration gives a key.
+    pub token_key: Secret,
+}
+
+impl Store {
+    /// Opens a database, makes it when it is not there, and brings its tables up to date.
+    ///
+    /// `sqlite:///var/lib/postroom/desk.db`, or `sqlite:desk.db` for a path relative to the working folder.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let (writer, readers) = dialect::connect(url).await?;
+        let instance = instance(&writer).await?;
+        let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
+        let inner = Inner { writer, readers, instance, inbox_changed, outbox_changed, deadlines_changed };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Closes all connections; what was begun is taken back.
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    /// Who this desk is.
+    pub fn instance(&self) -> &Instance {
+        &self.inner.instance
+    }
+
+    /// Told when mail came into the inbox. One loop waits for each of the three; it is told once for many changes,
+    /// and also when it was not waiting yet.
+    pub fn inbox_changed(&self) -> &Notify {
+        &self.inner.inbox_changed
+    }
+
+    /// Told when mail came into the outbox, or an earlier one no longer stands in another's way.
+    pub fn outbox_changed(&self) -> &Notify {
+        &self.inner.outbox_changed
+    }
+
+    /// Told when a deadline was set.
+    pub fn deadlines_changed(&self) -> &Notify {
+        &self.inner.deadlines_changed
+    }
+
+    pub(super) fn writer(&self) -> &Pool {
+        &self.inner.writer
+    }
+
+    pub(super) fn readers(&self) -> &Pool {
+        &self.inner.readers
+    }
+}
+
+/// Reads who we are, or decides it once and for all. Two that open a new database at once agree.
+async fn instance(writer: &Pool) -> Result<Instance, StoreError> {
+    let mut tx = dialect::begin_write(writer).await?;
+    let (id, token_key) = (random_text::<10>()?, random_text::<32>()?);
+    sqlx::query("INSERT INTO instance (one, id, token_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
+        .bind(id)
+        .bind(token_key)
+        .execute(&mut *tx)
+        .await?;
+    let (id, token_key): (String, String) =
+        sqlx::query_as("SELECT id, token_key FROM instance").fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(Instance { id, token_key: Secret::new(token_key) })
+}
+
+/// Random bytes in base 32, lower case.
+fn random_text<const BYTES: usize>() -> Result<String, StoreError> {
+    let mut bytes = [0; BYTES];
+    let failed = |error| StoreError::Refused { what: format!("the system gives no random numbers: {error}") };
+    getrandom::fill(&mut bytes).map_err(failed)?;
+    Ok(BASE32_NOPAD.encode(&bytes).to_lowercase())
+}
+
+/// Draws `count` numbers in a row; returns the first. A rollback gives them back.
+pub(super) async fn draw(tx: &mut Connection, counter: &str, count: usize) -> Result<i64, StoreError> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let last: i64 = sqlx::query_scalar("UPDATE counters SET last = last + $2 WHERE name = $1 RETURNING last")
+        .bind(counter)
+        .bind(count)
+        .fetch_one(tx)
+        .await?;
+    Ok(last - count + 1)
+}

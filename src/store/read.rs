@@ -1,0 +1,218 @@
+//! Lists, single rows and counts. Reads only, beside whatever is being written.
+
+use super::dialect::{Database, Row};
+use super::inbox::place;
+use super::list::{Counts, Filter, InboxRow, OutboxRow, TicketRow};
+use super::rows::{Columns, millis};
+use super::{Store, StoreError, tickets};
+use crate::ticket::people::AgentId;
+use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
+use sqlx::{AssertSqlSafe, QueryBuilder};
+
+const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, size_bytes, state, attempt, due_at, \
+    error, author, subject, message_id, outcome, cause, duplicate_of, ticket, reasons, rules_version, settled_at \
+    FROM inbox LEFT JOIN outcomes ON outcomes.inbox = inbox.id WHERE TRUE";
+
+const OUTBOX: &str = "SELECT id, ticket, party, purpose, is_automatic, recipient, subject, message_id, size_bytes, \
+    created_at, state, attempt, due_at, settled_at, reply, error FROM outbox WHERE TRUE";
+
+const TICKETS: &str = "SELECT id, status, severity, category, tier, assignee, \
+    (SELECT address FROM parties WHERE parties.ticket = tickets.id AND role = 'requester' ORDER BY party LIMIT 1), \
+    subject, opened_at, updated_at, first_response_due_at, update_due_at FROM tickets WHERE TRUE";
+
+/// What is in quarantine, or stuck.
+const APART: &str = " AND state IN ('quarantined', 'stuck')";
+
+impl Store {
+    /// Mails of the inbox, the newest first.
+    pub async fn list_inbox(&self, filter: &Filter) -> Result<Vec<InboxRow>, StoreError> {
+        self.inbox_rows(QueryBuilder::new(INBOX), filter).await
+    }
+
+    /// Mails in quarantine, stuck ones included, the newest first.
+    pub async fn list_quarantine(&self, filter: &Filter) -> Result<Vec<InboxRow>, StoreError> {
+        let mut query = QueryBuilder::new(INBOX);
+        query.push(APART);
+        self.inbox_rows(query, filter).await
+    }
+
+    /// Mails of the outbox, the newest first.
+    pub async fn list_outbox(&self, filter: &Filter) -> Result<Vec<OutboxRow>, StoreError> {
+        let mut query = QueryBuilder::new(OUTBOX);
+        narrow(&mut query, filter, &Names { state: "state", at: "created_at", id: "id", ticket: "ticket" });
+        let rows = query.build().fetch_all(self.readers()).await?;
+        rows.iter().map(outbox_row).collect()
+    }
+
+    /// Tickets, the newest first.
+    pub async fn list_tickets(&self, filter: &Filter) -> Result<Vec<TicketRow>, StoreError> {
+        let mut query = QueryBuilder::new(TICKETS);
+        narrow(&mut query, filter, &Names { state: "status", at: "updated_at", id: "id", ticket: "id" });
+        let rows = query.build().fetch_all(self.readers()).await?;
+        rows.iter().map(ticket_row).collect()
+    }
+
+    /// One mail of the inbox.
+    pub async fn find_inbox(&self, id: i64) -> Result<Option<InboxRow>, StoreError> {
+        let mut query = QueryBuilder::new(INBOX);
+        query.push(" AND inbox.id = ").push_bind(id);
+        let row = query.build().fetch_optional(self.readers()).await?;
+        row.map(|row| inbox_row(&row)).transpose()
+    }
+
+    /// The bytes of a mail of the inbox, those of the first one where it is a copy.
+    pub async fn find_inbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(sqlx::query_scalar(
+            "SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.readers())
+        .await?)
+    }
+
+    /// One mail of the outbox.
+    pub async fn find_outbox(&self, id: i64) -> Result<Option<OutboxRow>, StoreError> {
+        let mut query = QueryBuilder::new(OUTBOX);
+        query.push(" AND id = ").push_bind(id);
+        let row = query.build().fetch_optional(self.readers()).await?;
+        row.map(|row| outbox_row(&row)).transpose()
+    }
+
+    /// The bytes of a mail of the outbox.
+    pub async fn find_outbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
+        let raw = sqlx::query_scalar("SELECT raw FROM outbox_raw WHERE outbox = $1").bind(id);
+        Ok(raw.fetch_optional(self.readers()).await?)
+    }
+
+    /// One ticket, whole.
+    pub async fn find_ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        let mut reader = self.readers().acquire().await?;
+        Ok(tickets::load(&mut reader, &[id]).await?.remove(&id))
+    }
+
+    /// How many rows there are of each kind. Reads all of them: for a screen, not for every second.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        Ok(Counts {
+            inbox: self.count("state FROM inbox").await?,
+            outcomes: self.count("outcome || COALESCE('(' || cause || ')', '') FROM outcomes").await?,
+            outbox: self.count("state FROM outbox").await?,
+            tickets: self.count("status FROM tickets").await?,
+        })
+    }
+
+    async fn count(&self, what: &'static str) -> Result<Vec<(String, i64)>, StoreError> {
+        let (word, table) = what.rsplit_once(" FROM ").unwrap_or((what, what));
+        let sql = format!("SELECT {word} AS word, COUNT(*) FROM {table} GROUP BY 1 ORDER BY 1");
+        Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_all(self.readers()).await?)
+    }
+
+    async fn inbox_rows(
+        &self,
+        mut query: QueryBuilder<Database>,
+        filter: &Filter,
+    ) -> Result<Vec<InboxRow>, StoreError> {
+        if let Some(outcome) = &filter.outcome {
+            query.push(" AND outcome = ").push_bind(outcome);
+        }
+        narrow(&mut query, filter, &Names { state: "state", at: "received_at", id: "inbox.id", ticket: "ticket" });
+        let rows = query.build().fetch_all(self.readers()).await?;
+        rows.iter().map(inbox_row).collect()
+    }
+}
+
+/// The columns that a filter is about.
+struct Names {
+    state: &'static str,
+    at: &'static str,
+    id: &'static str,
+    ticket: &'static str,
+}
+
+fn narrow(query: &mut QueryBuilder<Database>, filter: &Filter, names: &Names) {
+    if !filter.states.is_empty() {
+        query.push(" AND ").push(names.state).push(" IN (");
+        let mut list = query.separated(", ");
+        for state in &filter.states {
+            list.push_bind(state);
+        }
+        query.push(")");
+    }
+    if let Some(since) = filter.since {
+        query.push(" AND ").push(names.at).push(" >= ").push_bind(millis(since));
+    }
+    if let Some(ticket) = filter.ticket {
+        query.push(" AND ").push(names.ticket).push(" = ").push_bind(ticket.0);
+    }
+    query.push(" ORDER BY ").push(names.id).push(" DESC");
+    if let Some(limit) = filter.limit {
+        query.push(" LIMIT ").push_bind(i64::from(limit));
+    }
+}
+
+fn inbox_row(row: &Row) -> Result<InboxRow, StoreError> {
+    let mut columns = Columns::of(row);
+    let mut row = InboxRow {
+        id: columns.next()?,
+        place: place(&mut columns)?,
+        received_at: columns.next_at()?,
+        size_bytes: columns.next()?,
+        state: columns.next()?,
+        attempt: columns.next_u32()?,
+        due_at: columns.next_at_or_none()?,
+        error: columns.next()?,
+        from: columns.next()?,
+        subject: columns.next()?,
+        message_id: columns.next()?,
+        outcome: columns.next()?,
+        cause: columns.next()?,
+        duplicate_of: columns.next()?,
+        ticket: columns.next::<Option<i64>>()?.map(TicketId),
+        reasons: columns.next()?,
+        rules_version: columns.next()?,
+        settled_at: columns.next_at_or_none()?,
+    };
+    row.due_at = row.due_at.filter(|_| matches!(row.state.as_str(), "new" | "processing"));
+    Ok(row)
+}
+
+fn outbox_row(row: &Row) -> Result<OutboxRow, StoreError> {
+    let mut columns = Columns::of(row);
+    let mut row = OutboxRow {
+        id: columns.next()?,
+        ticket: columns.next::<Option<i64>>()?.map(TicketId),
+        party: columns.next_party()?.map(|party| party.0),
+        purpose: columns.next()?,
+        is_automatic: columns.next()?,
+        to: columns.next()?,
+        subject: columns.next()?,
+        message_id: columns.next()?,
+        size_bytes: columns.next()?,
+        created_at: columns.next_at()?,
+        state: columns.next()?,
+        attempt: columns.next_u32()?,
+        due_at: columns.next_at_or_none()?,
+        settled_at: columns.next_at_or_none()?,
+        reply: columns.next()?,
+        error: columns.next()?,
+    };
+    row.due_at = row.due_at.filter(|_| matches!(row.state.as_str(), "waiting" | "sending"));
+    Ok(row)
+}
+
+fn ticket_row(row: &Row) -> Result<TicketRow, StoreError> {
+    let mut columns = Columns::of(row);
+    Ok(TicketRow {
+        id: TicketId(columns.next()?),
+        status: columns.next_word(Status::from_word)?,
+        severity: columns.next_word(Severity::from_word)?,
+        category: columns.next()?,
+        tier: columns.next_word(Tier::from_word)?,
+        assignee: columns.next::<Option<String>>()?.map(AgentId),
+        requester: columns.next()?,
+        subject: columns.next()?,
+        opened_at: columns.next_at()?,
+        updated_at: columns.next_at()?,
+        first_response_due_at: columns.next_at_or_none()?,
+        update_due_at: columns.next_at_or_none()?,
+    })
+}

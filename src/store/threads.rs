@@ -1,0 +1,137 @@
+//! Everything that a batch of mails has to have looked up before it can be decided on, in a handful of statements.
+
+use super::dialect::Connection;
+use super::inbox::digest;
+use super::rows::{Columns, look_up};
+use super::traffic::{self, Windows};
+use super::{StoreError, tickets};
+use crate::decide::policy::Traffic;
+use crate::message::{Address, Digest, MessageId};
+use crate::ticket::{Ticket, TicketId};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+pub(super) const BY_MESSAGE: (&str, &str) =
+    ("SELECT message_id, MIN(ticket) FROM messages WHERE message_id IN (", ") GROUP BY message_id");
+
+pub(super) const SAME_ID: (&str, &str) =
+    ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
+
+pub(super) const KNOWN_ADDRESSES: (&str, &str) = (
+    "SELECT v.column1 FROM (VALUES ",
+    ") AS v WHERE EXISTS (SELECT 1 FROM parties WHERE address_key = v.column1 AND role <> 'agent')",
+);
+
+/// What to look up. Doubles do no harm.
+#[derive(Debug, Clone, Default)]
+pub struct Lookup {
+    /// Ids that the mails answer.
+    pub message_ids: Vec<MessageId>,
+    /// Ids of the mails themselves.
+    pub same_ids: Vec<MessageId>,
+    /// Tickets that tokens and tags name.
+    pub tickets: Vec<TicketId>,
+    /// Addresses of authors and of whomever may be written to; case does not matter.
+    pub addresses: Vec<String>,
+}
+
+/// What was found. Addresses are keys in lower case, as [`Address::key`] gives them.
+#[derive(Debug, Clone, Default)]
+pub struct Looked {
+    /// Tickets that mails with these ids are on.
+    pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The first inbox row with this id that is no duplicate, and the digest of its content.
+    pub same_ids: HashMap<MessageId, (i64, Digest)>,
+    /// Every ticket named in the question or in [`tickets_by_message`](Self::tickets_by_message), whole.
+    pub tickets: HashMap<TicketId, Ticket>,
+    /// Those of the addresses that are the requester's or a correspondent's of any ticket.
+    pub known_addresses: HashSet<String>,
+    /// Those of the addresses that get no automatic mail.
+    pub suppressed: HashSet<String>,
+    /// Automatic mail that went to the addresses.
+    pub traffic: HashMap<String, Windows>,
+    /// Automatic mail that went out on the tickets.
+    pub ticket_traffic: HashMap<TicketId, Windows>,
+    /// Automatic mail of the whole desk in the last hour.
+    pub desk_hour: u32,
+}
+
+impl Looked {
+    /// What went out lately to an address and on a ticket.
+    pub fn traffic(&self, address: &Address, ticket: Option<TicketId>) -> Traffic {
+        let to_address = self.traffic.get(&address.key()).copied().unwrap_or_default();
+        let on_ticket = ticket.and_then(|ticket| self.ticket_traffic.get(&ticket)).copied().unwrap_or_default();
+        Traffic {
+            address_hour: to_address.hour,
+            address_day: to_address.day,
+            ticket_10_minutes: on_ticket.ten_minutes,
+            desk_hour: self.desk_hour,
+        }
+    }
+}
+
+pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp) -> Result<Looked, StoreError> {
+    let tickets_by_message = tickets_by_message(tx, &unique(&lookup.message_ids)).await?;
+    let named: Vec<TicketId> = lookup.tickets.iter().chain(tickets_by_message.values()).copied().collect();
+    let named = unique(&named);
+    let tickets = tickets::load(tx, &named).await?;
+    let addresses: Vec<String> = lookup.addresses.iter().map(|address| address.to_lowercase()).collect();
+    let addresses = unique(&addresses);
+    let mut subjects = addresses.clone();
+    subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
+    let mut traffic = traffic::windows(tx, &subjects, now).await?;
+    let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
+    let ticket_traffic = tickets.keys().filter_map(on_ticket).collect();
+    Ok(Looked {
+        same_ids: same_ids(tx, &unique(&lookup.same_ids)).await?,
+        known_addresses: known_addresses(tx, &addresses).await?,
+        suppressed: traffic::suppressed(tx, &addresses).await?,
+        desk_hour: traffic::desk_hour(tx, now).await?,
+        tickets_by_message,
+        tickets,
+        traffic,
+        ticket_traffic,
+    })
+}
+
+/// Each key once, in order, so that the look-up walks through its index in one direction.
+fn unique<T: Ord + Clone>(keys: &[T]) -> Vec<T> {
+    let mut keys = keys.to_vec();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// The ticket that a mail is on; the first when it is on several.
+async fn tickets_by_message(
+    tx: &mut Connection,
+    ids: &[MessageId],
+) -> Result<HashMap<MessageId, TicketId>, StoreError> {
+    let rows = look_up(tx, BY_MESSAGE, &[], ids, |query, id| query.bind(&id.0)).await?;
+    let pair = |row| {
+        let mut columns = Columns::of(row);
+        Ok((MessageId(columns.next()?), TicketId(columns.next()?)))
+    };
+    rows.iter().map(pair).collect()
+}
+
+async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, (i64, Digest)>, StoreError> {
+    let rows = look_up(tx, SAME_ID, &[], ids, |query, id| query.bind(&id.0)).await?;
+    let mut found: HashMap<MessageId, (i64, Digest)> = HashMap::new();
+    for row in &rows {
+        let mut columns = Columns::of(row);
+        let (id, inbox) = (MessageId(columns.next()?), columns.next()?);
+        let digest = digest(columns.next()?)?;
+        let first = found.entry(id).or_insert((inbox, digest));
+        if inbox < first.0 {
+            *first = (inbox, digest);
+        }
+    }
+    Ok(found)
+}
+
+/// Asks for each address whether there is any ticket, and stops at the first: some have thousands.
+async fn known_addresses(tx: &mut Connection, addresses: &[String]) -> Result<HashSet<String>, StoreError> {
+    let rows = look_up(tx, KNOWN_ADDRESSES, &[], addresses, |query, address| query.bind(address)).await?;
+    rows.iter().map(|row| Columns::of(row).next()).collect()
+}

@@ -1,0 +1,145 @@
+//! How much automatic mail went out lately, and who gets none any more.
+//!
+//! Counted by the minute in a table of its own. Counting rows of the outbox instead would read every mail of an
+//! agent's day, or of the desk's hour, for each mail that comes in; here a day of anybody is at most 1,440 rows.
+//! The price is that a window begins on a whole minute: it may be up to a minute short, never long.
+
+use super::dialect::Connection;
+use super::rows::{Columns, look_up, millis, write_rows};
+use super::{Outgoing, Store, StoreError};
+use crate::ticket::TicketId;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+/// Minutes in the windows that are counted.
+const TEN_MINUTES: i64 = 10;
+const HOUR: i64 = 60;
+const DAY: i64 = 24 * 60;
+
+/// The row of the whole desk.
+const DESK: &str = "";
+
+pub(super) const WINDOWS: (&str, &str) = (
+    "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
+             FROM traffic WHERE minute > $1 AND subject IN (",
+    ") GROUP BY subject",
+);
+
+pub(super) const DESK_HOUR: &str =
+    "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM traffic WHERE subject = $1 AND minute > $2";
+
+/// Automatic mail to one address, or on one ticket, by window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Windows {
+    /// In the last ten minutes.
+    pub ten_minutes: u32,
+    /// In the last hour.
+    pub hour: u32,
+    /// In the last day.
+    pub day: u32,
+}
+
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+/// Counts the automatic ones among mails just written.
+pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Timestamp) -> Result<(), StoreError> {
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for out in outgoing.iter().filter(|out| out.is_automatic) {
+        let ticket = out.ticket.map(|ticket| ticket.to_string());
+        for subject in [Some(DESK.to_owned()), Some(out.mail.envelope.to.to_lowercase()), ticket].into_iter().flatten()
+        {
+            *counts.entry(subject).or_default() += 1;
+        }
+    }
+    // In order, so that neighbours are written together.
+    let mut rows: Vec<(String, i64)> = counts.into_iter().collect();
+    rows.sort();
+    let minute = minute(now);
+    write_rows(
+        tx,
+        (
+            "INSERT INTO traffic (subject, minute, count) VALUES ",
+            " ON CONFLICT (subject, minute) DO UPDATE SET count = traffic.count + excluded.count",
+        ),
+        3,
+        &rows,
+        |query, (subject, count)| query.bind(subject).bind(minute).bind(*count),
+    )
+    .await?;
+    Ok(())
+}
+
+/// What went to these addresses, or on tickets with these references.
+pub(super) async fn windows(
+    tx: &mut Connection,
+    subjects: &[String],
+    now: Timestamp,
+) -> Result<HashMap<String, Windows>, StoreError> {
+    let minute = minute(now);
+    let rows =
+        look_up(tx, WINDOWS, &[minute - DAY, minute - TEN_MINUTES, minute - HOUR], subjects, |query, subject| {
+            query.bind(subject)
+        })
+        .await?;
+    let pair = |row| {
+        let mut columns = Columns::of(row);
+        let subject = columns.next()?;
+        Ok((subject, Windows { ten_minutes: columns.next_u32()?, hour: columns.next_u32()?, day: columns.next_u32()? }))
+    };
+    rows.iter().map(pair).collect()
+}
+
+/// What the whole desk sent in the last hour.
+pub(super) async fn desk_hour(tx: &mut Connection, now: Timestamp) -> Result<u32, StoreError> {
+    let row = sqlx::query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
+    Columns::of(&row).next_u32()
+}
+
+/// Which of these addresses (in lower case) get no automatic mail.
+pub(super) async fn suppressed(tx: &mut Connection, addresses: &[String]) -> Result<HashSet<String>, StoreError> {
+    let rows = look_up(
+        tx,
+        ("SELECT address_key FROM suppressions WHERE address_key IN (", ")"),
+        &[],
+        addresses,
+        |query, address| query.bind(address),
+    )
+    .await?;
+    rows.iter().map(|row| Columns::of(row).next()).collect()
+}
+
+/// Notes addresses that get no automatic mail any more; the first reason stays.
+pub(super) async fn suppress(
+    tx: &mut Connection,
+    suppressed: &[(String, String)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    write_rows(
+        tx,
+        ("INSERT INTO suppressions (address_key, reason, at) VALUES ", " ON CONFLICT (address_key) DO NOTHING"),
+        3,
+        suppressed,
+        |query, (address, reason)| query.bind(address.to_lowercase()).bind(reason).bind(millis(now)),
+    )
+    .await?;
+    Ok(())
+}
+
+/// The reference under which a ticket's mail is counted.
+pub(super) fn subject_of(ticket: TicketId) -> String {
+    ticket.to_string()
+}
+
+impl Store {
+    /// Forgets counts that no window reaches any more. Worth doing once an hour.
+    pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let result = sqlx::query("DELETE FROM traffic WHERE minute <= $1")
+            .bind(minute(now) - DAY)
+            .execute(self.writer())
+            .await?;
+        Ok(result.rows_affected())
+    }
+}

@@ -1,0 +1,152 @@
+//! Stage 3: which ticket a message belongs to. Pure; the look-up in between is the shell's.
+//!
+//! [`keys`] says what to look up, [`resolve`] what the answers mean. Whether the sender may speak on the ticket
+//! is another question, and `decide` asks it.
+
+pub mod subject;
+pub mod token;
+
+use crate::message::{Digest, Message, MessageId};
+use crate::ticket::TicketId;
+use crate::ticket::people::PartyId;
+use std::collections::HashMap;
+use token::{OwnId, Token, TokenKey};
+
+/// What a message says about its thread, to be looked up.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ThreadKeys {
+    /// Our own Message-IDs that it answers, MAC checked, newest first.
+    pub own_ids: Vec<OwnId>,
+    /// Tokens in the addresses it was sent to, MAC checked.
+    pub address_tokens: Vec<Token>,
+    /// The token in the marker line of one of our mails that it quotes, MAC checked.
+    pub marker: Option<Token>,
+    /// Message-IDs of others that it answers, nearest first.
+    pub foreign_ids: Vec<MessageId>,
+    /// The ticket reference in its subject.
+    pub tag: Option<TicketId>,
+    /// How many ids, addresses and markers bore a MAC that is not ours.
+    pub forged_count: u32,
+    /// Whether the message's own id is one of ours: our own mail came back.
+    pub is_own_mail: bool,
+}
+
+/// What the database knows of the [`ThreadKeys`].
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Tickets that mails with these ids are on.
+    pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The first inbox row with this message's id, and the digest of its content.
+    pub same_id: Option<(i64, Digest)>,
+    /// Whether the sender is a party to the ticket in [`ThreadKeys::tag`]; `false` too when there is no such ticket.
+    pub is_party_to_tag: bool,
+}
+
+/// Which ticket a message belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Thread {
+    /// To none yet.
+    New,
+    /// To this one.
+    Ticket {
+        /// The ticket.
+        ticket: TicketId,
+        /// Why we think so.
+        evidence: Evidence,
+        /// The party that the MAC was made out to, where a MAC is the evidence.
+        holder: Option<Token>,
+        /// Another ticket that weaker evidence names; noted on the timeline.
+        also: Option<TicketId>,
+    },
+    /// We already have this message; the number is that of its first inbox row.
+    Duplicate(i64),
+}
+
+crate::ticket::words! {
+    /// Why we think that a message belongs to a ticket; the strongest first.
+    Evidence {
+        /// It answers one of our mails by our Message-ID.
+        OwnMessageId = "own-message-id",
+        /// It was sent to the ticket's address.
+        Address = "address",
+        /// It quotes the last line of one of our mails.
+        Marker = "marker",
+        /// It answers a mail that is on the ticket.
+        ForeignMessageId = "foreign-message-id",
+        /// Its subject has the reference, and its sender is a party.
+        SubjectTag = "subject-tag",
+    }
+}
+
+/// What to look up for a message.
+///
+/// Tokens whose MAC is not ours are no evidence, only counted.
+pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
+    let mut keys = ThreadKeys { is_own_mail: tokens.read_message_id(&message.id.0).is_ours(), ..Default::default() };
+    let answered = message.in_reply_to.iter().chain(message.references.iter().rev());
+    for id in answered {
+        match tokens.read_message_id(&id.0) {
+            token::Reading::Ours(own) if !keys.own_ids.contains(&own) => keys.own_ids.push(own),
+            token::Reading::Ours(_) => {}
+            token::Reading::Forged => keys.forged_count += 1,
+            token::Reading::Foreign if !keys.foreign_ids.contains(id) => keys.foreign_ids.push(id.clone()),
+            token::Reading::Foreign => {}
+        }
+    }
+    for address in message.to.iter().chain(&message.cc).chain(&message.delivered_to) {
+        match tokens.read_address(&address.address) {
+            token::Reading::Ours(token) if !keys.address_tokens.contains(&token) => keys.address_tokens.push(token),
+            token::Reading::Forged => keys.forged_count += 1,
+            _ => {}
+        }
+    }
+    match tokens.find_marker(&message.body.text) {
+        token::Reading::Ours(token) => keys.marker = Some(token),
+        token::Reading::Forged => keys.forged_count += 1,
+        token::Reading::Foreign => {}
+    }
+    keys.tag = subject::tag(&message.subject);
+    keys
+}
+
+/// What the answers mean: the first hit wins, a second ticket is remembered beside it.
+pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
+    if let Some((inbox, digest)) = &known.same_id
+        && digest == content
+    {
+        return Thread::Duplicate(*inbox);
+    }
+    let own = keys.own_ids.iter().map(|own| (own.token.ticket, Evidence::OwnMessageId, Some(own.token)));
+    let address = keys.address_tokens.iter().map(|token| (token.ticket, Evidence::Address, Some(*token)));
+    let marker = keys.marker.iter().map(|token| (token.ticket, Evidence::Marker, Some(*token)));
+    let foreign = keys
+        .foreign_ids
+        .iter()
+        .filter_map(|id| known.tickets_by_message.get(id).map(|ticket| (*ticket, Evidence::ForeignMessageId, None)));
+    let tag = keys.tag.filter(|_| known.is_party_to_tag).map(|ticket| (ticket, Evidence::SubjectTag, None));
+    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(tag);
+    let Some((ticket, evidence, holder)) = hits.next() else { return Thread::New };
+    let also = hits.map(|(other, ..)| other).find(|other| *other != ticket);
+    Thread::Ticket { ticket, evidence, holder, also }
+}
+
+impl Thread {
+    /// The ticket, if it is one.
+    pub fn ticket(&self) -> Option<TicketId> {
+        match self {
+            Thread::Ticket { ticket, .. } => Some(*ticket),
+            Thread::New | Thread::Duplicate(_) => None,
+        }
+    }
+
+    /// The party that a MAC was made out to.
+    pub fn holder(&self) -> Option<PartyId> {
+        match self {
+            Thread::Ticket { holder, .. } => holder.map(|token| token.party),
+            Thread::New | Thread::Duplicate(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

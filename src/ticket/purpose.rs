@@ -1,0 +1,67 @@
+//! The kinds of mail that we send on a ticket.
+
+crate::ticket::words! {
+    /// Which mail it is: names the template's folder and stands in our Message-ID.
+    Purpose {
+        /// The customer's mail has arrived.
+        Acknowledgement = "acknowledgement",
+        /// Something happened on a ticket, for an agent.
+        Notification = "notification",
+        /// An agent's answer, for the customer.
+        Reply = "reply",
+        /// The promised update, though there is nothing new.
+        HoldingUpdate = "holding-update",
+        /// A promise is about to fall due, for an agent.
+        Nudge = "nudge",
+        /// The solution, for the customer.
+        Resolution = "resolution",
+        /// What became of each command, for the agent who gave it.
+        Transcript = "transcript",
+        /// A mail did not arrive, for the agent who wrote it.
+        Undelivered = "undelivered",
+        /// Somebody wrote in an agent's name, for that agent.
+        SpoofNotice = "spoof-notice",
+        /// A mail was too large, for its sender.
+        Oversize = "oversize",
+    }
+}
+
+impl Purpose {
+    /// The short form that stands in our Message-ID.
+    pub fn code(self) -> &'static str {
+        match self {
+            Purpose::Acknowledgement => "ack",
+            Purpose::Notification => "not",
+            Purpose::Reply => "rep",
+            Purpose::HoldingUpdate => "upd",
+            Purpose::Nudge => "nud",
+            Purpose::Resolution => "res",
+            Purpose::Transcript => "tra",
+            Purpose::Undelivered => "und",
+            Purpose::SpoofNotice => "spo",
+            Purpose::Oversize => "ovr",
+        }
+    }
+
+    /// The purpose that this short form stands for.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|purpose| purpose.code() == code)
+    }
+
+    /// Whether no person wrote the words, so that RFC 3834 §5 applies to the mail.
+    pub fn is_automatic(self) -> bool {
+        !matches!(self, Purpose::Reply | Purpose::Resolution)
+    }
+
+    /// Whether the mail goes to the customer's side of a ticket and not to an agent.
+    pub fn is_for_customer(self) -> bool {
+        matches!(
+            self,
+            Purpose::Acknowledgement
+                | Purpose::Reply
+                | Purpose::HoldingUpdate
+                | Purpose::Resolution
+                | Purpose::Oversize
+        )
+    }
+}

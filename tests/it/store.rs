@@ -1,0 +1,156 @@
+//! The store against a real database in a temporary folder: what is kept, what is claimed, who wins.
+
+mod delivery;
+mod intake;
+mod lists;
+mod opening;
+mod tickets;
+
+use jiff::{SignedDuration, Timestamp};
+use postroom::compose::{Envelope, OutgoingMail};
+use postroom::decide::Outcome;
+use postroom::message::{Address, Digest, MessageId};
+use postroom::store::{Changes, InboxItem, NewMail, Outgoing, Place, Settled, Store};
+use postroom::ticket::people::{Party, PartyId, Role};
+use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use tempfile::TempDir;
+
+/// How long claims hold in these tests.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A desk's database that goes away with the test.
+struct Desk {
+    store: Store,
+    folder: TempDir,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&url_of(&folder)).await.unwrap();
+        Self { store, folder }
+    }
+
+    /// Stops and starts again, as after a crash: all that was not committed is gone.
+    async fn reopened(self) -> Self {
+        self.store.close().await;
+        let store = Store::open(&url_of(&self.folder)).await.unwrap();
+        Self { store, folder: self.folder }
+    }
+
+    async fn keep(&self, mails: &[NewMail]) -> Vec<i64> {
+        self.store.keep_mail(mails, None, minute(0)).await.unwrap().new_ids
+    }
+
+    async fn write(&self, changes: &Changes) {
+        self.try_write(changes).await.unwrap();
+    }
+
+    async fn try_write(&self, changes: &Changes) -> Result<(), postroom::store::StoreError> {
+        let mut tx = self.store.begin().await?;
+        tx.write(changes, minute(0)).await?;
+        tx.commit().await
+    }
+
+    async fn claim(&self, now: Timestamp) -> Vec<InboxItem> {
+        self.store.claim_inbox(now, LEASE, 100).await.unwrap()
+    }
+
+    async fn state_of(&self, id: i64) -> String {
+        self.store.find_inbox(id).await.unwrap().unwrap().state
+    }
+}
+
+fn url_of(folder: &TempDir) -> String {
+    format!("sqlite://{}/desk.db", folder.path().display())
+}
+
+/// So many minutes after nine o'clock.
+fn minute(minutes: i64) -> Timestamp {
+    "2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+}
+
+fn mail(uid: u32, text: &str) -> NewMail {
+    NewMail {
+        place: Place { mailbox: "support".into(), uid_validity: 7, uid },
+        received_at: minute(-1),
+        digest: Digest::of(text.as_bytes()),
+        raw: text.as_bytes().to_vec(),
+        oversize_bytes: None,
+    }
+}
+
+fn settled(item: &InboxItem, outcome: Outcome) -> Settled {
+    Settled {
+        inbox: item.id,
+        attempt: item.attempt,
+        outcome,
+        ticket: None,
+        reasons: "new-request".into(),
+        message_id: MessageId(format!("m{}@example.com", item.place.uid)),
+        content_digest: Digest::of(&item.raw),
+        from: "ann@example.com".into(),
+        subject: "Printer on fire".into(),
+        rules_version: "r1".into(),
+    }
+}
+
+fn party(id: u32, address: &str, role: Role) -> Party {
+    Party {
+        id: PartyId(id),
+        address: Address::bare(address),
+        answer_to: None,
+        role,
+        chain: Chain::default(),
+        utc_offset_minutes: None,
+    }
+}
+
+fn ticket(id: i64) -> Ticket {
+    Ticket {
+        id: TicketId(id),
+        subject: "Printer on fire".into(),
+        is_vouched: true,
+        category: "hardware/printer".into(),
+        severity: Severity::Medium,
+        tier: Tier::One,
+        status: Status::Investigating,
+        assignee: None,
+        tags: Vec::new(),
+        parties: vec![party(1, "Ann@Example.com", Role::Requester)],
+        opened_at: minute(0),
+        updated_at: minute(0),
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        first_response_due_at: None,
+        update_due_at: None,
+        held_count: 0,
+        last_sequence: 0,
+        version: 1,
+    }
+}
+
+fn opened(tickets: &[Ticket]) -> Changes {
+    Changes { opened: tickets.to_vec(), ..Changes::default() }
+}
+
+fn outgoing(ticket: Option<i64>, to: &str, text: &str) -> Outgoing {
+    Outgoing {
+        mail: OutgoingMail {
+            envelope: Envelope { from: None, to: to.into() },
+            message_id: MessageId(format!("{text}@desk.example")),
+            subject: text.into(),
+            bytes: format!("Subject: {text}\r\n\r\n").into_bytes(),
+        },
+        ticket: ticket.map(TicketId),
+        party: ticket.map(|_| PartyId(1)),
+        purpose: "acknowledgement".into(),
+        is_automatic: true,
+        due_at: minute(0),
+    }
+}
+
+fn sending(outgoing: Vec<Outgoing>) -> Changes {
+    Changes { outgoing, ..Changes::default() }
+}

@@ -1,0 +1,163 @@
+//! Received mail: kept once, claimed by one, settled by the one who claimed it last.
+
+use super::{Desk, LEASE, mail, minute, settled};
+use postroom::decide::{Cause, Outcome};
+use postroom::store::{Changes, NewMail, Place, StoreError};
+
+fn place(uid_validity: u32, uid: u32) -> Place {
+    Place { mailbox: "support".into(), uid_validity, uid }
+}
+
+fn settling(settled: Vec<postroom::store::Settled>) -> Changes {
+    Changes { settled, ..Changes::default() }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_fetched_twice_is_kept_once() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.keep(&[mail(1, "one"), mail(2, "two"), mail(2, "two")]).await, [1, 2]);
+    assert_eq!(desk.keep(&[mail(2, "two"), mail(3, "three")]).await, [3]);
+    let uids: Vec<u32> = desk.claim(minute(0)).await.iter().map(|item| item.place.uid).collect();
+    assert_eq!(uids, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn mails_and_cursor_are_kept_together_and_the_cursor_never_goes_back() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.store.cursor("support").await.unwrap(), None);
+    let cases = [
+        ("the first", place(7, 5), place(7, 5)),
+        ("further", place(7, 9), place(7, 9)),
+        ("back, which is ignored", place(7, 6), place(7, 9)),
+        ("a new UIDVALIDITY starts over", place(8, 2), place(8, 2)),
+    ];
+    for (name, given, expected) in cases {
+        desk.store.keep_mail(&[], Some(&given), minute(0)).await.unwrap();
+        assert_eq!(desk.store.cursor("support").await.unwrap(), Some(expected), "{name}");
+    }
+    let desk = desk.reopened().await;
+    assert_eq!(desk.store.cursor("support").await.unwrap(), Some(place(8, 2)));
+}
+
+#[tokio::test]
+async fn known_uids_are_told_as_ranges() {
+    let desk = Desk::new().await;
+    let mails: Vec<NewMail> = [1, 2, 3, 7, 9, 10].map(|uid| mail(uid, &format!("mail {uid}"))).to_vec();
+    desk.keep(&mails).await;
+    assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), [1..=3, 7..=7, 9..=10]);
+    assert_eq!(desk.store.known_uids("support", 8).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_same_bytes_are_stored_once_and_read_by_every_copy() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one"), mail(2, "one")]).await;
+    let mut moved = mail(1, "one");
+    moved.place.uid_validity = 8;
+    desk.keep(&[moved]).await;
+    let items = desk.claim(minute(0)).await;
+    let read: Vec<_> = items.iter().map(|item| (item.id, item.same_bytes_as, item.raw.as_slice())).collect();
+    assert_eq!(read, [(1, None, &b"one"[..]), (2, Some(1), b"one"), (3, Some(1), b"one")]);
+    assert_eq!(desk.store.find_inbox_raw(3).await.unwrap().unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn other_doors_count_their_places() {
+    let desk = Desk::new().await;
+    for uid in 1..=2 {
+        let place = desk.store.next_place("ingest").await.unwrap();
+        assert_eq!(place, Place { mailbox: "ingest".into(), uid_validity: 0, uid });
+        desk.keep(&[NewMail { place, ..mail(0, &format!("mail {uid}")) }]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_claim_holds_until_its_lease_is_over() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one")]).await;
+    assert_eq!(desk.claim(minute(0)).await[0].attempt, 1);
+    assert_eq!(desk.claim(minute(4)).await, []);
+    let desk = desk.reopened().await;
+    let again = desk.claim(minute(5)).await;
+    assert_eq!((again[0].attempt, again[0].tries), (2, 2));
+}
+
+#[tokio::test]
+async fn claims_take_the_oldest_first_and_no_more_than_asked() {
+    let desk = Desk::new().await;
+    let mails: Vec<NewMail> = (1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
+    desk.keep(&mails).await;
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let items = desk.store.claim_inbox(minute(0), LEASE, 2).await.unwrap();
+        order.push(items.iter().map(|item| item.id).collect::<Vec<_>>());
+    }
+    assert_eq!(order, [vec![1, 2], vec![3, 4], vec![5]]);
+}
+
+#[tokio::test]
+async fn a_late_settle_changes_nothing() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
+    let late = desk.claim(minute(0)).await;
+    let now = desk.claim(minute(6)).await;
+    let both = settling(vec![settled(&now[0], Outcome::Bounce), settled(&late[1], Outcome::Bounce)]);
+    let error = desk.try_write(&both).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    assert!(error.is_transient());
+    assert_eq!(desk.state_of(1).await, "processing", "nothing of the batch is settled");
+    assert!(!desk.store.release_inbox(2, late[1].attempt, minute(9), "late").await.unwrap());
+    desk.write(&settling(now.iter().map(|item| settled(item, Outcome::Bounce)).collect())).await;
+    assert_eq!((desk.state_of(1).await, desk.state_of(2).await), ("filed".into(), "filed".into()));
+    let twice = desk.try_write(&settling(vec![settled(&now[0], Outcome::Bounce)])).await.unwrap_err();
+    assert!(matches!(twice, StoreError::Conflict { .. }), "{twice}");
+}
+
+#[tokio::test]
+async fn a_mail_that_failed_comes_back_when_it_is_due() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one")]).await;
+    let item = &desk.claim(minute(0)).await[0];
+    assert!(desk.store.release_inbox(1, item.attempt, minute(2), "it hurts").await.unwrap());
+    assert_eq!(desk.store.find_inbox(1).await.unwrap().unwrap().error.as_deref(), Some("it hurts"));
+    assert_eq!(desk.store.next_inbox_due().await.unwrap(), Some(minute(2)));
+    assert_eq!(desk.claim(minute(1)).await, []);
+    assert_eq!(desk.claim(minute(2)).await[0].attempt, 2);
+}
+
+#[tokio::test]
+async fn what_was_not_committed_never_happened() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one")]).await;
+    let item = desk.claim(minute(0)).await.remove(0);
+    let mut tx = desk.store.begin().await.unwrap();
+    let changes =
+        Changes { opened: vec![super::ticket(1001)], ..settling(vec![settled(&item, Outcome::TicketOpened)]) };
+    tx.write(&changes, minute(0)).await.unwrap();
+    assert_eq!(tx.next_ticket_id(3).await.unwrap().0, 1001);
+    drop(tx);
+    let desk = desk.reopened().await;
+    assert_eq!(desk.state_of(1).await, "processing");
+    assert_eq!(desk.store.counts().await.unwrap().tickets, []);
+    assert_eq!(desk.store.begin().await.unwrap().next_ticket_id(1).await.unwrap().0, 1001);
+}
+
+#[tokio::test]
+async fn each_outcome_leaves_its_row_in_its_state() {
+    let cases = [
+        (Outcome::TicketOpened, "filed", "ticket-opened", None),
+        (Outcome::Duplicate(1), "filed", "duplicate", None),
+        (Outcome::DiscardedByRule, "discarded", "discarded-by-rule", None),
+        (Outcome::Quarantined(Cause::new("rule")), "quarantined", "quarantined", Some("rule")),
+        (Outcome::Quarantined(Cause::new("stuck")), "stuck", "quarantined", Some("stuck")),
+    ];
+    let desk = Desk::new().await;
+    let mails: Vec<NewMail> = (1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
+    desk.keep(&mails).await;
+    let items = desk.claim(minute(0)).await;
+    for (item, (outcome, state, word, cause)) in items.iter().zip(cases) {
+        desk.write(&settling(vec![settled(item, outcome)])).await;
+        let row = desk.store.find_inbox(item.id).await.unwrap().unwrap();
+        assert_eq!((row.state.as_str(), row.outcome.as_deref(), row.cause.as_deref()), (state, Some(word), cause));
+    }
+}

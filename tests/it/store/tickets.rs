@@ -1,0 +1,251 @@
+//! Tickets, their timelines, and what is looked up before a mail is decided on.
+
+use super::{Desk, mail, minute, opened, outgoing, party, sending, settled, ticket};
+use postroom::decide::Outcome;
+use postroom::decide::policy::Traffic;
+use postroom::message::{Address, Digest, MessageId};
+use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
+use postroom::ticket::event::{Actor, Event, Visibility, What};
+use postroom::ticket::people::{AgentId, Party, PartyId, Role};
+use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+
+/// A ticket in which every field has something in it.
+fn full_ticket() -> Ticket {
+    let chain = Chain {
+        first: Some("a@example.com".into()),
+        recent: vec!["b@example.com".into(), "c@example.com".into()],
+        newest_own: Some("c@example.com".into()),
+    };
+    Ticket {
+        severity: Severity::Critical,
+        tier: Tier::Everyone,
+        status: Status::Closed,
+        assignee: Some(AgentId("bob".into())),
+        tags: vec!["outage".into(), "vip".into()],
+        parties: vec![
+            Party {
+                id: PartyId::REQUESTER,
+                address: Address { name: Some("Ann \"A\" Ä".into()), address: "Ann@Example.com".into() },
+                answer_to: Some(Address::bare("elsewhere@example.com")),
+                role: Role::Requester,
+                chain,
+                utc_offset_minutes: Some(-330),
+            },
+            party(2, "carl@example.com", Role::Correspondent),
+            party(3, "bob@desk.example", Role::Agent),
+        ],
+        updated_at: minute(9),
+        first_response_at: Some(minute(1)),
+        resolved_at: Some(minute(2)),
+        closed_at: Some(minute(3)),
+        first_response_due_at: Some(minute(4)),
+        update_due_at: Some(minute(5)),
+        held_count: 2,
+        last_sequence: 17,
+        ..ticket(1001)
+    }
+}
+
+async fn look_up(desk: &Desk, lookup: &Lookup) -> Looked {
+    desk.store.begin().await.unwrap().lookup(lookup, minute(0)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_ticket_is_read_as_it_was_written() {
+    let desk = Desk::new().await;
+    let full = full_ticket();
+    desk.write(&opened(&[full.clone(), ticket(1002)])).await;
+    let read = desk.store.find_ticket(full.id).await.unwrap().unwrap();
+    assert_eq!(read, full);
+    // Addresses are equal whatever their names and case, so those are compared by hand.
+    assert_eq!(read.parties[0].address.name, full.parties[0].address.name);
+    assert_eq!(read.parties[0].address.address, "Ann@Example.com");
+    assert_eq!(desk.store.find_ticket(TicketId(1002)).await.unwrap(), Some(ticket(1002)));
+    assert_eq!(desk.store.find_ticket(TicketId(1003)).await.unwrap(), None);
+
+    let changed = Ticket { parties: full.parties.clone(), ..ticket(1002) };
+    desk.write(&Changes { changed: vec![changed.clone()], ..Changes::default() }).await;
+    let read = desk.store.find_ticket(TicketId(1002)).await.unwrap();
+    assert_eq!(read, Some(Ticket { version: 2, ..changed }));
+}
+
+#[tokio::test]
+async fn who_read_an_older_version_of_a_ticket_changes_nothing() {
+    let desk = Desk::new().await;
+    desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
+    let change = |tickets: Vec<Ticket>| Changes { changed: tickets, ..Changes::default() };
+    desk.write(&change(vec![Ticket { held_count: 1, ..ticket(1001) }])).await;
+    let late = change(vec![Ticket { held_count: 9, ..ticket(1002) }, Ticket { held_count: 9, ..ticket(1001) }]);
+    let error = desk.try_write(&late).await.unwrap_err();
+    assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
+    let held = |id| async move { desk.store.find_ticket(TicketId(id)).await.unwrap().unwrap().held_count };
+    assert_eq!((held.clone()(1001).await, held(1002).await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_timeline_is_read_as_it_was_written() {
+    let desk = Desk::new().await;
+    desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
+    let bob = AgentId("bob".into());
+    let whats = [
+        What::Opened { severity: Severity::Low, category: "x/y".into(), tier: Tier::One },
+        What::Received { inbox: 1, by: "ann@example.com".into(), visibility: Visibility::Unverified },
+        What::Written { to: "ann@example.com".into(), template: "reply".into(), message_id: "x@y".into() },
+        What::Undelivered { to: "ann@example.com".into(), detail: "550 \"no\"\n".into() },
+        What::StatusChanged { from: Status::Waiting, to: Status::Resolved },
+        What::SeverityChanged { from: Severity::Low, to: Severity::High },
+        What::TierChanged { from: Tier::One, to: Tier::Everyone },
+        What::Assigned { to: Some(bob.clone()) },
+        What::Assigned { to: None },
+        What::PartyAdded { party: 2, address: "carl@example.com".into() },
+        What::Noted { text: "Ä note".into() },
+        What::Promised { due_at: minute(7) },
+        What::FirstResponseOverdue { due_at: minute(8) },
+        What::ResolutionSent { root_cause: "a".into(), solution: "b".into(), verification: "c".into() },
+        What::Remarked { text: "odd".into() },
+    ];
+    let actors = [Actor::Postroom, Actor::Correspondent("ann@example.com".into()), Actor::Agent(bob), Actor::Admin];
+    let events: Vec<Event> = whats
+        .into_iter()
+        .zip(actors.iter().cycle())
+        .zip(0..)
+        .map(|((what, actor), n)| Event {
+            ticket: TicketId(1001),
+            at: minute(n),
+            actor: actor.clone(),
+            what,
+            cause: format!("rule {n}"),
+        })
+        .collect();
+    desk.write(&Changes { events: events.clone(), ..Changes::default() }).await;
+    assert_eq!(desk.store.timeline(TicketId(1001)).await.unwrap(), events);
+    assert_eq!(desk.store.timeline(TicketId(1002)).await.unwrap(), []);
+}
+
+fn filed(ticket: i64, message_id: &str, visibility: Visibility) -> Filed {
+    Filed {
+        ticket: TicketId(ticket),
+        inbox: None,
+        message_id: MessageId(message_id.into()),
+        visibility,
+        by: "ann@example.com".into(),
+        text: "It burns.".into(),
+        at: minute(0),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_filed_mail_finds_its_ticket() {
+    let desk = Desk::new().await;
+    let filed = vec![
+        filed(1001, "m1@example.com", Visibility::Public),
+        filed(1002, "m2@example.com", Visibility::Internal),
+        filed(1002, "m1@example.com", Visibility::Automatic),
+    ];
+    desk.write(&Changes { filed: filed.clone(), ..opened(&[ticket(1001), ticket(1002), ticket(1003)]) }).await;
+    assert_eq!(desk.store.filed_on(TicketId(1002)).await.unwrap(), filed[1..]);
+    let ids = ["m1@example.com", "m2@example.com", "m3@example.com", "m1@example.com"];
+    let looked = look_up(
+        &desk,
+        &Lookup {
+            message_ids: ids.map(|id| MessageId(id.into())).to_vec(),
+            tickets: vec![TicketId(1003), TicketId(4)],
+            ..Lookup::default()
+        },
+    )
+    .await;
+    assert_eq!(looked.tickets_by_message.len(), 2);
+    assert_eq!(looked.tickets_by_message[&MessageId("m1@example.com".into())], TicketId(1001));
+    assert_eq!(looked.tickets_by_message[&MessageId("m2@example.com".into())], TicketId(1002));
+    let mut tickets: Vec<i64> = looked.tickets.keys().map(|id| id.0).collect();
+    tickets.sort_unstable();
+    assert_eq!(tickets, [1001, 1002, 1003]);
+    assert_eq!(looked.tickets[&TicketId(1001)], ticket(1001));
+}
+
+#[tokio::test]
+async fn a_second_copy_finds_the_first_and_never_another_copy() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one"), mail(2, "one"), mail(3, "three")]).await;
+    let items = desk.claim(minute(0)).await;
+    let id = MessageId("same@example.com".into());
+    let with_id = |item, outcome| Settled { message_id: id.clone(), ..settled(item, outcome) };
+    let mut changes = Changes::default();
+    changes.settled.push(with_id(&items[0], Outcome::Bounce));
+    changes.settled.push(with_id(&items[1], Outcome::Duplicate(1)));
+    changes.settled.push(with_id(&items[2], Outcome::Bounce));
+    desk.write(&changes).await;
+    let lookup = Lookup { same_ids: vec![id.clone()], ..Lookup::default() };
+    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], (1, Digest::of(b"one")));
+    desk.store.requeue_inbox(1, minute(1)).await.unwrap();
+    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], (3, Digest::of(b"three")), "it is no copy of itself");
+}
+
+#[tokio::test]
+async fn customers_are_known_and_suppressed_by_address_whatever_its_case() {
+    let desk = Desk::new().await;
+    let mut changes = opened(&[full_ticket(), Ticket { parties: full_ticket().parties, ..ticket(1002) }]);
+    changes.suppressed.push(("Gone@Example.com".into(), "5.1.1 no such user".into()));
+    desk.write(&changes).await;
+    desk.write(&Changes { suppressed: changes.suppressed, ..Changes::default() }).await;
+    let addresses = ["ANN@example.com", "carl@example.com", "bob@desk.example", "eve@example.com", "gone@example.com"];
+    let looked = look_up(&desk, &Lookup { addresses: addresses.map(String::from).to_vec(), ..Lookup::default() }).await;
+    let mut known: Vec<_> = looked.known_addresses.iter().map(String::as_str).collect();
+    known.sort_unstable();
+    assert_eq!(known, ["ann@example.com", "carl@example.com"], "an agent is no customer by being on a ticket");
+    assert_eq!(looked.suppressed.iter().collect::<Vec<_>>(), ["gone@example.com"]);
+}
+
+#[tokio::test]
+async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
+    let desk = Desk::new().await;
+    desk.write(&opened(&[ticket(1001)])).await;
+    let by_hand = postroom::store::Outgoing { is_automatic: false, ..outgoing(Some(1001), "ann@example.com", "e") };
+    let rounds = [
+        (minute(-24 * 60), vec![outgoing(Some(1001), "ann@example.com", "a")]),
+        (minute(-600), vec![outgoing(Some(1001), "ann@example.com", "b"), outgoing(None, "Ann@Example.com", "c")]),
+        (minute(-30), vec![outgoing(Some(1001), "ann@example.com", "d"), by_hand]),
+        (minute(-9), vec![outgoing(Some(1001), "bob@desk.example", "f"), outgoing(None, "eve@example.com", "g")]),
+        (minute(-9), vec![outgoing(Some(1001), "bob@desk.example", "h")]),
+    ];
+    for (now, outgoing) in rounds {
+        let mut tx = desk.store.begin().await.unwrap();
+        tx.write(&sending(outgoing), now).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let lookup =
+        Lookup { addresses: vec!["ann@example.com".into()], tickets: vec![TicketId(1001)], ..Lookup::default() };
+    let expected = Traffic { address_hour: 1, address_day: 3, ticket_10_minutes: 2, desk_hour: 4 };
+    let ann = Address::bare("Ann@example.com");
+    assert_eq!(look_up(&desk, &lookup).await.traffic(&ann, Some(TicketId(1001))), expected);
+    assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 3);
+    assert_eq!(look_up(&desk, &lookup).await.traffic(&ann, Some(TicketId(1001))), expected);
+}
+
+#[tokio::test]
+async fn ticket_numbers_are_given_out_once_and_start_at_1001() {
+    let desk = Desk::new().await;
+    let mut tx = desk.store.begin().await.unwrap();
+    assert_eq!(tx.next_ticket_id(3).await.unwrap(), TicketId::FIRST);
+    assert_eq!(tx.next_ticket_id(1).await.unwrap(), TicketId(1004));
+    tx.commit().await.unwrap();
+    let desk = desk.reopened().await;
+    assert_eq!(desk.store.begin().await.unwrap().next_ticket_id(1).await.unwrap(), TicketId(1005));
+}
+
+#[tokio::test]
+async fn a_batch_larger_than_any_statement_is_written_and_looked_up_whole() {
+    let desk = Desk::new().await;
+    let tickets: Vec<Ticket> = (1001..1001 + 333)
+        .map(|id| Ticket { parties: vec![party(1, &format!("c{id}@example.com"), Role::Requester)], ..ticket(id) })
+        .collect();
+    desk.write(&opened(&tickets)).await;
+    let lookup = Lookup {
+        addresses: tickets.iter().map(|ticket| ticket.parties[0].address.address.clone()).collect(),
+        tickets: tickets.iter().map(|ticket| ticket.id).collect(),
+        ..Lookup::default()
+    };
+    let looked = look_up(&desk, &lookup).await;
+    assert_eq!((looked.tickets.len(), looked.known_addresses.len()), (333, 333));
+    assert!(tickets.iter().all(|ticket| looked.tickets[&ticket.id] == *ticket));
+}
