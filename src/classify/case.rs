@@ -4,11 +4,10 @@
 //! a blank line, then the mail as pasted; or it names a file with `mail=FILE.eml`.
 
 use super::diagnostic::did_you_mean;
+use super::given::{GIVEN_KEYS, Given, Known};
 use super::quantity::Quantity;
-use super::{Context, Disposition, Intent, RuleSet, ThreadState, Verdict};
-use crate::message::{Authentication, Message, Origin};
-use crate::ticket::people::{AgentId, Who};
-use crate::ticket::{Severity, Tier};
+use super::{Disposition, Intent, RuleSet, Verdict};
+use crate::ticket::Tier;
 use std::fmt;
 
 const EXPECT_KEYS: &[&str] = &[
@@ -26,7 +25,6 @@ const EXPECT_KEYS: &[&str] = &[
     "value",
     "mail",
 ];
-const GIVEN_KEYS: &[&str] = &["sender", "thread", "auth", "customer", "automatic", "language", "mail"];
 
 /// A file of cases, read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,17 +70,6 @@ pub struct Expectation {
     pub key: String,
     /// What it must be.
     pub value: String,
-}
-
-/// What a `given` line says is known of the sender and the thread.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Given {
-    sender: Option<Who>,
-    thread: Option<ThreadState>,
-    auth: Option<Authentication>,
-    customers: Vec<String>,
-    automatic: Option<bool>,
-    language: Option<String>,
 }
 
 /// Something wrong in a case file.
@@ -274,8 +261,6 @@ fn tokens(line: &str) -> Vec<(usize, String)> {
     tokens
 }
 
-type Known = &'static [&'static str];
-
 fn check_value(key: &str, value: &str) -> Result<(), Known> {
     let one_of = |known: Known| if known.contains(&value) { Ok(()) } else { Err(known) };
     match key {
@@ -287,83 +272,6 @@ fn check_value(key: &str, value: &str) -> Result<(), Known> {
         "value" => Quantity::parse(value).map(|_| ()).map_err(|_| ["a quantity such as 812ms"].as_slice()),
         _ if value.is_empty() => Err(&["a name"]),
         _ => Ok(()),
-    }
-}
-
-impl Given {
-    /// Reads `key=value` words such as `sender=monitor`.
-    pub fn parse<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, String> {
-        let mut given = Self::default();
-        for word in words {
-            let (key, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not key=value"))?;
-            if !GIVEN_KEYS.contains(&key) || key == "mail" {
-                let known = GIVEN_KEYS.iter().filter(|key| **key != "mail").copied().collect::<Vec<_>>();
-                return Err(format!("`{key}` is not understood; there are {}", known.join(", ")));
-            }
-            let set = given.set(key, value);
-            set.map_err(|known| format!("{key} cannot be `{value}`; it may be {}", known.join(", ")))?;
-        }
-        Ok(given)
-    }
-
-    /// What is known of a mail: what is given, and for the rest what is known of any.
-    pub fn context(&self, usual: &Context) -> Context {
-        Context {
-            sender: self.sender.clone().unwrap_or_else(|| usual.sender.clone()),
-            authentication: self.auth.unwrap_or(usual.authentication),
-            thread: self.thread.unwrap_or(usual.thread),
-            customer_lists: self.customers.clone(),
-            ..usual.clone()
-        }
-    }
-
-    /// Puts what is given in the place of what reading the mail found.
-    pub fn apply(&self, message: &mut Message) {
-        if let Some(automatic) = self.automatic
-            && automatic != (message.origin != Origin::Person)
-        {
-            message.origin = if automatic { Origin::AutomaticReply } else { Origin::Person };
-        }
-        if self.language.is_some() {
-            message.language.clone_from(&self.language);
-        }
-    }
-
-    fn set(&mut self, key: &str, value: &str) -> Result<(), Known> {
-        match key {
-            "sender" => {
-                self.sender = Some(match value {
-                    "customer" => Who::Customer,
-                    "agent" => Who::Agent(AgentId("agent".to_owned())),
-                    "monitor" => Who::Monitor,
-                    "stranger" => Who::Stranger,
-                    _ => return Err(&["customer", "agent", "monitor", "stranger"]),
-                });
-            }
-            "thread" => {
-                let known = ["new", "follow-up", "resolved", "closed"].as_slice();
-                self.thread = Some(ThreadState::from_word(value).ok_or(known)?);
-            }
-            "auth" => {
-                self.auth = Some(match value {
-                    "pass" => Authentication::Pass,
-                    "fail" => Authentication::Fail,
-                    "none" => Authentication::None,
-                    _ => return Err(&["pass", "fail", "none"]),
-                });
-            }
-            "automatic" => {
-                self.automatic = Some(match value {
-                    "true" => true,
-                    "false" => false,
-                    _ => return Err(&["true", "false"]),
-                });
-            }
-            _ if value.is_empty() => return Err(&["a word"]),
-            "language" => self.language = Some(value.to_owned()),
-            _ => self.customers.push(value.to_owned()),
-        }
-        Ok(())
     }
 }
 
@@ -435,16 +343,5 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
     }
 }
 
-/// The context of a mail of which nothing is known: a stranger's, on a new thread.
-impl Default for Context {
-    fn default() -> Self {
-        Self {
-            sender: Who::Stranger,
-            authentication: Authentication::None,
-            thread: ThreadState::New,
-            customer_lists: Vec::new(),
-            default_severity: Severity::Medium,
-            default_category: super::GENERAL.to_owned(),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,10 @@
 //! Rule files → a [`RuleSet`], or everything that is wrong with them.
 
-use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile, did_you_mean, line_and_column};
+use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile, did_you_mean};
 use super::file::{self, FileDef, RuleDef};
 use super::order::{self, Reference};
-use super::pattern::{Checked, PatternError, PatternId, SetBuilder, phrase_patterns};
+use super::pattern::{Checked, PatternError, PatternId, phrase_patterns};
+use super::pattern_set::SetBuilder;
 use super::quantity::{Comparison, Quantity};
 use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
 use super::when::{ConditionDef, TestDef};
@@ -91,7 +92,7 @@ fn names(rules: &[RuleDef], findings: &mut Findings<'_>) -> HashMap<String, usiz
         let name = &rule.name;
         if let Some(first) = names.get(&name.value) {
             let first = &rules[*first].name;
-            let (line, _) = line_and_column(findings.text(first.file), first.span.start);
+            let (line, _) = findings.place(first.file, first.span.start);
             findings.add(
                 name.file,
                 name.span.clone(),
@@ -128,7 +129,7 @@ impl Compiler<'_> {
         }
         let file = def.name.file;
         let path = files.get(file).map_or(String::new(), |file| file.path.clone());
-        let (line, _) = line_and_column(self.findings.text(file), def.name.span.start);
+        let (line, _) = self.findings.place(file, def.name.span.start);
         let when = self.condition(place, file, def.when);
         Some(Rule {
             name: RuleId(def.name.value),
@@ -213,7 +214,7 @@ impl Compiler<'_> {
         let checked: Vec<_> = patterns
             .iter()
             .map(|pattern| match self.patterns.check(&pattern.value) {
-                Ok(checked) => Some(checked.regex().clone()),
+                Ok(checked) => Some(checked.pattern().regex.clone()),
                 Err(error) => {
                     self.bad_pattern(pattern, error);
                     None

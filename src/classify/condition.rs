@@ -8,6 +8,7 @@ use super::scan::{Captured, Place, Scan};
 use super::when::Fact;
 use crate::message::{Attachment, Message, Origin};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// All that conditions ask about.
 pub(super) struct Facts<'a> {
@@ -16,6 +17,8 @@ pub(super) struct Facts<'a> {
     pub context: &'a Context,
     /// For each rule whether it matched; final for all rules that come before this one in rank.
     pub matched: &'a [bool],
+    /// The language, once a condition has asked for it: to guess it is dear.
+    pub language: &'a OnceCell<Option<String>>,
 }
 
 /// Something that a condition saw.
@@ -71,7 +74,8 @@ impl Facts<'_> {
             Fact::Auth => vec![self.context.authentication.as_str().into()],
             Fact::Thread => vec![self.context.thread.as_str().into()],
             Fact::Language => {
-                self.message.language().into_iter().map(|language| language.to_ascii_lowercase().into()).collect()
+                let language = self.language.get_or_init(|| self.message.language());
+                language.iter().map(|language| language.to_ascii_lowercase().into()).collect()
             }
             Fact::Origin => vec![self.message.origin.as_str().into()],
         }

@@ -69,15 +69,28 @@ impl fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
-/// Line and column, counted from 1, of a place in a text.
-pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
+/// Where the lines of a text begin.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { text, starts: std::iter::once(0).chain(behind).collect() }
     }
-    let before = &text[..offset];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+
+    /// Line and column, counted from 1, of a place in the text.
+    pub(super) fn place(&self, offset: usize) -> (usize, usize) {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        (line, self.text[start..offset].chars().count() + 1)
+    }
 }
 
 /// Something and where it stands.
@@ -94,20 +107,21 @@ pub(super) struct At<T> {
 /// Collects findings over many files.
 pub(super) struct Findings<'a> {
     files: &'a [RuleFile],
+    lines: Vec<Lines<'a>>,
     errors: Vec<RuleError>,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(files: &'a [RuleFile]) -> Self {
-        Self { files, errors: Vec::new() }
+        let lines = files.iter().map(|file| Lines::new(&file.text)).collect();
+        Self { files, lines, errors: Vec::new() }
     }
 
     /// Notes a finding at a place.
     pub(super) fn add(&mut self, file: usize, span: Range<usize>, kind: RuleErrorKind, message: impl Into<String>) {
-        let (path, text) = self.files.get(file).map_or(("", ""), |file| (file.path.as_str(), file.text.as_str()));
-        let (line, column) = line_and_column(text, span.start);
+        let (line, column) = self.place(file, span.start);
         self.errors.push(RuleError {
-            path: path.to_owned(),
+            path: self.path(file).to_owned(),
             line,
             column,
             span,
@@ -127,6 +141,11 @@ impl<'a> Findings<'a> {
     /// The text of a file.
     pub(super) fn text(&self, file: usize) -> &'a str {
         self.files.get(file).map_or("", |file| file.text.as_str())
+    }
+
+    /// Line and column, counted from 1, of a place in a file.
+    pub(super) fn place(&self, file: usize, offset: usize) -> (usize, usize) {
+        self.lines.get(file).map_or((1, 1), |lines| lines.place(offset))
     }
 
     /// The path of a file.
@@ -172,7 +191,7 @@ mod tests {
             ("inside a character", "ä", 1, (1, 1)),
             ("past the end", "ab\n", 99, (2, 1)),
         ] {
-            assert_eq!(line_and_column(text, offset), expected, "{name}");
+            assert_eq!(Lines::new(text).place(offset), expected, "{name}");
         }
     }
 

@@ -7,6 +7,7 @@ use super::verdict::{counted, matches, sums, verdict};
 use super::{Context, RuleId, Verdict};
 use crate::message::Message;
 use crate::ticket::Severity;
+use std::cell::OnceCell;
 
 /// A verdict and its whole history.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -54,6 +55,14 @@ pub struct ConditionTrace {
 }
 
 impl ConditionTrace {
+    /// The conditions in it that join no others, in the order in which they are written.
+    pub fn leaves(&self) -> Vec<&ConditionTrace> {
+        match self.inner.as_slice() {
+            [] => vec![self],
+            inner => inner.iter().flat_map(ConditionTrace::leaves).collect(),
+        }
+    }
+
     /// Everything seen by the conditions that hold, those under `none` left out.
     pub fn evidence(&self) -> Vec<&Seen> {
         if !self.holds || self.condition == "none" {
@@ -90,8 +99,9 @@ pub struct SeverityTrace {
 /// Classifies the message and keeps the reasons. Runs the very engine that classifies mail.
 pub fn explain(message: &Message, context: &Context, rules: &RuleSet) -> Explanation {
     let scan = scan(message, rules);
-    let matched = matches(&scan, message, context, rules);
-    let facts = Facts { scan: &scan, message, context, matched: &matched };
+    let language = OnceCell::new();
+    let matched = matches(&scan, message, context, &language, rules);
+    let facts = Facts { scan: &scan, message, context, matched: &matched, language: &language };
     let counted = counted(&matched, rules);
     let verdict = verdict(&facts, &counted, rules);
     let counting: Vec<&Rule> = counted.iter().map(|place| &rules.rules[*place]).collect();

@@ -50,6 +50,10 @@ const PATTERNS: &[&str] = &[
     "[kK]ey",
     "a.c",
     r"\pL\d",
+    r"\bstraße\b",
+    r"\Bkey|\b(?:k|ſ)\b",
+    r"(?:\b(?:foo|can.t)\b\s*)+log",
+    r"\b\w+\b$",
 ];
 
 static JUDGING: LazyLock<RuleSet> = LazyLock::new(|| rules(RULES));

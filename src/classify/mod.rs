@@ -9,11 +9,14 @@ mod condition;
 mod diagnostic;
 mod explain;
 mod file;
+mod given;
 mod order;
 mod pattern;
+mod pattern_set;
 mod quantity;
 mod rule;
 mod scan;
+mod threshold;
 mod verdict;
 mod when;
 
@@ -22,11 +25,12 @@ mod laws;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, Given, read_cases};
+pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, read_cases};
 pub use compile::compile;
 pub use condition::Seen;
 pub use diagnostic::{RuleError, RuleErrorKind, RuleFile};
 pub use explain::{CategorySum, ConditionTrace, Explanation, RuleTrace, SeverityTrace, explain};
+pub use given::Given;
 pub use pattern::Field;
 pub use rule::{Category, GENERAL, GENERAL_TITLE, Rule, RuleSet};
 pub use scan::{Place, Scan, scan};

@@ -1,17 +1,12 @@
-//! The patterns of all rules, compiled together.
+//! One pattern of a rule: where it looks, whether it is sound, and how it runs.
 //!
-//! For each field a literal prefilter tells which patterns can match at all; only those are run. So what a mail
-//! costs hardly depends on how many rules there are. Every pattern runs in time linear in the text.
+//! Every pattern runs in time linear in the text, and every automaton has a limit to its size.
 
 use crate::message::{Address, Message};
-use aho_corasick::AhoCorasick;
 use regex::{Regex, RegexBuilder};
-use regex_filtered::mapper::{Builder as MapperBuilder, Mapper};
-use regex_filtered::model::Model;
 use regex_syntax::ParserBuilder;
-use regex_syntax::hir::{Hir, HirKind, literal::Extractor};
+use regex_syntax::hir::{Hir, HirKind, LookSet, Repetition, literal::Extractor};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -23,8 +18,6 @@ pub const MAX_COMPILED_BYTES: usize = 1 << 20;
 const MAX_GROUP_DEPTH: u32 = 50;
 /// How many phrases go into one automaton.
 const PHRASES_IN_ONE: usize = 50;
-/// Literals shorter than this stand in every mail and filter nothing.
-const MIN_LITERAL_BYTES: usize = 3;
 
 /// A part of a mail that patterns search.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,8 +89,22 @@ pub(super) struct PatternId(pub u32);
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     pub regex: Regex,
-    /// Whether its `value` and `unit` groups are wanted.
-    pub measures: bool,
+    /// The pattern without its word boundaries, where it has some: it matches wherever the pattern does.
+    loose: Option<Regex>,
+}
+
+impl Pattern {
+    /// Where in the text to begin looking for a match; `None` where there is none for sure.
+    ///
+    /// The fast automaton cannot tell Unicode word boundaries in a text beyond ASCII, and the one that can is a
+    /// hundred times slower. Nearly all texts that do not match are turned away without it, and of the others
+    /// it need not read what stands before the first loose match.
+    pub(super) fn begin(&self, text: &str, is_ascii: bool) -> Option<usize> {
+        match &self.loose {
+            Some(loose) if !is_ascii => loose.find(text).map(|found| found.start()),
+            _ => Some(0),
+        }
+    }
 }
 
 /// What is wrong with a pattern, and where in it.
@@ -110,7 +117,7 @@ pub(super) struct PatternError {
 
 /// A pattern that was found sound.
 pub(super) struct Checked {
-    regex: Regex,
+    pattern: Pattern,
     hir: Hir,
 }
 
@@ -123,7 +130,8 @@ pub(super) fn check(source: &str) -> Result<Checked, PatternError> {
     check_unlimited(source)
 }
 
-fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
+/// The same for a pattern made from phrases, which may be longer.
+pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
     let located = |span: &regex_syntax::ast::Span, message: String| {
         let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
         PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
@@ -148,25 +156,50 @@ fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
             },
             hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
         })?;
-    Ok(Checked { regex, hir })
+    let has_boundary = hir.properties().look_set().contains_word_unicode();
+    let loose = has_boundary.then(|| {
+        // Without it the pattern is only slower.
+        RegexBuilder::new(&without_boundaries(&hir).to_string()).size_limit(MAX_COMPILED_BYTES).build().ok()
+    });
+    Ok(Checked { pattern: Pattern { regex, loose: loose.flatten() }, hir })
+}
+
+/// The same pattern with every word boundary left out, so that it matches no less.
+fn without_boundaries(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Look(look) if LookSet::singleton(*look).contains_word() => Hir::empty(),
+        HirKind::Capture(group) => without_boundaries(&group.sub),
+        HirKind::Repetition(repetition) => {
+            let sub = Box::new(without_boundaries(&repetition.sub));
+            Hir::repetition(Repetition { sub, ..repetition.clone() })
+        }
+        HirKind::Concat(inner) => Hir::concat(inner.iter().map(without_boundaries).collect()),
+        HirKind::Alternation(inner) => Hir::alternation(inner.iter().map(without_boundaries).collect()),
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
+    }
 }
 
 impl Checked {
     /// The pattern, ready to run.
-    pub(super) fn regex(&self) -> &Regex {
-        &self.regex
+    pub(super) fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+
+    /// Its structure, for the filter.
+    pub(super) fn hir(&self) -> &Hir {
+        &self.hir
     }
 
     /// Whether the pattern has a group of this name.
     pub(super) fn has_group(&self, name: &str) -> bool {
-        self.regex.capture_names().flatten().any(|group| group == name)
+        self.pattern.regex.capture_names().flatten().any(|group| group == name)
     }
 
     /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where
     /// there is no such group or it can capture anything.
     pub(super) fn units(&self) -> Option<Vec<String>> {
         // Read once more without its other cases, of which `s` has three.
-        let hir = ParserBuilder::new().build().parse(self.regex.as_str()).ok()?;
+        let hir = ParserBuilder::new().build().parse(self.pattern.regex.as_str()).ok()?;
         let literals = Extractor::new().limit_total(250).extract(find_group(&hir, "unit")?);
         if !literals.is_exact() {
             return None;
@@ -190,7 +223,7 @@ fn find_group<'h>(hir: &'h Hir, name: &str) -> Option<&'h Hir> {
 }
 
 /// Patterns that together find any of these phrases: whole words, any white space between them.
-pub(super) fn phrase_patterns<'p>(phrases: &[&'p str]) -> Vec<String> {
+pub(super) fn phrase_patterns(phrases: &[&str]) -> Vec<String> {
     phrases
         .chunks(PHRASES_IN_ONE)
         .map(|chunk| chunk.iter().map(|p| phrase_pattern(p)).collect::<Vec<_>>().join("|"))
@@ -208,111 +241,4 @@ fn phrase_pattern(phrase: &str) -> String {
 /// Telephones write the apostrophe of "can't" as U+2019, keyboards as U+0027.
 fn word_pattern(word: &str) -> String {
     regex::escape(word).replace(['\'', '’'], "['’]")
-}
-
-/// Puts the patterns of all rules together; the same pattern on the same field is one.
-#[derive(Default)]
-pub(super) struct SetBuilder {
-    patterns: Vec<Pattern>,
-    ids: HashMap<(Field, String, bool), PatternId>,
-    checked: HashMap<String, std::rc::Rc<Checked>>,
-    fields: std::collections::BTreeMap<Field, Vec<(PatternId, std::rc::Rc<Checked>)>>,
-}
-
-impl SetBuilder {
-    /// Reads a pattern, once.
-    pub(super) fn check(&mut self, source: &str) -> Result<std::rc::Rc<Checked>, PatternError> {
-        self.check_with(source, check)
-    }
-
-    fn check_with(
-        &mut self,
-        source: &str,
-        check: fn(&str) -> Result<Checked, PatternError>,
-    ) -> Result<std::rc::Rc<Checked>, PatternError> {
-        if let Some(known) = self.checked.get(source) {
-            return Ok(known.clone());
-        }
-        let checked = std::rc::Rc::new(check(source)?);
-        self.checked.insert(source.to_owned(), checked.clone());
-        Ok(checked)
-    }
-
-    /// Adds a pattern on a field.
-    pub(super) fn add(&mut self, field: &Field, source: &str, measures: bool) -> Result<PatternId, PatternError> {
-        let checked = self.check(source)?;
-        Ok(self.insert(field, source, measures, checked))
-    }
-
-    /// Adds a pattern made from phrases. Lists of phrases are limited by their number, not by a pattern's length.
-    pub(super) fn add_phrases(&mut self, field: &Field, source: &str) -> Result<PatternId, PatternError> {
-        let checked = self.check_with(source, check_unlimited)?;
-        Ok(self.insert(field, source, false, checked))
-    }
-
-    fn insert(&mut self, field: &Field, source: &str, measures: bool, checked: std::rc::Rc<Checked>) -> PatternId {
-        let next = PatternId(self.patterns.len() as u32);
-        let id = *self.ids.entry((field.clone(), source.to_owned(), measures)).or_insert(next);
-        if id == next {
-            self.patterns.push(Pattern { regex: checked.regex.clone(), measures });
-            self.fields.entry(field.clone()).or_default().push((id, checked));
-        }
-        id
-    }
-
-    /// Builds the prefilters.
-    pub(super) fn build(self) -> Result<PatternSet, aho_corasick::BuildError> {
-        let mut fields = Vec::new();
-        for (field, patterns) in self.fields {
-            let mut mapper = MapperBuilder::new(MIN_LITERAL_BYTES);
-            for (_, checked) in &patterns {
-                // A pattern too involved for the filter passes it always.
-                mapper.push(Model::new(&checked.hir).unwrap_or_else(|_| Model::all()));
-            }
-            let (mapper, literals) = mapper.build();
-            let literals = AhoCorasick::builder().ascii_case_insensitive(true).build(literals)?;
-            fields.push(FieldSet { field, ids: patterns.into_iter().map(|(id, _)| id).collect(), mapper, literals });
-        }
-        Ok(PatternSet { patterns: self.patterns, fields })
-    }
-}
-
-/// All patterns of a rule set.
-pub(super) struct PatternSet {
-    patterns: Vec<Pattern>,
-    fields: Vec<FieldSet>,
-}
-
-impl PatternSet {
-    /// The patterns, field by field.
-    pub(super) fn fields(&self) -> &[FieldSet] {
-        &self.fields
-    }
-
-    /// One pattern.
-    pub(super) fn pattern(&self, id: PatternId) -> &Pattern {
-        &self.patterns[id.0 as usize]
-    }
-
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.patterns.len()
-    }
-}
-
-/// The patterns on one field.
-pub(super) struct FieldSet {
-    /// The field.
-    pub field: Field,
-    ids: Vec<PatternId>,
-    mapper: Mapper,
-    literals: AhoCorasick,
-}
-
-impl FieldSet {
-    /// The patterns whose literals stand in the text, and those that have none.
-    pub(super) fn candidates(&self, text: &str) -> impl Iterator<Item = PatternId> {
-        let found = self.literals.find_overlapping_iter(text).map(|found| found.pattern().as_usize());
-        self.mapper.atom_to_re(found).into_iter().map(|index| self.ids[index])
-    }
 }

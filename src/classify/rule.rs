@@ -1,6 +1,7 @@
 //! Rules ready to run.
 
-use super::pattern::{PatternId, PatternSet};
+use super::pattern::PatternId;
+use super::pattern_set::PatternSet;
 use super::quantity::{Comparison, Quantity};
 use super::when::Fact;
 use super::{Disposition, Intent, RuleId};

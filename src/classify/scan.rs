@@ -28,6 +28,8 @@ pub struct Place {
 /// What the patterns of a rule set found in a mail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scan {
+    /// Version of the rule set whose patterns they are.
+    version: String,
     /// In the order of the patterns.
     hits: Vec<Hit>,
 }
@@ -57,6 +59,11 @@ impl Scan {
         self.hits.binary_search_by_key(&pattern, |hit| hit.pattern).ok().map(|at| &self.hits[at])
     }
 
+    /// Whether it was made with the patterns of this rule set.
+    pub(super) fn is_of(&self, rules: &RuleSet) -> bool {
+        self.version == rules.version()
+    }
+
     /// All hits.
     pub(super) fn hits(&self) -> &[Hit] {
         &self.hits
@@ -69,13 +76,16 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
     for set in rules.patterns().fields() {
         for (nth, value) in set.field.values(message).iter().enumerate().take(MAX_SCANNED_VALUES) {
             let text = cut(value);
+            let is_ascii = text.is_ascii();
             for id in set.candidates(text) {
-                let pattern = rules.patterns().pattern(id);
+                let used = rules.patterns().pattern(id);
+                let pattern = &used.pattern;
+                let Some(begin) = pattern.begin(text, is_ascii) else { continue };
                 let place = |range| Place { field: set.field.clone(), nth, range };
-                let found = if pattern.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
+                let found = if used.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
                 let range = match found.first() {
                     Some(first) => Some(first.place.range.clone()),
-                    None => pattern.regex.find(text).map(|found| found.range()),
+                    None => pattern.regex.find_at(text, begin).map(|found| found.range()),
                 };
                 if let Some(range) = range {
                     let excerpt = excerpt(&text[range.clone()]);
@@ -94,7 +104,7 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
         }
         same
     });
-    Scan { hits }
+    Scan { version: rules.version().to_owned(), hits }
 }
 
 fn captures(regex: &regex::Regex, text: &str, place: &dyn Fn(Range<usize>) -> Place) -> Vec<Captured> {

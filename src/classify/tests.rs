@@ -379,12 +379,14 @@ fn limits_hold_at_the_edge() {
     };
     let phrases = |count: usize| format!("phrase = [{}]", "'word', ".repeat(count));
     let many = |count: usize| format!("any = [{}]", "{ text = 'x' }, ".repeat(count));
+    let weighed = |weight: f64| format!("text = 'x' }}\nweight = {weight}\ncategory = 'general'\ntags = ['x']\n# {{");
     let pattern = |length: usize| format!("text = '{}'", "x".repeat(length));
     for (name, at_limit, past_limit) in [
         ("depth", nested(when::MAX_DEPTH), nested(when::MAX_DEPTH + 1)),
         ("phrases", phrases(when::MAX_LISTED), phrases(when::MAX_LISTED + 1)),
         ("conditions", many(when::MAX_CONDITIONS - 1), many(when::MAX_CONDITIONS)),
         ("pattern", pattern(pattern::MAX_PATTERN_BYTES), pattern(pattern::MAX_PATTERN_BYTES + 1)),
+        ("weight", weighed(file::MAX_WEIGHT), weighed(file::MAX_WEIGHT + 1.0)),
         ("automaton", "text = '[a-z]{1,80}x'".into(), r"text = '(\w{1,200}){1,200}'".into()),
     ] {
         assert!(rule(&at_limit), "{name} at the limit");
@@ -403,4 +405,42 @@ fn text_past_the_scanned_part_is_not_searched() {
         message.body.reply = format!("{}needle", " ".repeat(before));
         assert_eq!(!classify(&message, &Context::default(), &rules).matched.is_empty(), expected, "{name}");
     }
+}
+
+#[test]
+fn a_mail_is_judged_by_the_rules_in_force_even_when_others_scanned_it() {
+    let (old, new) = (rules("[[rule]]\nname = \"old\"\nwhen = { text = 'x' }\n"), rules(WEIGHED));
+    let message = mail("x", "alpha x");
+    let verdict = judge(&scan(&message, &old), &message, &Context::default(), &new);
+    assert_eq!(matched(&verdict), ["a1"]);
+    assert_eq!(verdict.version, new.version());
+}
+
+#[test]
+fn only_so_many_numbers_and_values_are_looked_at() {
+    let rules = rules(
+        "[[rule]]\nname = \"number\"\nwhen = { value = 'n(?<value>[0-9]+)', above = 5 }\n[[rule]]\nname = \"header\"\nwhen = { header.X-Hop = 'last' }\n",
+    );
+    for (name, before, hops, expected) in [
+        ("at the limits", scan::MAX_CAPTURED - 1, scan::MAX_SCANNED_VALUES - 1, ["number", "header"].as_slice()),
+        ("one past", scan::MAX_CAPTURED, scan::MAX_SCANNED_VALUES, &[]),
+    ] {
+        let mut message = mail("x", &format!("{}n9", "n1 ".repeat(before)));
+        let hop = |value: &str| crate::message::Header { name: "X-Hop".into(), value: value.into() };
+        message.headers.extend((0..hops).map(|_| hop("first")).chain([hop("last")]));
+        assert_eq!(matched(&classify(&message, &Context::default(), &rules)), expected, "{name}");
+    }
+}
+
+#[test]
+fn files_and_their_rules_have_limits() {
+    let compiles =
+        |text: String| compile(&[RuleFile { path: "a".into(), text }]).map_err(|errors| errors[0].message.clone());
+    let comment = |length: usize| format!("#{}", "x".repeat(length - 1));
+    assert!(compiles(comment(file::MAX_FILE_BYTES)).is_ok());
+    assert_eq!(compiles(comment(file::MAX_FILE_BYTES + 1)).unwrap_err(), "the file is larger than 4194304 bytes");
+    let many =
+        |count: usize| (0..count).map(|n| format!("[[rule]]\nname = 'r{n}'\nwhen.text = 'x'\n")).collect::<String>();
+    assert_eq!(compiles(many(compile::MAX_RULES)).map(|rules| rules.rules().len()), Ok(compile::MAX_RULES));
+    assert_eq!(compiles(many(compile::MAX_RULES + 1)).unwrap_err(), "there are more than 20000 rules");
 }

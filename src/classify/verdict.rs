@@ -5,28 +5,41 @@ use super::rule::{Rule, RuleSet};
 use super::scan::{Scan, scan};
 use super::{Because, Context, Disposition, MatchedRule, Verdict};
 use crate::message::Message;
+use std::cell::OnceCell;
 
 /// Reads the message and judges it; [`scan`] and [`judge`] in one.
 pub fn classify(message: &Message, context: &Context, rules: &RuleSet) -> Verdict {
     judge(&scan(message, rules), message, context, rules)
 }
 
-/// What the rules say of a message that was scanned with the same rule set. Pure and total.
+/// What the rules say of a message that was scanned. Pure and total.
+///
+/// A scan with other rules, as when they changed in between, is made anew.
 pub fn judge(scan: &Scan, message: &Message, context: &Context, rules: &RuleSet) -> Verdict {
-    let matched = matches(scan, message, context, rules);
-    let facts = Facts { scan, message, context, matched: &matched };
+    if !scan.is_of(rules) {
+        return classify(message, context, rules);
+    }
+    let language = OnceCell::new();
+    let matched = matches(scan, message, context, &language, rules);
+    let facts = Facts { scan, message, context, matched: &matched, language: &language };
     verdict(&facts, &counted(&matched, rules), rules)
 }
 
 /// For each rule whether its condition holds, `stop` or no `stop`: composites see every rule.
-pub(super) fn matches(scan: &Scan, message: &Message, context: &Context, rules: &RuleSet) -> Vec<bool> {
+pub(super) fn matches(
+    scan: &Scan,
+    message: &Message,
+    context: &Context,
+    language: &OnceCell<Option<String>>,
+    rules: &RuleSet,
+) -> Vec<bool> {
     let awakened = scan.hits().iter().flat_map(|hit| &rules.awaiting[hit.pattern.0 as usize]);
     let mut candidates: Vec<usize> = awakened.chain(&rules.always).copied().collect();
     candidates.sort_unstable_by_key(|rule| rules.rank[*rule]);
     candidates.dedup();
     let mut matched = vec![false; rules.rules.len()];
     for rule in candidates {
-        matched[rule] = Facts { scan, message, context, matched: &matched }.holds(&rules.rules[rule].when);
+        matched[rule] = Facts { scan, message, context, matched: &matched, language }.holds(&rules.rules[rule].when);
     }
     matched
 }

@@ -1,9 +1,10 @@
 //! The conditions of a rule as written: `[rule.when]` and the condition tables nested in it.
 
 use super::diagnostic::{At, RuleErrorKind as Kind};
-use super::file::{Walk, entries, number};
+use super::file::{Walk, entries};
 use super::pattern::Field;
 use super::quantity::{Comparison, Quantity};
+use super::threshold::COMPARISON_KEYS;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -49,7 +50,6 @@ const CONDITION_KEYS: &[&str] = &[
     "at_most",
     "between",
 ];
-const COMPARISON_KEYS: &[&str] = &["above", "at_least", "below", "at_most", "between"];
 
 /// A condition as written.
 #[derive(Debug)]
@@ -304,96 +304,6 @@ impl Walk<'_, '_> {
         let comparison = self.comparison(table, value.span());
         let fields = self.searched(table);
         Some(TestDef::Value { fields, pattern: pattern?, comparison: comparison? })
-    }
-
-    fn size(&mut self, value: &Value<'_>) -> Option<TestDef> {
-        let DeValue::Table(table) = value.get_ref() else {
-            self.wrong_type(value, "a comparison such as { above = \"10 MB\" }");
-            return None;
-        };
-        for (key, span, _) in entries(table) {
-            if !COMPARISON_KEYS.contains(&key) {
-                self.unknown_key(key, span, "a size", COMPARISON_KEYS);
-            }
-        }
-        let comparison = self.comparison(table, value.span())?;
-        self.must_be_bytes(comparison.threshold(), value.span())?;
-        Some(TestDef::Size(comparison))
-    }
-
-    fn must_be_bytes(&mut self, quantity: &Quantity, span: Range<usize>) -> Option<()> {
-        if quantity.dimension != super::quantity::Dimension::Bytes {
-            self.add(span, Kind::BadValue, format!("a size is a number of bytes, and {quantity} is none"));
-            self.hint("write \"10 MB\" or \"500 kB\"".to_owned());
-            return None;
-        }
-        Some(())
-    }
-
-    /// The one comparison that stands in a table.
-    fn comparison(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<Comparison> {
-        let mut given = entries(table).into_iter().filter(|(key, ..)| COMPARISON_KEYS.contains(key));
-        let Some((key, _, value)) = given.next() else {
-            self.add(span, Kind::Missing, format!("there is nothing to compare with: {}", COMPARISON_KEYS.join(", ")));
-            return None;
-        };
-        if let Some((second, span, _)) = given.next() {
-            self.add(
-                span,
-                Kind::BadValue,
-                format!("there is `{key}` already; `{second}` needs a condition of its own"),
-            );
-            self.hint("use `between = [\"…\", \"…\"]` for both ends".to_owned());
-            return None;
-        }
-        if key == "between" {
-            return self.between(value);
-        }
-        let quantity = self.quantity(value)?;
-        Some(match key {
-            "above" => Comparison::Above(quantity),
-            "at_least" => Comparison::AtLeast(quantity),
-            "below" => Comparison::Below(quantity),
-            _ => Comparison::AtMost(quantity),
-        })
-    }
-
-    fn between(&mut self, value: &Value<'_>) -> Option<Comparison> {
-        let ends: Vec<_> = value.get_ref().as_array().into_iter().flatten().collect();
-        let [low, high] = ends.as_slice() else {
-            self.wrong_type(value, "a list of two quantities");
-            return None;
-        };
-        let (low, high) = (self.quantity(low), self.quantity(high));
-        let (low, high) = (low?, high?);
-        if low.dimension != high.dimension {
-            let message = format!("{low} is a {}, {high} is a {}", low.dimension.as_str(), high.dimension.as_str());
-            self.add(value.span(), Kind::BadValue, message);
-            return None;
-        }
-        if low.amount > high.amount {
-            self.add(value.span(), Kind::BadValue, format!("nothing is between {low} and {high}"));
-            self.hint("the lower one stands first".to_owned());
-            return None;
-        }
-        Some(Comparison::Between(low, high))
-    }
-
-    fn quantity(&mut self, value: &Value<'_>) -> Option<Quantity> {
-        if let Some(count) = number(value.get_ref()) {
-            return Some(Quantity::count(count));
-        }
-        let DeValue::String(text) = value.get_ref() else {
-            self.wrong_type(value, "a quantity such as \"500 ms\", \"1 %\", \"10 MB\" or 3");
-            return None;
-        };
-        match Quantity::parse(text) {
-            Ok(quantity) => Some(quantity),
-            Err(error) => {
-                self.add(value.span(), Kind::BadValue, error.to_string());
-                None
-            }
-        }
     }
 
     fn attachment(&mut self, value: &Value<'_>) -> Option<TestDef> {

@@ -5,12 +5,14 @@ use crate::classify::{Case, CaseError, CaseMail, Failure, RuleId, RuleSet, RuleT
 use crate::message;
 use anyhow::Context as _;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TestArgs {
+    /// List the conditions that held in no case, too
+    #[arg(long)]
+    coverage: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -26,6 +28,64 @@ struct Report {
     rules: usize,
     /// The rules that matched in no case.
     not_reached: Vec<RuleId>,
+    conditions: usize,
+    /// The conditions that held in no case.
+    conditions_not_reached: Vec<Unreached>,
+}
+
+/// A condition that held in no case.
+#[derive(serde::Serialize)]
+struct Unreached {
+    path: String,
+    line: usize,
+    rule: RuleId,
+    condition: String,
+}
+
+/// For each rule whether it counted in some case, and whether each of its conditions held in one.
+#[derive(Default)]
+struct Coverage(Vec<RuleCoverage>);
+
+struct RuleCoverage {
+    rule: RuleTrace,
+    counted: bool,
+    held: Vec<bool>,
+}
+
+impl Coverage {
+    fn add(&mut self, rules: &[RuleTrace]) {
+        if self.0.is_empty() {
+            let fresh = |rule: &RuleTrace| RuleCoverage {
+                held: vec![false; rule.condition.leaves().len()],
+                rule: rule.clone(),
+                counted: false,
+            };
+            self.0 = rules.iter().map(fresh).collect();
+        }
+        for (known, rule) in self.0.iter_mut().zip(rules) {
+            known.counted |= rule.counts;
+            for (held, leaf) in known.held.iter_mut().zip(rule.condition.leaves()) {
+                *held |= leaf.holds;
+            }
+        }
+    }
+
+    fn tell(&self, report: &mut Report) {
+        for RuleCoverage { rule, counted, held } in &self.0 {
+            if !counted {
+                report.not_reached.push(rule.rule.clone());
+            }
+            report.conditions += held.len();
+            for (_, leaf) in held.iter().zip(rule.condition.leaves()).filter(|(held, _)| !**held) {
+                report.conditions_not_reached.push(Unreached {
+                    path: rule.path.clone(),
+                    line: rule.line,
+                    rule: rule.rule.clone(),
+                    condition: leaf.condition.clone(),
+                });
+            }
+        }
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -43,31 +103,26 @@ pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: boo
     let files =
         read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
     let mut report = Report { files: files.len(), rules: rules.rules().len(), ..Report::default() };
-    let mut reached = BTreeSet::new();
+    let mut coverage = Coverage::default();
     for file in files {
         let cases = read_cases(&file.path, &file.text);
         report.errors.extend(cases.errors);
         for case in &cases.cases {
-            run_case(&file.path, case, desk, &rules, &mut report, &mut reached);
+            run_case(&file.path, case, desk, &rules, &mut report, &mut coverage);
         }
     }
-    let all = rules.rules().iter().map(|rule| rule.name.clone());
-    report.not_reached = all.filter(|rule| !reached.contains(rule)).collect();
+    match report.cases {
+        0 => report.not_reached = rules.rules().iter().map(|rule| rule.name.clone()).collect(),
+        _ => coverage.tell(&mut report),
+    }
     match args.common.format {
         Format::Json => print_json(out, &report)?,
-        Format::Text => print(&report, out)?,
+        Format::Text => print(&report, args.coverage, out)?,
     }
     Ok(if report.failed.is_empty() && report.errors.is_empty() { WELL } else { FINDINGS })
 }
 
-fn run_case(
-    path: &str,
-    case: &Case,
-    desk: &Desk,
-    rules: &RuleSet,
-    report: &mut Report,
-    reached: &mut BTreeSet<RuleId>,
-) {
+fn run_case(path: &str, case: &Case, desk: &Desk, rules: &RuleSet, report: &mut Report, coverage: &mut Coverage) {
     let unknown = case.unknown_names(path, rules);
     if !unknown.is_empty() {
         report.errors.extend(unknown);
@@ -95,7 +150,7 @@ fn run_case(
     case.given.apply(&mut message);
     let explanation = explain(&message, &case.given.context(&desk.usual), rules);
     report.cases += 1;
-    reached.extend(explanation.verdict.matched.iter().map(|matched| matched.rule.clone()));
+    coverage.add(&explanation.rules);
     let failures = case.failures(&explanation.verdict);
     if failures.is_empty() {
         report.passed += 1;
@@ -108,7 +163,7 @@ fn run_case(
     report.failed.push(FailedCase { path: path.to_owned(), line: case.line, failures, trace });
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print(report: &Report, coverage: bool, out: &mut dyn Write) -> anyhow::Result<()> {
     for error in &report.errors {
         writeln!(out, "{error}")?;
     }
@@ -137,6 +192,13 @@ fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
             let names: Vec<&str> = missed.iter().map(|rule| rule.0.as_str()).collect();
             writeln!(out, "; none reaches {}", names.join(", "))?;
         }
+    }
+    if report.conditions > 0 {
+        let (all, missed) = (report.conditions, report.conditions_not_reached.len());
+        writeln!(out, "{} of {} held in some case", all - missed, count(all, "condition"))?;
+    }
+    for missed in report.conditions_not_reached.iter().filter(|_| coverage) {
+        writeln!(out, "{}:{}:1: {}: {}", missed.path, missed.line, missed.rule, missed.condition)?;
     }
     Ok(())
 }

@@ -86,8 +86,13 @@ fn a_folder_without_rules_cannot_be_checked() {
 #[test]
 fn cases_that_hold_pass_and_coverage_is_told() {
     let (out, code) = run_in(&[("a.toml", RULES), ("a.cases", CASES)], &["test"]);
-    assert_eq!(out, "2 cases in 1 file: all passed\n2 of 2 rules matched in some case\n");
+    assert_eq!(
+        out,
+        "2 cases in 1 file: all passed\n2 of 2 rules matched in some case\n3 of 4 conditions held in some case\n"
+    );
     assert_eq!(code, WELL);
+    let (out, _) = run_in(&[("a.toml", RULES), ("a.cases", CASES)], &["test", "--coverage"]);
+    assert!(out.ends_with("\na.toml:7:1: invalid-api-key: text = '\\b401\\b.{0,80}\\bapi[ -]key'\n"), "{out}");
 }
 
 #[test]
