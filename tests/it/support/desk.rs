@@ -29,8 +29,8 @@ name = "support"
 host = "{imap_host}"
 port = {imap_port}
 security = "plain"
-user = "{user}"
-password = "{password}"
+user = {user:?}
+password = {password:?}
 [smtp]
 host = "{smtp_host}"
 port = {smtp_port}
