@@ -4,6 +4,7 @@
 
 mod compose;
 mod corpus;
+mod docs;
 mod imap;
 mod journeys;
 mod smtp;
