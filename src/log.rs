@@ -41,8 +41,9 @@ pub enum LogFormat {
 /// # Errors
 /// When the filter cannot be read.
 pub fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
-    let wanted = EnvFilter::builder().with_regex(false).parse(filter).with_context(|| {
-        format!("cannot read the log level `{filter}`; write info, debug, or warn,postroom::serve=debug")
+    // What the library says of it helps nobody.
+    let wanted = EnvFilter::builder().with_regex(false).parse(filter).map_err(|_| {
+        anyhow::anyhow!("cannot read the log level `{filter}`; write info, debug, or warn,postroom::serve=debug")
     })?;
     let filter = wanted.and(filter_fn(|metadata| may_be_logged(metadata.target(), *metadata.level())));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

@@ -250,7 +250,6 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
     let head = [format!("mail {}", row.id), became].join(" · ");
     let head = format!("{}\n", screen.paint(if tone == Tone::Plain { Tone::Strong } else { tone }, &head));
     text.insert_str(0, &head);
-    let reasons = row.reasons.as_deref().unwrap_or_default();
     let attachments: Vec<String> = message
         .attachments
         .iter()
@@ -266,7 +265,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("received", screen.when_exactly(row.received_at)),
             ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
             ("ticket", reference(row.ticket).unwrap_or_default()),
-            ("because", reasons.replace("; ", "\n").lines().next().unwrap_or_default().to_owned()),
+            ("because", row.reasons.clone().unwrap_or_default()),
             (
                 "sender",
                 format!("authentication {}, origin {}", message.authentication.as_str(), message.origin.as_str()),

@@ -15,14 +15,20 @@ pub(super) struct InitArgs {
     folder: PathBuf,
 }
 
+/// How many files that are in the way are named.
+const SHOWN: usize = 5;
+
 pub(super) fn run(args: &InitArgs, screen: &Screen) -> anyhow::Result<u8> {
     let folder = &args.folder;
     let there: Vec<String> =
         shipped::files().map(|(path, _)| path).filter(|path| folder.join(path).symlink_metadata().is_ok()).collect();
     if !there.is_empty() {
         remark(&format!("{} has these files already, and none of them is written over:", folder.display()));
-        for path in &there {
+        for path in there.iter().take(SHOWN) {
             remark(&format!("  {path}"));
+        }
+        if there.len() > SHOWN {
+            remark(&format!("  and {} more", there.len() - SHOWN));
         }
         remark("nothing was written; name an empty or a new folder");
         return Ok(CANNOT);

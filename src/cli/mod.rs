@@ -213,7 +213,7 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
     log::start(globals.log_level.as_deref().unwrap_or(usual), globals.log_format)?;
     match command {
         Command::Init(args) => init::run(&args, &globals.screen()),
-        Command::Rules(args) => run_rules(&args, &globals),
+        Command::Rules(args) => run_rules(args, &globals),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "postroom", &mut script);
@@ -249,16 +249,17 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
 }
 
 /// The rule commands need no configuration; where there is one, mails are read as the desk reads them.
-fn run_rules(args: &rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8> {
+fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut desk = rules::Desk { reader: Reader::default(), usual: Context::default(), now: Clock::System.now() };
     if let Ok(config) = Config::load(&globals.config) {
+        args.look_in(&config.rules);
         desk.reader.authserv_ids = config.authserv_ids;
         desk.reader.own_addresses = config.policy.own_addresses;
         desk.usual.default_severity = config.policy.default_severity;
     }
     let screen = globals.screen();
     let mut out = Vec::new();
-    let code = rules::run(args, &desk, &mut out, screen.styled);
+    let code = rules::run(&args, &desk, &mut out, screen.styled);
     std::io::stdout().write_all(&out)?;
     code
 }

@@ -118,8 +118,11 @@ fn words(fault: &TemplateFault) -> (String, Option<String>) {
         Some(meant.map_or(list.clone(), |meant| format!("did you mean `{meant}`? {list}")))
     };
     match fault {
-        TemplateFault::UnknownFile { meant, known } => {
-            ("there is no template of this name".to_owned(), instead(meant.as_ref(), known, "templates are"))
+        TemplateFault::UnknownFile { meant: Some(meant), .. } => {
+            ("there is no template of this name".to_owned(), Some(format!("did you mean `{meant}`?")))
+        }
+        TemplateFault::UnknownFile { meant: None, known } => {
+            ("there is no template of this name".to_owned(), instead(None, known, "templates are"))
         }
         TemplateFault::UnknownName { name, meant, known } => {
             (format!("unknown name `{name}`"), instead(meant.as_ref(), known, "names here are"))

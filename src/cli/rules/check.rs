@@ -11,6 +11,12 @@ pub(super) struct CheckArgs {
     common: CommonArgs,
 }
 
+impl CheckArgs {
+    pub(super) fn common(&mut self) -> &mut CommonArgs {
+        &mut self.common
+    }
+}
+
 #[derive(serde::Serialize)]
 struct Report<'a> {
     files: usize,
@@ -20,7 +26,7 @@ struct Report<'a> {
 }
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
-    let files = folder(&args.common.rules)?;
+    let files = folder(args.common.folder())?;
     let rules = match compile(&files) {
         Ok(rules) => rules,
         Err(errors) => {

@@ -106,7 +106,7 @@ fn sentence(what: &What, screen: &Screen) -> String {
         What::Assigned { to: None } => "given back".to_owned(),
         What::PartyAdded { address, .. } => format!("{address} joined"),
         What::Noted { text } => format!("note: {text}"),
-        What::Promised { due_at } => format!("promised an update by {}", screen.minute(*due_at)),
+        What::Promised { due_at } => format!("an update is promised by {}", screen.minute(*due_at)),
         What::FirstResponseOverdue { due_at } => {
             format!("the first answer is overdue since {}", screen.minute(*due_at))
         }
