@@ -159,10 +159,9 @@ async fn keep_all(mut sources: Sources, store: &Store, code: &mut u8) -> anyhow:
     }
 }
 
-/// Keeps one batch. Another process may take the same places at the same time: whoever comes second takes others.
+/// Keeps one batch; each mail gets the next place of this door.
 async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i64>, StoreError> {
-    let mut ids = Vec::with_capacity(batch.len());
-    let mut mails: Vec<NewMail> = batch
+    let mails = batch
         .into_iter()
         .map(|found| NewMail {
             place: Place { mailbox: INGEST.to_owned(), uid_validity: 0, uid: 0 },
@@ -172,24 +171,7 @@ async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i6
             oversize_bytes: found.oversize_bytes,
         })
         .collect();
-    while !mails.is_empty() {
-        let first = store.next_place(INGEST).await?;
-        for (uid, mail) in (first.uid..).zip(&mut mails) {
-            mail.place = Place { uid, ..first.clone() };
-        }
-        let kept = store.keep_mail(&mails, None, now).await?;
-        if kept.new_ids.len() == mails.len() {
-            ids.extend(kept.new_ids);
-            return Ok(ids);
-        }
-        let mut ours = Vec::with_capacity(kept.new_ids.len());
-        for id in kept.new_ids {
-            ours.extend(store.find_inbox(id).await?.map(|row| row.place.uid));
-            ids.push(id);
-        }
-        mails.retain(|mail| !ours.contains(&mail.place.uid));
-    }
-    Ok(ids)
+    Ok(store.keep_ingested(INGEST, mails, now).await?.new_ids)
 }
 
 /// Processes what is due until nothing is: our mails, and others that were waiting.
