@@ -150,12 +150,8 @@ fn transcript(
     standing: &Standing,
     policy: &Policy,
 ) -> Decision {
-    // The hourly cap is made for customers; an agent may well give ten commands an hour. The ticket's cap stays.
-    let mut standing = standing.clone();
-    standing.traffic.address_hour = 0;
-    standing.traffic.address_day = 0;
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, policy) {
+    match guard::may_send(&agent.address, Some(mail.message.origin), standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
