@@ -48,4 +48,5 @@ pub mod backoff;
 pub mod clock;
 pub mod endpoint;
 pub mod finding;
+pub mod log;
 pub mod tls;

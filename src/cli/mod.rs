@@ -1,3 +1,320 @@
-//! The command line: one file for each subcommand.
+//! The command line: one file for each subcommand, and what all of them share.
+//!
+//! Results go to standard output, remarks to standard error. The exit code is 0 when it was done, 1 when it was done
+//! and the answer is no, 2 when it could not be done; `ingest` speaks to mail servers and uses those of sysexits.
 
+mod check;
+mod inbox;
+mod ingest;
+mod init;
+mod outbox;
+mod quarantine;
+mod report;
 pub mod rules;
+mod run;
+mod screen;
+mod setup;
+mod shipped;
+mod table;
+mod template;
+mod ticket;
+
+use crate::classify::Context;
+use crate::clock::Clock;
+use crate::config::{Config, DEFAULT_FILE};
+use crate::log::{self, LogFormat};
+use crate::message::Reader;
+use crate::store::Store;
+use crate::store::list::Filter;
+use crate::ticket::TicketId;
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use jiff::{SignedDuration, Timestamp};
+use report::Findings;
+use screen::{Screen, Tone, remark};
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Exit code: done.
+pub const DONE: u8 = 0;
+/// Exit code: done, and the answer is no.
+pub const NO: u8 = 1;
+/// Exit code: it could not be done.
+pub const CANNOT: u8 = 2;
+
+const EXAMPLES: &str = "Examples:
+  postroom init /etc/postroom          write a configuration, rules and templates to begin with
+  postroom check --connect             is everything in order, the mail servers included?
+  postroom run                         watch the mailboxes, answer, keep promises
+  postroom ticket list --open          what is to do
+  postroom inbox show 17               what became of a mail, and why
+
+Exit codes: 0 done, 1 the answer is no, 2 it could not be done.";
+
+/// An email-driven support desk: mail in, tickets kept, promises kept, mail out
+#[derive(Debug, Parser)]
+#[command(name = "postroom", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "For every command")]
+struct Globals {
+    /// The configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "POSTROOM_CONFIG", default_value = DEFAULT_FILE)]
+    config: PathBuf,
+    /// What to log: a level, or levels by module [default: info for `run`, warn for the others]
+    #[arg(long, global = true, value_name = "LEVEL", env = "POSTROOM_LOG")]
+    log_level: Option<String>,
+    /// How to write log lines
+    #[arg(long, global = true, value_name = "FORMAT", env = "POSTROOM_LOG_FORMAT", default_value = "plain")]
+    log_format: LogFormat,
+    /// How wide tables may be, when not on a terminal
+    #[arg(long, global = true, value_name = "NUMBER", env = "COLUMNS", hide = true)]
+    columns: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Watch the mailboxes, answer, keep promises; until SIGTERM or Ctrl-C
+    Run,
+    /// Say everything that is wrong with the configuration, the rules and the templates
+    Check(check::CheckArgs),
+    /// Write a commented configuration, the shipped rules and the templates into a folder
+    Init(init::InitArgs),
+    /// Take in mails from files or from standard input, and process them
+    Ingest(ingest::IngestArgs),
+    /// Work on the rules that classify mail
+    Rules(rules::RulesArgs),
+    /// Look at tickets
+    Ticket(ticket::TicketArgs),
+    /// Look at received mails and what became of them
+    Inbox(inbox::InboxArgs),
+    /// Look at mails to send and what became of them
+    Outbox(outbox::OutboxArgs),
+    /// Look at mails that were set aside, let them in or discard them
+    Quarantine(quarantine::QuarantineArgs),
+    /// Look at the mails that Postroom writes
+    Template(template::TemplateArgs),
+    /// Write a script that completes commands for a shell
+    #[command(after_help = "Example:\n  postroom completions bash > /etc/bash_completion.d/postroom")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// How to print a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+/// The flag for it.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct FormatArgs {
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Which rows of a list to show.
+#[derive(Debug, Clone, clap::Args)]
+struct ListArgs {
+    /// At most so many, the newest ones [default: 100 as text, all as JSON]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<u32>,
+    /// Only those since a day, an instant, or so long ago: 2026-03-02, 2026-03-02T09:00:00Z, 24h, 7d
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+impl ListArgs {
+    fn filter(&self, screen: &Screen) -> anyhow::Result<Filter> {
+        let default = (self.format.format == Format::Text).then_some(100);
+        let since = self.since.as_deref().map(|text| since(text, screen)).transpose()?;
+        // One more than is shown tells whether there are more.
+        let limit = self.limit.or(default).map(|limit| limit.saturating_add(1));
+        Ok(Filter { limit, since, ..Filter::default() })
+    }
+
+    /// Cuts the one row off that says that there are more, and says so.
+    fn cut<T>(&self, mut rows: Vec<T>, filter: &Filter) -> Vec<T> {
+        if let Some(limit) = filter.limit.map(|limit| limit as usize)
+            && rows.len() >= limit
+        {
+            rows.truncate(limit.saturating_sub(1));
+            remark(&format!("the newest {}; there are more: --limit NUMBER shows them", rows.len()));
+        }
+        rows
+    }
+}
+
+/// Reads when a list begins.
+fn since(text: &str, screen: &Screen) -> anyhow::Result<Timestamp> {
+    let days = || {
+        let days: i64 = text.strip_suffix('d')?.trim().parse().ok()?;
+        Some(SignedDuration::from_hours(days.checked_mul(24)?))
+    };
+    let ago = || text.parse::<SignedDuration>().ok().or_else(days).map(SignedDuration::abs);
+    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(screen.zone.clone()).ok().map(|day| day.timestamp());
+    let read = text.parse().ok().or_else(day).or_else(|| screen.now.checked_sub(ago()?).ok());
+    read.with_context(|| format!("`{text}` is no time; write 24h, 7d, 2026-03-02 or 2026-03-02T09:00:00Z"))
+}
+
+/// What a command about the database works with.
+struct Open {
+    config: Config,
+    store: Store,
+    screen: Screen,
+}
+
+impl Globals {
+    fn screen(&self) -> Screen {
+        Screen::detect(self.columns.as_deref().and_then(|columns| columns.parse().ok()), Clock::System.now())
+    }
+
+    /// Reads the configuration and opens the database; `None` after the findings were printed.
+    async fn open(&self) -> anyhow::Result<Option<Open>> {
+        let mut screen = self.screen();
+        let mut findings = Findings::default();
+        let Some(config) = setup::config(&self.config, &mut findings) else {
+            remark(findings.render(&screen).trim_end());
+            return Ok(None);
+        };
+        screen.zone = config.zone.clone();
+        let store = open_store(&config).await?;
+        Ok(Some(Open { config, store, screen }))
+    }
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    Store::open(&config.database).await.with_context(|| format!("cannot open the database {}", config.database))
+}
+
+/// Runs a command and says with which code to exit.
+///
+/// # Errors
+/// When the command could not be carried out; nobody has been told of it yet.
+pub fn run(cli: Cli) -> anyhow::Result<u8> {
+    let Cli { globals, command } = cli;
+    let usual = if matches!(command, Command::Run) { "info" } else { "warn" };
+    log::start(globals.log_level.as_deref().unwrap_or(usual), globals.log_format)?;
+    match command {
+        Command::Init(args) => init::run(&args, &globals.screen()),
+        Command::Rules(args) => run_rules(args, &globals),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "postroom", &mut script);
+            std::io::stdout().write_all(&script)?;
+            Ok(DONE)
+        }
+        command => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(run_with_runtime(command, &globals))
+        }
+    }
+}
+
+async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result<u8> {
+    match command {
+        Command::Run => run::run(globals).await,
+        Command::Check(args) => check::run(&args, globals).await,
+        Command::Ingest(args) => Ok(ingest::run(&args, globals).await),
+        Command::Template(args) => template::run(&args, globals).await,
+        command => {
+            let Some(open) = globals.open().await? else { return Ok(CANNOT) };
+            let code = match command {
+                Command::Ticket(args) => ticket::run(&args, &open).await,
+                Command::Inbox(args) => inbox::run(&args, &open).await,
+                Command::Outbox(args) => outbox::run(&args, &open).await,
+                Command::Quarantine(args) => quarantine::run(&args, &open).await,
+                other => unreachable!("{other:?} needs no database and was run before"),
+            };
+            open.store.close().await;
+            code
+        }
+    }
+}
+
+/// The rule commands need no configuration; where there is one, mails are read as the desk reads them.
+fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let mut desk = rules::Desk { reader: Reader::default(), usual: Context::default(), now: Clock::System.now() };
+    if let Ok(config) = Config::load(&globals.config) {
+        args.look_in(&config.rules);
+        desk.reader.authserv_ids = config.authserv_ids;
+        desk.reader.own_addresses = config.policy.own_addresses;
+        desk.usual.default_severity = config.policy.default_severity;
+    }
+    let screen = globals.screen();
+    let mut out = Vec::new();
+    let code = rules::run(&args, &desk, &mut out, screen.styled);
+    std::io::stdout().write_all(&out)?;
+    code
+}
+
+/// Tells what went wrong, once, with everything behind it.
+pub fn complain(error: &anyhow::Error) {
+    let style = Tone::Bad.style();
+    // `anstream` takes the colours out where nobody wants them. Without a standard error there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{style}postroom:{style:#} {}", screen::visible(&format!("{error:#}")));
+}
+
+/// Something that was asked for by its number or name is not there.
+fn missing(what: impl std::fmt::Display) -> u8 {
+    complain(&anyhow::anyhow!("{what}"));
+    NO
+}
+
+/// A ticket's reference as it stands in JSON.
+fn reference(ticket: Option<TicketId>) -> Option<String> {
+    ticket.map(|ticket| ticket.to_string())
+}
+
+/// Lines of `name  value`, names aligned; values are somebody else's words.
+fn facts(screen: &Screen, facts: &[(&str, String)]) -> String {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let line = |(name, value): &(&str, String)| {
+        let name = screen.paint(Tone::Faint, &format!("{name:<width$}"));
+        format!("{name}  {}\n", screen::visible(value))
+    };
+    facts.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn since_is_read_as_people_write_it() {
+        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+        let zone = jiff::tz::TimeZone::UTC;
+        let screen = Screen { styled: false, is_terminal: false, width: None, zone, now };
+        let cases = [
+            ("24h", Some("2026-03-01T09:00:00Z")),
+            ("7d", Some("2026-02-23T09:00:00Z")),
+            ("2026-02-28", Some("2026-02-28T00:00:00Z")),
+            ("2026-02-28T10:00:00+01:00", Some("2026-02-28T09:00:00Z")),
+            ("yesterday", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(since(text, &screen).ok().map(|at| at.to_string()).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -37,12 +37,30 @@ enum RulesCommand {
 /// What all of these commands take.
 #[derive(Debug, Clone, clap::Args)]
 struct CommonArgs {
-    /// The folder with the rule files
-    #[arg(long, value_name = "DIR", default_value = "rules")]
-    rules: PathBuf,
+    /// The folder with the rule files [default: that of the configuration, else `rules`]
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
     /// How to print the result
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+impl CommonArgs {
+    fn folder(&self) -> &Path {
+        self.rules.as_deref().unwrap_or(Path::new("rules"))
+    }
+}
+
+impl RulesArgs {
+    /// Looks for rules in this folder, unless another one was named.
+    pub fn look_in(&mut self, folder: &Path) {
+        let common = match &mut self.command {
+            RulesCommand::Check(args) => args.common(),
+            RulesCommand::Test(args) => args.common(),
+            RulesCommand::Explain(args) => args.common(),
+        };
+        common.rules.get_or_insert_with(|| folder.to_owned());
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -99,7 +117,7 @@ fn read_files(folder: &Path, extension: &str) -> io::Result<Vec<RuleFile>> {
 
 /// The compiled rules, or `None` after the findings were printed.
 fn load(args: &CommonArgs, out: &mut dyn Write, styled: bool) -> anyhow::Result<Option<RuleSet>> {
-    let files = folder(&args.rules)?;
+    let files = folder(args.folder())?;
     match compile(&files) {
         Ok(rules) => Ok(Some(rules)),
         Err(errors) => {

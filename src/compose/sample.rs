@@ -30,6 +30,15 @@ pub struct Sample {
     pub now: Timestamp,
 }
 
+/// The words of a mail, both ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bodies {
+    /// As plain text.
+    pub text: String,
+    /// As HTML.
+    pub html: String,
+}
+
 impl Sample {
     /// A mail of this kind on a made-up ticket.
     pub fn of(purpose: Purpose) -> Self {
@@ -68,6 +77,20 @@ impl Sample {
     /// The mail.
     pub fn compose(&self, desk: &Desk<'_>) -> Result<OutgoingMail, ComposeError> {
         compose(&self.draft, Some(&self.ticket), desk, &self.stamps, self.files.clone(), self.now)
+    }
+
+    /// The mail's two bodies by themselves.
+    pub fn bodies(&self, desk: &Desk<'_>) -> Result<Bodies, ComposeError> {
+        let view = View {
+            draft: &self.draft,
+            ticket: Some(&self.ticket),
+            policy: desk.policy,
+            zone: desk.zone,
+            now: self.now,
+        };
+        let fields = view.fields(&self.stamps.marker, &self.files);
+        let filled = desk.templates.render(self.draft.content.purpose(), fields)?;
+        Ok(Bodies { text: filled.text, html: filled.html })
     }
 }
 

@@ -98,6 +98,16 @@ impl Config {
         Self::read(path, &text)
     }
 
+    /// The folders of the rules and of the templates that a file names, as far as it can be read at all: so that what
+    /// is wrong in them can be told together with what is wrong in the configuration itself.
+    pub fn folders(path: &Path) -> (PathBuf, Option<PathBuf>) {
+        let base = path.parent().unwrap_or(Path::new("."));
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let (table, _) = toml::de::DeTable::parse_recoverable(&text);
+        let text = |key: &str| table.get_ref().get(key).and_then(|value| value.get_ref().as_str());
+        (base.join(text("rules").unwrap_or("rules")), text("templates").map(|folder| base.join(folder)))
+    }
+
     /// Checks the text of a configuration file. Paths in it are relative to the file's folder.
     ///
     /// # Errors

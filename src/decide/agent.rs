@@ -4,10 +4,12 @@ use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
 use super::mail::{ended, is_authenticated, quarantine, remark};
 use super::policy::Policy;
-use super::requester::{append, clear_all, customers, set_severity, watch};
+use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
 use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, guard};
+use crate::message::body::ANSWER_ABOVE;
 use crate::message::{Address, Origin};
 use crate::thread::Thread;
+use crate::thread::token::MARKER;
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId, Role};
 use crate::ticket::{Status, Ticket, Tier};
@@ -39,7 +41,7 @@ pub(super) fn on_mail(
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
-    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders));
+    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(&orders));
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
@@ -111,6 +113,26 @@ fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     })
 }
 
+/// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
+/// clocks and colleagues, and carries the agent's own token.
+fn leak(orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_for_agents = orders.has(&Command::Note);
+    let ours = orders.text.lines().find(|line| {
+        let line = line.trim_start_matches(['>', '|', ' ', '\t']);
+        line.starts_with(MARKER) || ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
+    });
+    ours.filter(|_| !is_for_agents).map(|_| {
+        vec![TranscriptLine {
+            command: "(quoted text)".to_owned(),
+            result: format!(
+                "below your words stands a part of our mail to you (`{MARKER}…` or `{ANSWER_ABOVE}`), which is not \
+                 for the customer; delete what is quoted, or mark it as a quote"
+            ),
+            is_error: true,
+        }]
+    })
+}
+
 fn errors(lines: &[TranscriptLine]) -> String {
     let wrong: Vec<&str> = lines.iter().filter(|line| line.is_error).map(|line| line.command.as_str()).collect();
     wrong.join(", ")
@@ -128,12 +150,8 @@ fn transcript(
     standing: &Standing,
     policy: &Policy,
 ) -> Decision {
-    // The hourly cap is made for customers; an agent may well give ten commands an hour. The ticket's cap stays.
-    let mut standing = standing.clone();
-    standing.traffic.address_hour = 0;
-    standing.traffic.address_day = 0;
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, policy) {
+    match guard::may_send(&agent.address, Some(mail.message.origin), standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
@@ -163,6 +181,9 @@ impl Work<'_> {
         let is_note = orders.has(&Command::Note);
         let visibility = if is_note || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
         self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
+        // Whom the agent put in To or Cc hears of the ticket from now on; they have this very mail already.
+        let decision = std::mem::take(&mut self.decision);
+        self.decision = add_correspondents(decision, self.mail, self.at, Some(self.ticket), self.policy);
         // What is answered or resolved goes out first, so that a command after it finds the clocks it changes.
         let mut lines = Vec::new();
         let is_resolution = orders.has(&Command::Resolve);

@@ -23,6 +23,9 @@ const UNREAD: [&str; 14] = [
     "autoreply",
 ];
 
+/// How much more automatic mail an agent gets than a customer: a transcript for each mail with commands.
+const AGENT_FACTOR: u32 = 10;
+
 /// Why a mail may not go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
@@ -83,9 +86,10 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
         return Err(Refusal::Suppressed);
     }
     let (traffic, caps) = (&standing.traffic, &policy.caps);
+    let factor = if policy.agent_at(to).is_some() { AGENT_FACTOR } else { 1 };
     let counts = [
-        ("to this address within an hour", traffic.address_hour, caps.per_address_hour),
-        ("to this address within a day", traffic.address_day, caps.per_address_day),
+        ("to this address within an hour", traffic.address_hour, caps.per_address_hour.saturating_mul(factor)),
+        ("to this address within a day", traffic.address_day, caps.per_address_day.saturating_mul(factor)),
         ("on this ticket within ten minutes", traffic.ticket_10_minutes, caps.per_ticket_10_minutes),
         ("by the whole desk within an hour", traffic.desk_hour, caps.per_desk_hour),
     ];

@@ -291,7 +291,7 @@ pub(super) fn set_severity(
 }
 
 /// Adds the people in To and Cc who are neither we nor agents.
-fn add_correspondents(
+pub(super) fn add_correspondents(
     decision: Decision,
     mail: &Mail,
     at: TicketRef,

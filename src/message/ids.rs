@@ -3,6 +3,7 @@
 //! Ids come without blanks between them, with comments, folded in the middle, with one bracket or none. What can be
 //! told apart is told apart; the order is kept, the same id is listed once.
 
+use super::MADE_UP;
 use super::limits::{MAX_ID_BYTES, MAX_IDS};
 use super::{Digest, MessageId};
 
@@ -29,7 +30,7 @@ pub(super) fn bounded(mut ids: Vec<MessageId>) -> Vec<MessageId> {
 /// The id of a mail that has none: made of its content, so that a second copy gets the same one.
 pub(super) fn for_missing(digest: &Digest) -> MessageId {
     let hex = digest.to_string();
-    MessageId(format!("{}@missing.postroom", &hex[..32]))
+    MessageId(format!("{}{MADE_UP}", &hex[..32]))
 }
 
 fn read(value: &str, with_bare: bool) -> Vec<MessageId> {

@@ -115,6 +115,16 @@ pub struct Header {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct MessageId(pub String);
 
+/// How the id ends that a mail without one is given.
+const MADE_UP: &str = "@missing.postroom";
+
+impl MessageId {
+    /// Whether we made it up for a mail that had none: nobody else knows it, so nothing we write may refer to it.
+    pub fn is_made_up(&self) -> bool {
+        self.0.ends_with(MADE_UP)
+    }
+}
+
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -231,7 +231,8 @@ impl Applying<'_> {
             let readers: Vec<&Address> = message.to.iter().chain(&message.cc).collect();
             for seen_by in &mut ticket.parties {
                 let wrote = Some(seen_by.id) == party;
-                if wrote || (visibility == Visibility::Public && readers.contains(&&seen_by.address)) {
+                let has_seen = wrote || (visibility == Visibility::Public && readers.contains(&&seen_by.address));
+                if has_seen && !message.id.is_made_up() {
                     seen_by.chain.push(&message.id, wrote);
                 }
                 if wrote && message.utc_offset_minutes.is_some() {
@@ -257,7 +258,7 @@ impl Applying<'_> {
     }
 
     fn add_party(&mut self, ticket: TicketRef, address: Address, role: Role, utc_offset_minutes: Option<i16>) {
-        let readable = self.received.map(|received| received.mail.message.id.clone());
+        let readable = self.received.map(|received| received.mail.message.id.clone()).filter(|id| !id.is_made_up());
         let known = address.key();
         self.change(ticket, |ticket| {
             if ticket.party_of(&address).is_some() {
@@ -351,7 +352,8 @@ impl Applying<'_> {
         let token = Token::new(id, party.id, self.now);
         let own = OwnId { token, sequence, purpose: draft.content.purpose() };
         let message_id = MessageId(tokens.message_id(&own, &support.domain()));
-        let in_reply_to = draft.in_reply_to.clone().or_else(|| party.chain.newest().map(str::to_owned));
+        let answered = draft.in_reply_to.clone().filter(|id| !MessageId(id.clone()).is_made_up());
+        let in_reply_to = answered.or_else(|| party.chain.newest().map(str::to_owned));
         let mut references: Vec<MessageId> =
             party.chain.references().into_iter().map(|id| MessageId(id.to_owned())).collect();
         if let Some(answered) = &in_reply_to {
@@ -379,7 +381,7 @@ impl Applying<'_> {
         let sequence = u32::try_from(about).unwrap_or(u32::MAX);
         let token = Token::new(TicketId(0), PartyId(0), self.now);
         let own = OwnId { token, sequence, purpose: draft.content.purpose() };
-        let answered = draft.in_reply_to.clone().map(MessageId);
+        let answered = draft.in_reply_to.clone().map(MessageId).filter(|id| !id.is_made_up());
         let stamps = Stamps {
             message_id: MessageId(self.signature.tokens.message_id(&own, &support.domain())),
             reply_address: support.address.clone(),

@@ -80,12 +80,14 @@ impl Watcher<'_> {
         let secret = account.secret.read().await?;
         let login = Login { user: account.user.clone(), secret, mechanism: account.mechanism };
         let mut session = Session::connect(&mailbox.endpoint, &login, Deadlines::default()).await?;
-        let selected = session.select(&mailbox.folder).await?;
+        let mut selected = session.select(&mailbox.folder).await?;
         info!(mailbox = %mailbox.name, mails = selected.exists, "watching mailbox {}", mailbox.name);
         let mut is_thorough = true;
         loop {
             self.pass(&mut session, &selected, is_thorough).await?;
             self.passes += 1;
+            // What SELECT said of the next UID holds for the first look only.
+            selected.uid_next = None;
             tidy::tidy(self.desk, mailbox, &mut session, &selected).await?;
             match self.wait(&mut session).await? {
                 IdleOutcome::Stopped if self.stop.is_cancelled() => {

@@ -31,6 +31,7 @@ const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
 /// # Errors
 /// When the store cannot be used at all.
 pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    let _only_worker = desk.store.be_the_worker()?;
     desk.store.forget_claims(desk.clock.now()).await?;
     let settled: Vec<Arc<Notify>> = config.mailboxes.iter().map(|_| Arc::new(Notify::new())).collect();
     let stops: [CancellationToken; 3] = std::array::from_fn(|_| CancellationToken::new());

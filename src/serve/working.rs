@@ -10,7 +10,7 @@ use crate::decide::{DeadlineKind, Mail, Standing};
 use crate::message::{Address, Digest, MessageId};
 use crate::store::{Changes, Looked};
 use crate::thread::{Known, ThreadKeys};
-use crate::ticket::people::{PartyId, Role};
+use crate::ticket::people::PartyId;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -73,9 +73,10 @@ impl Working {
         let foreign = keys.foreign_ids.iter();
         let tickets_by_message =
             foreign.filter_map(|id| Some((id.clone(), *self.tickets_by_message.get(id)?))).collect();
-        let is_party_to_tag = keys.tag.and_then(|tag| self.tickets.get(&tag)).is_some_and(|ticket| {
-            author.and_then(|author| ticket.party_of(author)).is_some_and(|party| party.role != Role::Agent)
-        });
+        let is_party_to_tag = keys
+            .tag
+            .and_then(|tag| self.tickets.get(&tag))
+            .is_some_and(|ticket| author.is_some_and(|author| ticket.party_of(author).is_some()));
         Known {
             tickets_by_message,
             same_id: self.same_ids.get(id).filter(|(first, _)| *first != inbox).copied(),

@@ -7,6 +7,7 @@ use super::error::StoreError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _};
+use std::fs::{File, TryLockError};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -62,6 +63,23 @@ pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
     // Created only now: a reader can neither make the database nor switch it to its log.
     let readers = pool(READERS).connect_with(options.read_only(true).create_if_missing(false)).await?;
     Ok((writer, readers))
+}
+
+/// Makes this process the only one that runs the loops on a database, until the file is closed.
+///
+/// One SQLite database has one worker, so whatever was claimed before belongs to one that has died.
+pub(super) fn lock_out(url: &str) -> Result<Option<File>, StoreError> {
+    let path = options(url)?.get_filename().with_extension("lock");
+    let refused = |what: String| StoreError::Refused { what };
+    let file = File::create(&path).map_err(|error| refused(format!("cannot write {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(refused(format!(
+            "another `postroom run` works on this database already ({} is locked)",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(refused(format!("cannot lock {}: {error}", path.display()))),
+    }
 }
 
 /// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new

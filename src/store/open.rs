@@ -15,6 +15,7 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
+    url: String,
     writer: Pool,
     readers: Pool,
     instance: Instance,
@@ -40,8 +41,17 @@ impl Store {
         let (writer, readers) = dialect::connect(url).await?;
         let instance = instance(&writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
-        let inner = Inner { writer, readers, instance, inbox_changed, outbox_changed, deadlines_changed };
+        let inner =
+            Inner { url: url.to_owned(), writer, readers, instance, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Makes this process the only worker on the database for as long as the returned value lives.
+    ///
+    /// # Errors
+    /// When another one works on it.
+    pub fn be_the_worker(&self) -> Result<Option<std::fs::File>, StoreError> {
+        dialect::lock_out(&self.inner.url)
     }
 
     /// Closes all connections; what was begun is taken back.

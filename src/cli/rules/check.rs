@@ -2,14 +2,19 @@
 
 use super::{CommonArgs, FINDINGS, Format, WELL, count, folder, print_json};
 use crate::classify::{RuleError, RuleFile, compile};
-use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use crate::cli::report::snippet;
 use std::io::Write;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     common: CommonArgs,
+}
+
+impl CheckArgs {
+    pub(super) fn common(&mut self) -> &mut CommonArgs {
+        &mut self.common
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -21,7 +26,7 @@ struct Report<'a> {
 }
 
 pub(super) fn run(args: &CheckArgs, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
-    let files = folder(&args.common.rules)?;
+    let files = folder(args.common.folder())?;
     let rules = match compile(&files) {
         Ok(rules) => rules,
         Err(errors) => {
@@ -63,15 +68,6 @@ pub(super) fn print_findings(
 
 fn render(files: &[RuleFile], error: &RuleError, styled: bool) -> String {
     let text = files.iter().find(|file| file.path == error.path).map_or("", |file| file.text.as_str());
-    // A finding may be about a whole table; its first line is enough to find it.
-    let start = error.span.start.min(text.len());
-    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let span = start..error.span.end.clamp(start, line_end.max(start));
-    let snippet = Snippet::source(text).path(error.path.as_str()).annotation(AnnotationKind::Primary.span(span));
-    let mut group = Level::ERROR.primary_title(error.message.as_str()).element(snippet);
-    if let Some(hint) = &error.hint {
-        group = group.element(Level::HELP.message(hint.as_str()));
-    }
-    let renderer = if styled { Renderer::styled().decor_style(DecorStyle::Unicode) } else { Renderer::plain() };
-    renderer.render(&[group])
+    let (span, hint) = (error.span.clone(), error.hint.as_deref());
+    snippet(&error.path, text, span, &error.message, hint, styled)
 }

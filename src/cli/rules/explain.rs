@@ -28,6 +28,12 @@ pub(super) struct ExplainArgs {
     common: CommonArgs,
 }
 
+impl ExplainArgs {
+    pub(super) fn common(&mut self) -> &mut CommonArgs {
+        &mut self.common
+    }
+}
+
 pub(super) fn run(args: &ExplainArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
     let given =
         Given::parse(args.given.iter().map(String::as_str)).map_err(|error| anyhow::anyhow!("--given: {error}"))?;

@@ -17,6 +17,12 @@ pub(super) struct TestArgs {
     common: CommonArgs,
 }
 
+impl TestArgs {
+    pub(super) fn common(&mut self) -> &mut CommonArgs {
+        &mut self.common
+    }
+}
+
 /// What came of all cases.
 #[derive(Default, serde::Serialize)]
 struct Report {
@@ -99,7 +105,7 @@ struct FailedCase {
 
 pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
     let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
-    let folder = &args.common.rules;
+    let folder = args.common.folder();
     let files =
         read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
     let mut report = Report { files: files.len(), rules: rules.rules().len(), ..Report::default() };

@@ -1,0 +1,132 @@
+//! `postroom check`: is everything in order? All that is wrong at once, each thing with its place and what to do.
+
+mod connect;
+
+use super::report::Findings;
+use super::screen::{Screen, Tone};
+use super::setup::{self, Setup};
+use super::{CANNOT, DONE, Format, FormatArgs, Globals, NO};
+use crate::config::Config;
+use crate::finding::Finding;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom check                       the files
+  postroom check --connect             the files, the database, and the logins to the mail servers
+  postroom check --format json         for programs: {\"ok\": …, \"findings\": […], \"checks\": […]}")]
+pub(super) struct CheckArgs {
+    /// Also try the secrets, the database, and the logins to the mail servers
+    #[arg(long)]
+    connect: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Checked {
+    /// What it is: `configuration`, `imap support`.
+    what: String,
+    /// Where it is: a path, a server.
+    place: String,
+    ok: bool,
+    /// What was found, or what is wrong.
+    detail: String,
+    /// What to do about it.
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    findings: &'a [Finding],
+    checks: &'a [Checked],
+}
+
+pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u8> {
+    let screen = globals.screen();
+    let (findings, mut checks, config) = match setup::load(&globals.config) {
+        Ok(setup) => (Findings::default(), of_files(&setup), Some(setup.config)),
+        // What is wrong in the rules does not keep us from trying the servers.
+        Err(findings) => (findings, Vec::new(), Config::load(&globals.config).ok()),
+    };
+    match &config {
+        Some(config) if args.connect => checks.extend(connect::all(config).await),
+        _ => {}
+    }
+    let ok = findings.is_empty() && checks.iter().all(|check| check.ok);
+    match args.format.format {
+        Format::Json => screen.json(&Report { ok, findings: &findings.all, checks: &checks })?,
+        Format::Text => print(&findings, &checks, config.is_none() && args.connect, &screen)?,
+    }
+    Ok(match ok {
+        true => DONE,
+        // There was nothing to look at.
+        false if !globals.config.exists() => CANNOT,
+        false => NO,
+    })
+}
+
+fn of_files(setup: &Setup) -> Vec<Checked> {
+    let Setup { config, rules, rule_file_count, templates: _, own_template_count } = setup;
+    let count = |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
+    let ok = |what: &str, place: String, detail: String| Checked {
+        what: what.to_owned(),
+        place,
+        ok: true,
+        detail,
+        hint: None,
+    };
+    let mailboxes = match config.mailboxes.len() {
+        0 => "no mailbox, so mail comes by `postroom ingest` alone".to_owned(),
+        1 => "1 mailbox".to_owned(),
+        number => format!("{number} mailboxes"),
+    };
+    let templates = match own_template_count {
+        0 => "those built in".to_owned(),
+        number => count(*number, "file"),
+    };
+    let place = config.templates.as_ref().map_or("built in".to_owned(), |folder| folder.display().to_string());
+    let agents = count(config.policy.agents.len(), "agent");
+    vec![
+        ok("configuration", config.path.display().to_string(), format!("{mailboxes}, {agents}")),
+        ok(
+            "rules",
+            config.rules.display().to_string(),
+            format!(
+                "{} in {}, version {}",
+                count(rules.rules().len(), "rule"),
+                count(*rule_file_count, "file"),
+                rules.version()
+            ),
+        ),
+        ok("templates", place, templates),
+    ]
+}
+
+fn print(findings: &Findings, checks: &[Checked], cannot_connect: bool, screen: &Screen) -> anyhow::Result<()> {
+    let mut text = String::new();
+    if !findings.is_empty() {
+        text.push_str(&findings.render(screen));
+    }
+    if !checks.is_empty() && !text.is_empty() {
+        text.push('\n');
+    }
+    let width = |of: fn(&Checked) -> &str| checks.iter().map(|check| of(check).chars().count()).max().unwrap_or(0);
+    let (what, place) = (width(|check| &check.what), width(|check| &check.place));
+    for check in checks {
+        let (tone, word) = if check.ok { (Tone::Good, "ok    ") } else { (Tone::Bad, "failed") };
+        let word = screen.paint(tone, word);
+        let place_of = format!("{:place$}", check.place);
+        let detail = super::screen::visible(&check.detail);
+        text.push_str(&format!("{word}  {:what$}  {}  {detail}\n", check.what, screen.paint(Tone::Faint, &place_of)));
+        if let Some(hint) = &check.hint {
+            text.push_str(&format!("        {:what$}  {hint}\n", ""));
+        }
+    }
+    if cannot_connect {
+        text.push_str("\nno connection was tried: the configuration comes first\n");
+    }
+    Ok(screen.print(&text)?)
+}

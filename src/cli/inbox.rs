@@ -1,0 +1,286 @@
+//! `postroom inbox …`: received mails, what each became, and why.
+
+use super::screen::{Screen, Tone, remark, visible_text};
+use super::table::{Cell, Column, fixed, flexible, render};
+use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
+use crate::message::{self, Message, Reader};
+use crate::store::StoreError;
+use crate::store::list::{Filter, InboxRow};
+use crate::ticket::TicketId;
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InboxArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List received mails, the newest first
+    #[command(after_help = "Examples:
+  postroom inbox list --since 24h
+  postroom inbox list --outcome quarantined
+  postroom inbox list --ticket PR-1042
+  postroom inbox list --format json | jq '.[] | select(.ticket == null)'")]
+    List {
+        /// Only those in this state: new, processing, filed, quarantined, discarded, stuck
+        #[arg(long, value_name = "STATE", value_parser = STATES)]
+        state: Vec<String>,
+        /// Only those that became this: ticket-opened, follow-up, bounce, quarantined, …
+        #[arg(long, value_name = "OUTCOME")]
+        outcome: Option<String>,
+        /// Only those on this ticket
+        #[arg(long, value_name = "PR-NUMBER")]
+        ticket: Option<TicketId>,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Show one mail: what it says, what it became and why
+    Show {
+        /// Its number, as in the list
+        id: i64,
+        /// Print its bytes as they came; on a terminal, control characters are escaped
+        #[arg(long)]
+        raw: bool,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Process a mail once more, with the rules and agents of today
+    #[command(after_help = "What the mail has caused stays: one that opened a ticket opens another.")]
+    Requeue {
+        /// Its number, as in the list
+        id: i64,
+    },
+}
+
+const STATES: [&str; 6] = ["new", "processing", "filed", "quarantined", "discarded", "stuck"];
+
+const COLUMNS: [Column; 6] =
+    [fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
+
+/// A mail as it stands in JSON.
+#[derive(Serialize)]
+pub(super) struct Row<'r> {
+    id: i64,
+    mailbox: &'r str,
+    uid: u32,
+    received_at: Timestamp,
+    from: Option<&'r str>,
+    subject: Option<&'r str>,
+    state: &'r str,
+    outcome: Option<String>,
+    cause: Option<&'r str>,
+    duplicate_of: Option<i64>,
+    ticket: Option<String>,
+    reasons: Option<&'r str>,
+    attempts: u32,
+    error: Option<&'r str>,
+}
+
+impl<'r> From<&'r InboxRow> for Row<'r> {
+    fn from(row: &'r InboxRow) -> Self {
+        Self {
+            id: row.id,
+            mailbox: &row.place.mailbox,
+            uid: row.place.uid,
+            received_at: row.received_at,
+            from: row.from.as_deref(),
+            subject: row.subject.as_deref(),
+            state: &row.state,
+            outcome: outcome(row),
+            cause: row.cause.as_deref(),
+            duplicate_of: row.duplicate_of,
+            ticket: reference(row.ticket),
+            reasons: row.reasons.as_deref(),
+            attempts: row.attempt,
+            error: row.error.as_deref(),
+        }
+    }
+}
+
+/// What a mail became, its cause included: `quarantined(spoofed-agent)`.
+fn outcome(row: &InboxRow) -> Option<String> {
+    let word = row.outcome.as_deref()?;
+    Some(row.cause.as_deref().map_or_else(|| word.to_owned(), |cause| format!("{word}({cause})")))
+}
+
+/// What a mail became, or why it has become nothing yet, and how that is meant.
+pub(super) fn became(row: &InboxRow) -> (String, Tone) {
+    match (outcome(row), row.state.as_str()) {
+        (Some(outcome), "discarded") if row.outcome.as_deref() == Some("quarantined") => {
+            (format!("discarded, was {outcome}"), Tone::Faint)
+        }
+        (Some(outcome), _) => {
+            let tone = match row.outcome.as_deref().unwrap_or_default() {
+                "quarantined" => Tone::Notice,
+                "ticket-opened" | "alert-opened" => Tone::Good,
+                "duplicate" | "own-mail" | "auto-reply" | "discarded-by-rule" => Tone::Faint,
+                _ => Tone::Plain,
+            };
+            (outcome, tone)
+        }
+        (None, "new") if row.error.is_some() => ("waits for another try".to_owned(), Tone::Notice),
+        (None, "new") => ("not processed yet".to_owned(), Tone::Faint),
+        (None, state) => (state.to_owned(), Tone::Faint),
+    }
+}
+
+/// A list of mails, for people.
+pub(super) fn table(rows: &[InboxRow], screen: &Screen) -> String {
+    let cells = |row: &InboxRow| {
+        let (became, tone) = became(row);
+        vec![
+            Cell::new(row.id.to_string()),
+            Cell::new(screen.when(row.received_at)).tone(Tone::Faint),
+            Cell::new(became).tone(tone),
+            Cell::new(reference(row.ticket).unwrap_or_default()),
+            Cell::new(row.from.as_deref().unwrap_or_default()),
+            Cell::new(row.subject.as_deref().unwrap_or_default()),
+        ]
+    };
+    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+}
+
+/// Prints a list of mails, or says that there is none.
+pub(super) fn print(rows: &[InboxRow], format: Format, screen: &Screen, none: &str) -> anyhow::Result<()> {
+    match format {
+        Format::Json => screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>()),
+        Format::Text if rows.is_empty() => {
+            remark(none);
+            Ok(())
+        }
+        Format::Text => Ok(screen.print(&table(rows, screen))?),
+    }
+}
+
+pub(super) async fn run(args: &InboxArgs, open: &Open) -> anyhow::Result<u8> {
+    match &args.command {
+        Command::List { state, outcome, ticket, list } => {
+            let filter = list.filter(&open.screen)?;
+            let filter = Filter { states: state.clone(), outcome: outcome.clone(), ticket: *ticket, ..filter };
+            let rows = list.cut(open.store.list_inbox(&filter).await?, &filter);
+            print(&rows, list.format.format, &open.screen, "the inbox has no such mail")?;
+            Ok(DONE)
+        }
+        Command::Show { id, raw, format } => show(*id, *raw, format.format, open).await,
+        Command::Requeue { id } => match open.store.requeue_inbox(*id, open.screen.now).await {
+            Err(StoreError::Refused { what }) => Ok(missing(what)),
+            done => {
+                done?;
+                open.screen.print(&format!("mail {id} is to be processed again\n"))?;
+                Ok(DONE)
+            }
+        },
+    }
+}
+
+/// One mail whole, as JSON.
+#[derive(Serialize)]
+struct Shown<'r> {
+    #[serde(flatten)]
+    row: Row<'r>,
+    to: Vec<&'r message::Address>,
+    date: Option<Timestamp>,
+    message_id: &'r str,
+    size_bytes: i64,
+    origin: &'r str,
+    authentication: &'r str,
+    rules_version: Option<&'r str>,
+    settled_at: Option<Timestamp>,
+    attachments: &'r [message::Attachment],
+    text: &'r str,
+}
+
+/// Shows one mail; `show` of the quarantine is the same.
+pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result<u8> {
+    let row = open.store.find_inbox(id).await?;
+    let bytes = open.store.find_inbox_raw(id).await?;
+    let (Some(row), Some(bytes)) = (row, bytes) else {
+        return Ok(missing(format!("there is no mail {id} in the inbox; `postroom inbox list` shows which there are")));
+    };
+    let screen = &open.screen;
+    if raw {
+        screen.raw(&bytes)?;
+        return Ok(DONE);
+    }
+    let reader = Reader {
+        authserv_ids: open.config.authserv_ids.clone(),
+        own_addresses: open.config.policy.own_addresses.clone(),
+        instance: open.store.instance().id.clone(),
+    };
+    let message = message::parse(&bytes, row.received_at, &reader);
+    match format {
+        Format::Json => screen.json(&Shown {
+            row: Row::from(&row),
+            to: message.to.iter().collect(),
+            date: message.date,
+            message_id: &message.id.0,
+            size_bytes: row.size_bytes,
+            origin: message.origin.as_str(),
+            authentication: message.authentication.as_str(),
+            rules_version: row.rules_version.as_deref(),
+            settled_at: row.settled_at,
+            attachments: &message.attachments,
+            text: &message.body.text,
+        })?,
+        Format::Text => screen.print(&page(&row, &message, screen))?,
+    }
+    Ok(DONE)
+}
+
+fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
+    let list =
+        |addresses: &[message::Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut text = facts(
+        screen,
+        &[
+            ("From", list(&message.from)),
+            ("Reply-To", list(&message.reply_to)),
+            ("To", list(&message.to)),
+            ("Cc", list(&message.cc)),
+            ("Date", message.date.map(|date| screen.second(date)).unwrap_or_default()),
+            ("Subject", message.subject.clone()),
+            ("Message-ID", message.id.0.clone()),
+        ],
+    );
+    let (became, tone) = became(row);
+    let head = [format!("mail {}", row.id), became].join(" · ");
+    let head = format!("{}\n", screen.paint(if tone == Tone::Plain { Tone::Strong } else { tone }, &head));
+    text.insert_str(0, &head);
+    let attachments: Vec<String> = message
+        .attachments
+        .iter()
+        .map(|file| {
+            format!("{} ({}, {} bytes)", file.name.as_deref().unwrap_or("no name"), file.media_type, file.size_bytes)
+        })
+        .collect();
+    let defects: Vec<&str> = message.defects.iter().map(|defect| defect.code.as_str()).collect();
+    text.push('\n');
+    text.push_str(&facts(
+        screen,
+        &[
+            ("received", screen.when_exactly(row.received_at)),
+            ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
+            ("ticket", reference(row.ticket).unwrap_or_default()),
+            ("because", row.reasons.clone().unwrap_or_default()),
+            (
+                "sender",
+                format!("authentication {}, origin {}", message.authentication.as_str(), message.origin.as_str()),
+            ),
+            ("marks", message.marks.join(", ")),
+            ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
+            ("attachments", attachments.join(", ")),
+            ("defects", defects.join(", ")),
+            ("rules", row.rules_version.clone().unwrap_or_default()),
+            ("attempts", if row.attempt > 1 { row.attempt.to_string() } else { String::new() }),
+            ("error", row.error.clone().unwrap_or_default()),
+        ],
+    ));
+    text.push('\n');
+    text.push_str(visible_text(&message.body.text).trim_end());
+    text.push('\n');
+    text
+}

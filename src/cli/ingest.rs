@@ -1,0 +1,213 @@
+//! `postroom ingest`: mails from files and from standard input into the same inbox, down the same road.
+//!
+//! A mail is kept first and processed second, as one from a mailbox. A mail server that pipes to us is told by the
+//! codes of sysexits.h: 0 means that the mail is on the disk, whatever becomes of it; 75 that it is to try again.
+
+mod source;
+
+use super::inbox::{became, print};
+use super::report::Findings;
+use super::screen::{Screen, remark};
+use super::{Format, FormatArgs, Globals, complain, open_store, setup};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::message::Digest;
+use crate::serve::desk::Desk;
+use crate::serve::process::process_due;
+use crate::store::list::InboxRow;
+use crate::store::{INGEST, NewMail, Place, Store, StoreError};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use source::{Found, Sources};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `EX_NOINPUT`: a file is not there or cannot be read.
+const NO_INPUT: u8 = 66;
+/// `EX_TEMPFAIL`: not now; the same again may work.
+const TRY_AGAIN: u8 = 75;
+/// `EX_CONFIG`: the configuration is wrong.
+const BAD_CONFIG: u8 = 78;
+
+/// Mails that are kept in one transaction, at most.
+const BATCH: usize = 256;
+/// Bytes that are kept in one transaction, but for the last mail.
+const BATCH_BYTES: usize = 16 << 20;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom ingest mail.eml old.mbox ~/Maildir
+  postroom ingest - < mail.eml
+
+From Postfix (master.cf):
+  postroom unix - n n - 4 pipe user=postroom argv=/usr/bin/postroom --config /etc/postroom/postroom.toml ingest -
+
+Exit codes (sysexits.h): 0 every mail is kept, 66 a file cannot be read, 75 try again later,
+78 the configuration is wrong.")]
+pub(super) struct IngestArgs {
+    /// Mails (.eml), mbox files, Maildirs, folders of those; `-` is one mail on standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Only keep the mails; a running `postroom run` processes them
+    #[arg(long)]
+    no_process: bool,
+    #[command(flatten)]
+    format: FormatArgs,
+}
+
+/// Why nothing more was taken in, and the code that says so.
+struct Stopped(u8, anyhow::Error);
+
+impl Stopped {
+    fn try_again(error: impl Into<anyhow::Error>) -> Self {
+        Self(TRY_AGAIN, error.into())
+    }
+}
+
+pub(super) async fn run(args: &IngestArgs, globals: &Globals) -> u8 {
+    match ingest(args, globals).await {
+        Ok(code) => code,
+        Err(Stopped(code, error)) => {
+            complain(&error);
+            code
+        }
+    }
+}
+
+async fn ingest(args: &IngestArgs, globals: &Globals) -> Result<u8, Stopped> {
+    let mut screen = globals.screen();
+    let mut findings = Findings::default();
+    let Some(config) = setup::config(&globals.config, &mut findings) else {
+        remark(findings.render(&screen).trim_end());
+        return Ok(BAD_CONFIG);
+    };
+    screen.zone = config.zone.clone();
+    let store = open_store(&config).await.map_err(Stopped::try_again)?;
+    let result = take_in(args, globals, &config, &store, &screen).await;
+    store.close().await;
+    result
+}
+
+async fn take_in(
+    args: &IngestArgs,
+    globals: &Globals,
+    config: &Config,
+    store: &Store,
+    screen: &Screen,
+) -> Result<u8, Stopped> {
+    let mut code = 0;
+    let mut sources = Sources::new(config.policy.max_mail_bytes);
+    for file in &args.files {
+        if let Err(error) = sources.add(file) {
+            complain(&error);
+            code = NO_INPUT;
+        }
+    }
+    let ids = keep_all(sources, store, &mut code).await.map_err(Stopped::try_again)?;
+    if !args.no_process && !ids.is_empty() {
+        // From here on every mail is on the disk: nothing that goes wrong now is the sender's to repair.
+        if let Err(error) = process(globals, store, ids.len()).await {
+            complain(&error);
+            remark("the mails are kept; a running `postroom run` processes them, or the next ingest does");
+        }
+    }
+    tell(&ids, args.format.format, store, screen).await.map_err(|error| Stopped(code, error))?;
+    Ok(code)
+}
+
+fn progress(length: u64, words: &str) -> ProgressBar {
+    // Drawn on standard error, and only on a terminal.
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{words} {{bar:40}} {{pos}}/{{len}} {{eta}}")) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Keeps every mail, batch by batch; returns the numbers of their rows.
+async fn keep_all(mut sources: Sources, store: &Store, code: &mut u8) -> anyhow::Result<Vec<i64>> {
+    let bar = progress(sources.size_kib(), "keeping");
+    let mut ids = Vec::new();
+    let mut batch: Vec<Found> = Vec::new();
+    let mut bytes = 0;
+    loop {
+        let next = sources.next();
+        let is_end = next.is_none();
+        match next {
+            Some(Ok(found)) => {
+                bytes += found.raw.len();
+                bar.inc(found.raw.len() as u64 / 1024);
+                batch.push(found);
+            }
+            Some(Err(error)) => {
+                complain(&error);
+                *code = NO_INPUT;
+            }
+            None => {}
+        }
+        if batch.len() >= BATCH || bytes >= BATCH_BYTES || (is_end && !batch.is_empty()) {
+            let kept = keep(std::mem::take(&mut batch), store, Clock::System.now()).await;
+            ids.extend(kept.context("cannot keep the mail")?);
+            bytes = 0;
+        }
+        if is_end {
+            bar.finish_and_clear();
+            return Ok(ids);
+        }
+    }
+}
+
+/// Keeps one batch; each mail gets the next place of this door.
+async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i64>, StoreError> {
+    let mails = batch
+        .into_iter()
+        .map(|found| NewMail {
+            place: Place { mailbox: INGEST.to_owned(), uid_validity: 0, uid: 0 },
+            received_at: now,
+            digest: Digest::of(&found.raw),
+            raw: found.raw,
+            oversize_bytes: found.oversize_bytes,
+        })
+        .collect();
+    Ok(store.keep_ingested(INGEST, mails, now).await?.new_ids)
+}
+
+/// Processes what is due until nothing is: our mails, and others that were waiting.
+async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Result<()> {
+    let setup = setup::load(&globals.config).map_err(|findings| {
+        let count = findings.all.len();
+        anyhow::anyhow!("there are {count} findings in the rules or templates; `postroom check` shows them")
+    })?;
+    let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    let bar = progress(count as u64, "processing");
+    loop {
+        match process_due(&desk).await {
+            Ok(0) => break,
+            Ok(done) => bar.inc(done as u64),
+            Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,
+            Err(error) => return Err(error).context("cannot process the mails"),
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Says what each mail became.
+async fn tell(ids: &[i64], format: Format, store: &Store, screen: &Screen) -> anyhow::Result<()> {
+    let mut rows: Vec<InboxRow> = Vec::with_capacity(ids.len());
+    for id in ids {
+        rows.extend(store.find_inbox(*id).await?);
+    }
+    print(&rows, format, screen, "there was no mail to take in")?;
+    if format == Format::Text && rows.len() > 1 {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for row in &rows {
+            *counts.entry(became(row).0).or_default() += 1;
+        }
+        let counts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        remark(&format!("{} mails: {}", rows.len(), counts.join(", ")));
+    }
+    Ok(())
+}

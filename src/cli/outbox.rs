@@ -1,0 +1,214 @@
+//! `postroom outbox …`: mails to send, what became of each, and trying again.
+
+use super::screen::{Screen, Tone, remark, visible_text};
+use super::table::{Cell, Column, fixed, flexible, render};
+use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
+use crate::message::{self, Message, Reader};
+use crate::store::StoreError;
+use crate::store::list::{Filter, OutboxRow};
+use crate::ticket::TicketId;
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct OutboxArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List mails to send, the newest first
+    #[command(after_help = "Examples:
+  postroom outbox list --state waiting --state failed
+  postroom outbox list --ticket PR-1042")]
+    List {
+        /// Only those in this state: waiting, sending, sent, failed
+        #[arg(long, value_name = "STATE", value_parser = ["waiting", "sending", "sent", "failed"])]
+        state: Vec<String>,
+        /// Only those on this ticket
+        #[arg(long, value_name = "PR-NUMBER")]
+        ticket: Option<TicketId>,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Show one mail and what the mail server said to it
+    Show {
+        /// Its number, as in the list
+        id: i64,
+        /// Print its bytes as they go out; on a terminal, control characters are escaped
+        #[arg(long)]
+        raw: bool,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Send a mail now that failed, or that waits for its next attempt
+    Retry {
+        /// Its number, as in the list
+        id: i64,
+    },
+}
+
+const COLUMNS: [Column; 7] = [
+    fixed("id"),
+    fixed("written"),
+    fixed("state"),
+    fixed("ticket"),
+    fixed("purpose"),
+    flexible("to"),
+    flexible("subject"),
+];
+
+#[derive(Serialize)]
+struct Row<'r> {
+    id: i64,
+    state: &'r str,
+    to: &'r str,
+    purpose: &'r str,
+    ticket: Option<String>,
+    message_id: &'r str,
+    subject: &'r str,
+    attempts: u32,
+    created_at: Timestamp,
+    due_at: Option<Timestamp>,
+    sent_at: Option<Timestamp>,
+    error: Option<&'r str>,
+}
+
+impl<'r> From<&'r OutboxRow> for Row<'r> {
+    fn from(row: &'r OutboxRow) -> Self {
+        Self {
+            id: row.id,
+            state: &row.state,
+            to: &row.to,
+            purpose: &row.purpose,
+            ticket: reference(row.ticket),
+            message_id: &row.message_id,
+            subject: &row.subject,
+            attempts: row.attempt,
+            created_at: row.created_at,
+            due_at: row.due_at,
+            sent_at: row.settled_at.filter(|_| row.state == "sent"),
+            error: row.error.as_deref(),
+        }
+    }
+}
+
+fn tone(row: &OutboxRow) -> Tone {
+    match row.state.as_str() {
+        "sent" => Tone::Good,
+        "failed" => Tone::Bad,
+        _ if row.error.is_some() => Tone::Notice,
+        _ => Tone::Plain,
+    }
+}
+
+pub(super) async fn run(args: &OutboxArgs, open: &Open) -> anyhow::Result<u8> {
+    let (store, screen) = (&open.store, &open.screen);
+    match &args.command {
+        Command::List { state, ticket, list } => {
+            let filter = Filter { states: state.clone(), ticket: *ticket, ..list.filter(screen)? };
+            let rows = list.cut(store.list_outbox(&filter).await?, &filter);
+            match list.format.format {
+                Format::Json => screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>())?,
+                Format::Text if rows.is_empty() => remark("the outbox has no such mail"),
+                Format::Text => screen.print(&table(&rows, screen))?,
+            }
+            Ok(DONE)
+        }
+        Command::Show { id, raw, format } => show(*id, *raw, format.format, open).await,
+        Command::Retry { id } => match store.retry_outbox(*id, screen.now).await {
+            Err(StoreError::Refused { what }) => Ok(missing(what)),
+            done => {
+                done?;
+                screen.print(&format!("mail {id} is to be sent now\n"))?;
+                Ok(DONE)
+            }
+        },
+    }
+}
+
+fn table(rows: &[OutboxRow], screen: &Screen) -> String {
+    let cells = |row: &OutboxRow| {
+        vec![
+            Cell::new(row.id.to_string()),
+            Cell::new(screen.when(row.created_at)).tone(Tone::Faint),
+            Cell::new(&row.state).tone(tone(row)),
+            Cell::new(reference(row.ticket).unwrap_or_default()),
+            Cell::new(&row.purpose),
+            Cell::new(&row.to),
+            Cell::new(&row.subject),
+        ]
+    };
+    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+}
+
+#[derive(Serialize)]
+struct Shown<'r> {
+    #[serde(flatten)]
+    row: Row<'r>,
+    is_automatic: bool,
+    size_bytes: i64,
+    reply: Option<&'r str>,
+    text: &'r str,
+}
+
+async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result<u8> {
+    let row = open.store.find_outbox(id).await?;
+    let bytes = open.store.find_outbox_raw(id).await?;
+    let (Some(row), Some(bytes)) = (row, bytes) else {
+        return Ok(missing(format!(
+            "there is no mail {id} in the outbox; `postroom outbox list` shows which there are"
+        )));
+    };
+    let screen = &open.screen;
+    if raw {
+        screen.raw(&bytes)?;
+        return Ok(DONE);
+    }
+    let message = message::parse(&bytes, row.created_at, &Reader::default());
+    match format {
+        Format::Json => screen.json(&Shown {
+            row: Row::from(&row),
+            is_automatic: row.is_automatic,
+            size_bytes: row.size_bytes,
+            reply: row.reply.as_deref(),
+            text: &message.body.text,
+        })?,
+        Format::Text => screen.print(&page(&row, &message, screen))?,
+    }
+    Ok(DONE)
+}
+
+fn page(row: &OutboxRow, message: &Message, screen: &Screen) -> String {
+    let tone = if tone(row) == Tone::Plain { Tone::Strong } else { tone(row) };
+    let mut text = format!("{}\n", screen.paint(tone, &format!("mail {} · {} · {}", row.id, row.purpose, row.state)));
+    let header = |name: &str| message.header(name).next().unwrap_or_default().to_owned();
+    text.push_str(&facts(
+        screen,
+        &["From", "Reply-To", "To", "Subject", "Message-ID", "In-Reply-To", "Auto-Submitted"]
+            .map(|name| (name, header(name))),
+    ));
+    text.push('\n');
+    let settled = |state: &str| {
+        row.settled_at.filter(|_| row.state == state).map(|at| screen.when_exactly(at)).unwrap_or_default()
+    };
+    text.push_str(&facts(
+        screen,
+        &[
+            ("ticket", reference(row.ticket).unwrap_or_default()),
+            ("written", screen.when_exactly(row.created_at)),
+            ("due", row.due_at.map(|at| screen.when_exactly(at)).unwrap_or_default()),
+            ("sent", settled("sent")),
+            ("given up", settled("failed")),
+            ("attempts", row.attempt.to_string()),
+            ("server said", row.reply.clone().unwrap_or_default()),
+            ("error", row.error.clone().unwrap_or_default()),
+        ],
+    ));
+    text.push('\n');
+    text.push_str(visible_text(&message.body.text).trim_end());
+    text.push('\n');
+    text
+}

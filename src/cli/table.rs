@@ -1,0 +1,157 @@
+//! Tables: fitted to a terminal's width, or plain aligned text in a pipe.
+
+use super::screen::{Screen, Tone, visible};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table as Layout, presets};
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// What stands above it.
+    pub title: &'static str,
+    /// Whether it is cut where the line is too short; the others keep their width.
+    pub gives_way: bool,
+}
+
+/// A column that keeps its width.
+pub const fn fixed(title: &'static str) -> Column {
+    Column { title, gives_way: false }
+}
+
+/// A column that is cut where the line is too short.
+pub const fn flexible(title: &'static str) -> Column {
+    Column { title, gives_way: true }
+}
+
+/// A value in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    text: String,
+    tone: Tone,
+}
+
+impl Cell {
+    /// Somebody's words, or ours; what could harm a terminal is escaped.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: visible(text.as_ref()).into_owned(), tone: Tone::Plain }
+    }
+
+    /// In another tone.
+    #[must_use]
+    pub fn tone(mut self, tone: Tone) -> Self {
+        self.tone = tone;
+        self
+    }
+}
+
+/// Shows rows under their titles; every line ends in a line feed.
+pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String {
+    let mut layout = Layout::new();
+    layout.load_style(presets::NOTHING).set_truncation_indicator("…");
+    layout.set_header(Row::from(columns.iter().map(|column| column.title.to_uppercase())));
+    for row in rows {
+        let mut line = Row::from(row.iter().map(|cell| mark(&cell.text, cell.tone, screen.styled)));
+        line.max_height(1);
+        layout.add_row(line);
+    }
+    match screen.width {
+        // The blanks behind the last column need no room.
+        Some(width) => layout.set_content_arrangement(ContentArrangement::Dynamic).set_width(width + GAP),
+        None => layout.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    for (place, column) in layout.column_iter_mut().enumerate() {
+        column.set_padding((0, GAP));
+        if columns.get(place).is_some_and(|column| !column.gives_way) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    let mut text = String::new();
+    for (number, line) in layout.lines().enumerate() {
+        let line = unmark(line.trim_end());
+        text.push_str(&if number == 0 { screen.paint(Tone::Strong, &line) } else { line });
+        text.push('\n');
+    }
+    text
+}
+
+/// Blanks between two columns.
+const GAP: u16 = 2;
+
+/// Tones that are marked in cells. The layout counts characters, and would count those of an escape sequence. So a
+/// tone is marked by a character without width, of those that `visible` lets nobody else use, and replaced later.
+const MARKED: [(Tone, char); 5] = [
+    (Tone::Strong, '\u{206a}'),
+    (Tone::Faint, '\u{206b}'),
+    (Tone::Good, '\u{206c}'),
+    (Tone::Notice, '\u{206d}'),
+    (Tone::Bad, '\u{206e}'),
+];
+const END: char = '\u{206f}';
+
+fn mark(text: &str, tone: Tone, styled: bool) -> String {
+    match MARKED.iter().find(|(marked, _)| *marked == tone) {
+        Some((_, mark)) if styled && !text.is_empty() => format!("{mark}{text}{END}"),
+        _ => text.to_owned(),
+    }
+}
+
+fn unmark(line: &str) -> String {
+    let mut text = String::with_capacity(line.len() + 16);
+    let mut is_open = false;
+    for c in line.chars() {
+        if let Some((tone, _)) = MARKED.iter().find(|(_, mark)| *mark == c) {
+            text.push_str(&tone.style().render().to_string());
+            is_open = true;
+        } else if c == END {
+            text.push_str(&anstyle::Reset.render().to_string());
+            is_open = false;
+        } else {
+            text.push(c);
+        }
+    }
+    // A cell that was cut has lost its end.
+    if is_open {
+        text.push_str(&anstyle::Reset.render().to_string());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    const COLUMNS: [Column; 3] = [fixed("ticket"), fixed("severity"), flexible("subject")];
+
+    fn screen(width: Option<u16>, styled: bool) -> Screen {
+        Screen { styled, is_terminal: styled, width, zone: TimeZone::UTC, now: Timestamp::UNIX_EPOCH }
+    }
+
+    fn rows() -> Vec<Vec<Cell>> {
+        vec![
+            vec![
+                Cell::new("PR-1001"),
+                Cell::new("critical").tone(Tone::Bad),
+                Cell::new("Everything is down since ten"),
+            ],
+            vec![Cell::new("PR-1002"), Cell::new("low"), Cell::new("Gr\u{1b}[2Jüße")],
+        ]
+    }
+
+    #[test]
+    fn a_pipe_gets_whole_values_in_aligned_columns() {
+        let expected = "TICKET   SEVERITY  SUBJECT\n\
+                        PR-1001  critical  Everything is down since ten\n\
+                        PR-1002  low       Gr\\u{1b}[2Jüße\n";
+        assert_eq!(render(&COLUMNS, &rows(), &screen(None, false)), expected);
+    }
+
+    #[test]
+    fn a_terminal_gets_lines_that_fit_and_colours() {
+        let text = render(&COLUMNS, &rows(), &screen(Some(40), true));
+        let expected = "\u{1b}[1mTICKET   SEVERITY  SUBJECT\u{1b}[0m\n\
+                        PR-1001  \u{1b}[1m\u{1b}[31mcritical\u{1b}[0m  Everything is down si…\n\
+                        PR-1002  low       Gr\\u{1b}[2Jüße\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,300 @@
+//! `postroom ticket …`: the tickets, one of them whole, and what happened on it.
+
+mod timeline;
+
+use super::screen::{Screen, Tone, remark, visible, visible_text};
+use super::table::{Cell, Column, fixed, flexible, render};
+use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing};
+use crate::store::Filed;
+use crate::store::list::{Filter, TicketRow};
+use crate::ticket::event::Visibility;
+use crate::ticket::{Severity, Status, Ticket, TicketId};
+use clap::Subcommand;
+use jiff::Timestamp;
+use serde::Serialize;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TicketArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List tickets, the newest first
+    #[command(after_help = "Examples:
+  postroom ticket list --open
+  postroom ticket list --status resolved --since 7d
+  postroom ticket list --format json | jq '.[] | select(.severity == \"critical\")'")]
+    List {
+        /// Only those that are being worked on
+        #[arg(long, conflicts_with = "status")]
+        open: bool,
+        /// Only those that stand here: investigating, waiting, resolved, closed
+        #[arg(long, value_parser = ["investigating", "waiting", "resolved", "closed"])]
+        status: Vec<String>,
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Show one ticket: where it stands, who is on it, and its mails
+    #[command(after_help = "Example:\n  postroom ticket show PR-1042")]
+    Show {
+        /// Its reference: PR-1042, or 1042
+        reference: TicketId,
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Show what happened on a ticket, who did it, and why
+    #[command(after_help = "Example:\n  postroom ticket timeline PR-1042 --format md > incident.md")]
+    Timeline {
+        /// Its reference: PR-1042, or 1042
+        reference: TicketId,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: timeline::Format,
+    },
+}
+
+const COLUMNS: [Column; 8] = [
+    fixed("ticket"),
+    fixed("severity"),
+    fixed("status"),
+    fixed("assignee"),
+    fixed("opened"),
+    fixed("update due"),
+    flexible("requester"),
+    flexible("subject"),
+];
+
+/// A ticket as it stands in JSON.
+#[derive(Serialize)]
+struct Row<'r> {
+    reference: TicketId,
+    status: &'r str,
+    severity: &'r str,
+    category: &'r str,
+    tier: &'r str,
+    assignee: Option<&'r str>,
+    requester: Option<&'r str>,
+    subject: &'r str,
+    opened_at: Timestamp,
+    updated_at: Timestamp,
+    first_response_due_at: Option<Timestamp>,
+    update_due_at: Option<Timestamp>,
+}
+
+impl<'r> From<&'r TicketRow> for Row<'r> {
+    fn from(row: &'r TicketRow) -> Self {
+        Self {
+            reference: row.id,
+            status: row.status.as_str(),
+            severity: row.severity.as_str(),
+            category: &row.category,
+            tier: row.tier.as_str(),
+            assignee: row.assignee.as_ref().map(|agent| agent.0.as_str()),
+            requester: row.requester.as_deref(),
+            subject: &row.subject,
+            opened_at: row.opened_at,
+            updated_at: row.updated_at,
+            first_response_due_at: row.first_response_due_at,
+            update_due_at: row.update_due_at,
+        }
+    }
+}
+
+impl<'r> From<&'r Ticket> for Row<'r> {
+    fn from(ticket: &'r Ticket) -> Self {
+        Self {
+            reference: ticket.id,
+            status: ticket.status.as_str(),
+            severity: ticket.severity.as_str(),
+            category: &ticket.category,
+            tier: ticket.tier.as_str(),
+            assignee: ticket.assignee.as_ref().map(|agent| agent.0.as_str()),
+            requester: ticket.requester().map(|party| party.address.address.as_str()),
+            subject: &ticket.subject,
+            opened_at: ticket.opened_at,
+            updated_at: ticket.updated_at,
+            first_response_due_at: ticket.first_response_due_at,
+            update_due_at: ticket.update_due_at,
+        }
+    }
+}
+
+pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
+    match &args.command {
+        Command::List { open: is_open, status, list } => {
+            let states = match is_open {
+                true => Status::ALL.iter().filter(|status| status.is_open()).map(ToString::to_string).collect(),
+                false => status.clone(),
+            };
+            let filter = Filter { states, ..list.filter(&open.screen)? };
+            let rows = list.cut(open.store.list_tickets(&filter).await?, &filter);
+            match list.format.format {
+                Format::Json => open.screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>())?,
+                Format::Text if rows.is_empty() => remark("there is no such ticket"),
+                Format::Text => open.screen.print(&table(&rows, &open.screen))?,
+            }
+            Ok(DONE)
+        }
+        Command::Show { reference, format } => {
+            let Some(ticket) = open.store.find_ticket(*reference).await? else { return Ok(no_ticket(*reference)) };
+            let filed = open.store.filed_on(*reference).await?;
+            match format.format {
+                Format::Json => open.screen.json(&Shown::of(&ticket, &filed))?,
+                Format::Text => open.screen.print(&page(&ticket, &filed, &open.screen))?,
+            }
+            Ok(DONE)
+        }
+        Command::Timeline { reference, format } => {
+            let Some(ticket) = open.store.find_ticket(*reference).await? else { return Ok(no_ticket(*reference)) };
+            let events = open.store.timeline(*reference).await?;
+            timeline::print(&ticket, &events, *format, &open.screen)?;
+            Ok(DONE)
+        }
+    }
+}
+
+fn no_ticket(id: TicketId) -> u8 {
+    missing(format!("there is no ticket {id}; `postroom ticket list` shows which there are"))
+}
+
+fn severity_tone(severity: Severity) -> Tone {
+    match severity {
+        Severity::Critical => Tone::Bad,
+        Severity::High => Tone::Notice,
+        Severity::Medium => Tone::Plain,
+        Severity::Low => Tone::Faint,
+    }
+}
+
+fn status_tone(status: Status) -> Tone {
+    match status {
+        Status::Investigating => Tone::Plain,
+        Status::Waiting => Tone::Notice,
+        Status::Resolved => Tone::Good,
+        Status::Closed => Tone::Faint,
+    }
+}
+
+fn table(rows: &[TicketRow], screen: &Screen) -> String {
+    let cells = |row: &TicketRow| {
+        let due = row.update_due_at.map(|at| screen.when(at)).unwrap_or_default();
+        let is_over = row.update_due_at.is_some_and(|at| at < screen.now);
+        vec![
+            Cell::new(row.id.to_string()).tone(Tone::Strong),
+            Cell::new(row.severity.as_str()).tone(severity_tone(row.severity)),
+            Cell::new(row.status.as_str()).tone(status_tone(row.status)),
+            Cell::new(row.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
+            Cell::new(screen.when(row.opened_at)).tone(Tone::Faint),
+            Cell::new(due).tone(if is_over { Tone::Bad } else { Tone::Plain }),
+            Cell::new(row.requester.as_deref().unwrap_or_default()),
+            Cell::new(&row.subject),
+        ]
+    };
+    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+}
+
+/// One ticket whole, as JSON.
+#[derive(Serialize)]
+struct Shown<'r> {
+    #[serde(flatten)]
+    row: Row<'r>,
+    first_response_at: Option<Timestamp>,
+    resolved_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    tags: &'r [String],
+    parties: Vec<ShownParty<'r>>,
+    messages: Vec<ShownMessage<'r>>,
+}
+
+#[derive(Serialize)]
+struct ShownParty<'r> {
+    number: u32,
+    role: &'r str,
+    name: Option<&'r str>,
+    address: &'r str,
+}
+
+#[derive(Serialize)]
+struct ShownMessage<'r> {
+    inbox: Option<i64>,
+    message_id: &'r str,
+    visibility: Visibility,
+    by: &'r str,
+    at: Timestamp,
+    text: &'r str,
+}
+
+impl<'r> Shown<'r> {
+    fn of(ticket: &'r Ticket, filed: &'r [Filed]) -> Self {
+        let party = |party: &'r crate::ticket::people::Party| ShownParty {
+            number: party.id.0,
+            role: party.role.as_str(),
+            name: party.address.name.as_deref(),
+            address: &party.address.address,
+        };
+        let message = |filed: &'r Filed| ShownMessage {
+            inbox: filed.inbox,
+            message_id: &filed.message_id.0,
+            visibility: filed.visibility,
+            by: &filed.by,
+            at: filed.at,
+            text: &filed.text,
+        };
+        Self {
+            row: Row::from(ticket),
+            first_response_at: ticket.first_response_at,
+            resolved_at: ticket.resolved_at,
+            closed_at: ticket.closed_at,
+            tags: &ticket.tags,
+            parties: ticket.parties.iter().map(party).collect(),
+            messages: filed.iter().map(message).collect(),
+        }
+    }
+}
+
+fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
+    let at = |at: Option<Timestamp>| at.map(|at| screen.when_exactly(at)).unwrap_or_default();
+    let heading = format!("{} · {}", ticket.id, visible(&ticket.subject));
+    let severity = screen.paint(severity_tone(ticket.severity), ticket.severity.as_str());
+    let status = screen.paint(status_tone(ticket.status), ticket.status.as_str());
+    let assignee = ticket.assignee.as_ref().map_or("nobody".to_owned(), ToString::to_string);
+    let mut text = format!("{}\n", screen.paint(Tone::Strong, &heading));
+    text.push_str(&format!("{severity} · {status} · {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
+    // A first answer that was given is due no more.
+    let first_response_due_at = ticket.first_response_due_at.filter(|_| ticket.first_response_at.is_none());
+    text.push_str(&facts(
+        screen,
+        &[
+            ("category", ticket.category.clone()),
+            ("tags", ticket.tags.join(", ")),
+            ("opened", at(Some(ticket.opened_at))),
+            ("first answer", at(ticket.first_response_at)),
+            ("first answer due", at(first_response_due_at)),
+            ("next update due", at(ticket.update_due_at)),
+            ("resolved", at(ticket.resolved_at)),
+            ("closed", at(ticket.closed_at)),
+        ],
+    ));
+    text.push('\n');
+    for party in &ticket.parties {
+        let role = screen.paint(Tone::Faint, &format!("{:<13}", party.role.as_str()));
+        text.push_str(&format!("{role} {}\n", visible(&party.address.to_string())));
+    }
+    for mail in filed {
+        let who = match mail.visibility {
+            Visibility::Public => "",
+            Visibility::Internal => ", for agents only",
+            Visibility::Unverified => ", UNVERIFIED: its sender is no party to this ticket",
+            Visibility::Automatic => ", automatic",
+        };
+        let from = mail.inbox.map_or("by postroom".to_owned(), |id| format!("mail {id}"));
+        let title = format!("── {}, {} ({from}{who})", visible(&mail.by), screen.second(mail.at));
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &title)));
+        for line in visible_text(mail.text.trim_end()).lines() {
+            text.push_str(&format!("   {line}\n"));
+        }
+    }
+    text
+}
