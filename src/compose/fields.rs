@@ -114,7 +114,7 @@ impl View<'_> {
     /// An instant in the zone that the reader's own mails came from, else in the desk's.
     fn in_customers_zone(&self, at: Option<Timestamp>) -> String {
         let Some(at) = at else { return String::new() };
-        let minutes = self.ticket.and_then(|ticket| ticket.party_of(&self.draft.to)?.utc_offset_minutes);
+        let minutes = self.ticket.and_then(|ticket| ticket.party_reached_at(&self.draft.to)?.utc_offset_minutes);
         let own = minutes.and_then(|minutes| Offset::from_seconds(i32::from(minutes) * 60).ok());
         match own {
             Some(offset) => when::full(at, &TimeZone::fixed(offset)),

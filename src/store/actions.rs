@@ -2,6 +2,7 @@
 
 use super::rows::millis;
 use super::{Store, StoreError};
+use crate::ticket::TicketId;
 use jiff::Timestamp;
 
 /// Forgets how a mail ended, but leaves a word of it on the row. Its attempts go on counting, so that a late settle
@@ -27,10 +28,20 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a mail of the inbox back to be processed again, whatever it became.
+    /// Puts a mail of the inbox back to be processed again.
     ///
-    /// What it has caused stays: a mail that opened a ticket is then a duplicate of nothing and opens another.
+    /// Not one that is on a ticket: what it has caused stays, and it would open or answer the same ticket again.
     pub async fn requeue_inbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        let filed: Option<i64> =
+            sqlx::query_scalar("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
+                .bind(id)
+                .fetch_optional(self.readers())
+                .await?
+                .flatten();
+        if let Some(ticket) = filed {
+            let ticket = TicketId(ticket);
+            return Err(StoreError::Refused { what: format!("mail {id} is on {ticket} already, and done") });
+        }
         self.put_back(id, false, now).await
     }
 

@@ -228,6 +228,11 @@ impl Ticket {
         self.parties.iter().find(|party| party.address == *address)
     }
 
+    /// The party that mail to this address goes to: by its own address, or by where it wants to be written to.
+    pub fn party_reached_at(&self, address: &Address) -> Option<&Party> {
+        self.party_of(address).or_else(|| self.parties.iter().find(|party| party.destination() == address))
+    }
+
     /// The number the next party gets.
     pub fn next_party_id(&self) -> PartyId {
         PartyId(self.parties.iter().map(|party| party.id.0).max().unwrap_or(0) + 1)
