@@ -1,8 +1,10 @@
 //! The documentation says what is so: its rules compile, its cases hold, its configurations are accepted, its tables
 //! are those of the code, and its links lead somewhere.
 
+use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
 use postroom::classify::{self, CaseMail, Context, RuleFile, RuleSet};
+use postroom::cli::Cli;
 use postroom::cli::rules::read_folder;
 use postroom::config::Config;
 use postroom::decide::command::COMMANDS;
@@ -75,6 +77,24 @@ fn the_commented_configuration_is_accepted() {
     if let Err(findings) = Config::read(Path::new("postroom.example.toml"), &read("postroom.example.toml")) {
         panic!("{findings:#?}");
     }
+}
+
+#[test]
+fn command_lines_in_the_documentation_are_understood() {
+    let mut count = 0;
+    for (path, text) in documents() {
+        for block in blocks(&text) {
+            let commands = block.text.lines().filter_map(command_of);
+            for command in commands {
+                let words = std::iter::once("postroom").chain(command.split_whitespace());
+                if let Err(error) = Cli::try_parse_from(words) {
+                    panic!("{path}:{}: postroom {command}\n{error}", block.line);
+                }
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 30, "only {count} command lines were found");
 }
 
 #[test]
@@ -187,6 +207,19 @@ fn blocks(document: &str) -> Vec<Block> {
     }
     assert!(open.is_none(), "a fence is not closed");
     blocks
+}
+
+/// What stands behind `postroom` on a line that is typed, or that another program is told to run.
+fn command_of(line: &str) -> Option<&str> {
+    let is_typed = line.starts_with("$ ") || line.starts_with("# ");
+    let begins =
+        ["$ postroom ", "# postroom ", "# sudo -u postroom postroom "].into_iter().find(|b| line.starts_with(b));
+    let command = match begins {
+        Some(begins) => line.strip_prefix(begins)?,
+        None if is_typed => return None,
+        None => line.split_once("=/usr/local/bin/postroom ")?.1,
+    };
+    Some(command.split(" #").next().unwrap_or(command).trim())
 }
 
 fn is_rule(text: &str) -> bool {
