@@ -2,7 +2,7 @@
 
 use postroom::config::Config;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -67,7 +67,8 @@ const QUESTION: &str = "From: Carol <carol@example.com>\r\nTo: support@desk.exam
 
 const FORGED: &str = "Authentication-Results: mx.desk.example; dmarc=fail header.from=desk.example\r\n\
     From: Bob Builder <bob@desk.example>\r\nTo: support@desk.example\r\nSubject: Re: Production is down [PR-1001]\r\n\
-    Date: Mon, 2 Mar 2026 10:10:00 +0100\r\nMessage-ID: <forged@evil.example>\r\n\r\n#close\r\n";
+    Date: Mon, 2 Mar 2026 10:10:00 +0100\r\nMessage-ID: <forged@evil.example>\r\n\
+    In-Reply-To: <outage@example.com>\r\n\r\n#close\r\n";
 
 fn postroom(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_postroom"));
@@ -129,7 +130,8 @@ impl Desk {
 
 /// The text with its times and tokens replaced: they come from the clock and from the desk's own key.
 fn masked(text: &str) -> String {
-    let text = regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?").unwrap().replace_all(text, "<time>").into_owned();
+    let text =
+        regex::Regex::new(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?").unwrap().replace_all(text, "<time>").into_owned();
     let text = regex::Regex::new(r"1-[0-9a-z]+\.[0-9a-z]{26}").unwrap().replace_all(&text, "<token>").into_owned();
     regex::Regex::new(r"(?m) +$").unwrap().replace_all(&text, "").into_owned()
 }
@@ -139,7 +141,8 @@ fn what_init_writes_passes_check() {
     let folder = tempfile::tempdir().unwrap();
     let written = Ran::from(postroom(folder.path()).args(["init", "desk"]).output().unwrap()).ends(0);
     assert!(written.contains("2. postroom --config desk/postroom.toml check --connect\n"), "{written}");
-    let checked = Ran::from(postroom(folder.path()).args(["check", "--config", "desk/postroom.toml"]).output().unwrap());
+    let checked =
+        Ran::from(postroom(folder.path()).args(["check", "--config", "desk/postroom.toml"]).output().unwrap());
     let lines = checked.ends(0);
     let words: Vec<Vec<&str>> = lines.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
     assert_eq!(
@@ -186,9 +189,15 @@ fn every_setting_of_the_example_is_one_and_shows_its_default() {
     assert_eq!(all.policy.max_mail_bytes, as_shipped.policy.max_mail_bytes);
     assert_eq!(all.policy.echo_to_unauthenticated, as_shipped.policy.echo_to_unauthenticated);
     let (one, other) = (&all.mailboxes[0], &as_shipped.mailboxes[0]);
-    assert_eq!((one.endpoint.port, &one.folder, one.poll_every), (other.endpoint.port, &other.folder, other.poll_every));
+    assert_eq!(
+        (one.endpoint.port, &one.folder, one.poll_every),
+        (other.endpoint.port, &other.folder, other.poll_every)
+    );
     assert_eq!(all.smtp.endpoint.port, as_shipped.smtp.endpoint.port);
-    assert_eq!((all.smtp.connections, all.smtp.null_sender), (as_shipped.smtp.connections, as_shipped.smtp.null_sender));
+    assert_eq!(
+        (all.smtp.connections, all.smtp.null_sender),
+        (as_shipped.smtp.connections, as_shipped.smtp.null_sender)
+    );
     assert_eq!(all.smtp.hello_name, as_shipped.smtp.hello_name);
 }
 
@@ -313,7 +322,7 @@ fn programs_get_stable_json() {
     );
     let row = |row: &serde_json::Value| format!("{} {} {} {}", row["id"], row["outcome"], row["ticket"], row["from"]);
     assert_eq!(row(&inbox[1]), "1 \"ticket-opened\" \"PR-1001\" \"ann@example.com\"");
-    assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" null \"bob@desk.example\"");
+    assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" \"PR-1001\" \"bob@desk.example\"");
     let tickets = desk.run(&["ticket", "list", "--format", "json"]).json();
     let ticket_keys = "assignee category first_response_due_at opened_at reference requester severity status subject tier \
         update_due_at updated_at";
@@ -327,10 +336,7 @@ fn programs_get_stable_json() {
     assert_eq!((&timeline[0]["what"], &timeline[0]["actor"]), (&"opened".into(), &"ann@example.com".into()));
     let outbox = desk.run(&["outbox", "list", "--ticket", "PR-1001", "--format", "json"]).json();
     let last = outbox.as_array().unwrap().last().unwrap();
-    assert_eq!(
-        keys(last),
-        "attempts created_at due_at error id message_id purpose sent_at state subject ticket to"
-    );
+    assert_eq!(keys(last), "attempts created_at due_at error id message_id purpose sent_at state subject ticket to");
     assert_eq!((&last["purpose"], &last["state"]), (&"acknowledgement".into(), &"waiting".into()));
     let empty = Desk::new();
     assert_eq!(empty.run(&["ticket", "list", "--format", "json"]).ends(0), "[]\n");
@@ -339,7 +345,8 @@ fn programs_get_stable_json() {
 #[test]
 fn one_mail_is_read_from_standard_input_without_its_envelope_line() {
     let desk = Desk::new();
-    let ran = desk.pipe(&["ingest", "-"], format!("From ann@example.com Mon Mar  2 09:00:00 2026\n{OUTAGE}").as_bytes());
+    let ran =
+        desk.pipe(&["ingest", "-"], format!("From ann@example.com Mon Mar  2 09:00:00 2026\n{OUTAGE}").as_bytes());
     assert!(ran.out.contains("ticket-opened  PR-1001"), "{}", ran.out);
     ran.ends(0);
     assert_eq!(desk.run(&["inbox", "show", "1", "--raw"]).ends(0), OUTAGE);
@@ -496,8 +503,6 @@ fn a_pipe_gets_no_colours_and_nobody_gets_a_mails_control_characters() {
         assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{arguments:?}: {}", ran.out);
         ran.ends(0);
     }
-    let out = desk.run(&["inbox", "list"]).ends(0);
-    assert!(out.contains("A \\u{1b}[31mred\\u{1b}[0m question"), "{out}");
 }
 
 #[test]
@@ -537,9 +542,26 @@ fn the_rules_are_those_of_the_configuration() {
 }
 
 #[test]
+fn a_running_desk_stops_when_it_is_asked_to() {
+    let desk = Desk::new();
+    let mut command = postroom(&desk.path());
+    let mut child = command.arg("run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let started = log.by_ref().map(Result::unwrap).find(|line| line.contains("starts: 0 mailboxes"));
+    assert!(started.is_some_and(|line| !line.contains('\x1b')));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let rest: Vec<String> = log.map(Result::unwrap).collect();
+    assert!(rest.last().is_some_and(|line| line.contains("postroom has stopped")), "{rest:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn completions_are_written_for_shells() {
     let desk = Desk::new();
-    for (shell, part) in [("bash", "complete -F _postroom"), ("zsh", "#compdef postroom"), ("fish", "complete -c postroom")] {
+    for (shell, part) in
+        [("bash", "complete -F _postroom"), ("zsh", "#compdef postroom"), ("fish", "complete -c postroom")]
+    {
         let out = desk.run(&["completions", shell]).ends(0);
         assert!(out.contains(part) && out.contains("quarantine"), "{shell}");
     }
@@ -548,7 +570,18 @@ fn completions_are_written_for_shells() {
 #[test]
 fn help_has_examples() {
     let desk = Desk::new();
-    for command in [&[][..], &["init"], &["check"], &["ingest"], &["ticket", "list"], &["ticket", "timeline"], &["inbox", "list"], &["outbox", "list"], &["template", "preview"], &["completions"]] {
+    for command in [
+        &[][..],
+        &["init"],
+        &["check"],
+        &["ingest"],
+        &["ticket", "list"],
+        &["ticket", "timeline"],
+        &["inbox", "list"],
+        &["outbox", "list"],
+        &["template", "preview"],
+        &["completions"],
+    ] {
         let out = desk.run(&[command, &["--help"]].concat()).ends(0);
         assert!(out.contains("Example") || out.contains("From Postfix"), "{command:?}");
     }
