@@ -547,7 +547,7 @@ fn a_running_desk_stops_when_it_is_asked_to() {
     let mut command = postroom(&desk.path());
     let mut child = command.arg("run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-    let started = log.by_ref().map(Result::unwrap).find(|line| line.contains("starts: 0 mailboxes"));
+    let started = log.by_ref().map(Result::unwrap).find(|line| line.contains("starts: mailboxes 0, "));
     assert!(started.is_some_and(|line| !line.contains('\x1b')));
     let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(killed.success());
