@@ -119,10 +119,12 @@ fn print(findings: &Findings, checks: &[Checked], cannot_connect: bool, screen: 
         let (tone, word) = if check.ok { (Tone::Good, "ok    ") } else { (Tone::Bad, "failed") };
         let word = screen.paint(tone, word);
         let place_of = format!("{:place$}", check.place);
-        let detail = super::screen::visible(&check.detail);
+        // `failed`, two names and what stands between them.
+        let indent = 6 + 2 + what + 2 + place + 2;
+        let detail = screen.wrapped(&super::screen::visible(&check.detail), indent);
         text.push_str(&format!("{word}  {:what$}  {}  {detail}\n", check.what, screen.paint(Tone::Faint, &place_of)));
         if let Some(hint) = &check.hint {
-            text.push_str(&format!("        {:what$}  {hint}\n", ""));
+            text.push_str(&format!("{:indent$}{}\n", "", screen.wrapped(hint, indent)));
         }
     }
     if cannot_connect {

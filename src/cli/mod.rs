@@ -287,7 +287,7 @@ fn facts(screen: &Screen, facts: &[(&str, String)]) -> String {
     let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let line = |(name, value): &(&str, String)| {
         let name = screen.paint(Tone::Faint, &format!("{name:<width$}"));
-        format!("{name}  {}\n", screen::visible(value))
+        format!("{name}  {}\n", screen.wrapped(&screen::visible(value), width + 2))
     };
     facts.iter().filter(|(_, value)| !value.is_empty()).map(line).collect()
 }

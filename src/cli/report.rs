@@ -153,7 +153,7 @@ mod tests {
     fn lines_and_columns_lead_back_to_the_text() {
         let text = "ä b\ncd\n";
         for (name, line, column, expected) in
-            [("beginning", 1, 1, 0), ("behind an umlaut", 1, 3, 3), ("second line", 2, 2, 5), ("past the end", 9, 9, 7)]
+            [("beginning", 1, 1, 0), ("behind an umlaut", 1, 3, 3), ("second line", 2, 2, 6), ("past the end", 9, 9, 8)]
         {
             assert_eq!(offset(text, line, column), expected, "{name}");
         }

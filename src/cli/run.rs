@@ -24,7 +24,7 @@ pub(super) async fn run(globals: &Globals) -> anyhow::Result<u8> {
     };
     let store = open_store(&setup.config).await?;
     info!(
-        "postroom {} starts: {} mailboxes, {} rules ({}), database {}",
+        "postroom {} starts: mailboxes {}, rules {} (version {}), database {}",
         env!("CARGO_PKG_VERSION"),
         setup.config.mailboxes.len(),
         setup.rules.rules().len(),

@@ -70,6 +70,28 @@ impl Screen {
         if self.styled && tone != Tone::Plain { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
+    /// The text broken between words where a terminal's line ends, with blanks before all lines but the first.
+    pub fn wrapped(&self, text: &str, indent: usize) -> String {
+        let Some(width) = self.width.filter(|_| self.is_terminal).map(usize::from) else { return text.to_owned() };
+        let room = width.saturating_sub(indent).max(20);
+        let mut wrapped = String::with_capacity(text.len());
+        let mut column = 0;
+        for word in text.split(' ') {
+            let length = word.chars().count();
+            if column > 0 && column + 1 + length > room {
+                wrapped.push('\n');
+                wrapped.extend(std::iter::repeat_n(' ', indent));
+                column = 0;
+            } else if column > 0 {
+                wrapped.push(' ');
+                column += 1;
+            }
+            wrapped.push_str(word);
+            column += length;
+        }
+        wrapped
+    }
+
     /// Prints a text.
     pub fn print(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
@@ -195,6 +217,19 @@ mod tests {
             assert_eq!(visible(text), expected, "{name}");
         }
         assert_eq!(visible_text("a\n\tb\x1b"), "a\n\tb\\u{1b}");
+    }
+
+    #[test]
+    fn long_lines_are_broken_on_a_terminal_only() {
+        let zone = TimeZone::UTC;
+        let mut screen = Screen { styled: false, is_terminal: true, width: Some(40), zone, now: Timestamp::UNIX_EPOCH };
+        let text = "the sender is not authenticated and answers nobody";
+        assert_eq!(
+            screen.wrapped(text, 10),
+            "the sender is not\n          authenticated and answers\n          nobody"
+        );
+        screen.is_terminal = false;
+        assert_eq!(screen.wrapped(text, 10), text);
     }
 
     #[test]

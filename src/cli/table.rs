@@ -45,11 +45,18 @@ impl Cell {
 
 /// Shows rows under their titles; every line ends in a line feed.
 pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String {
+    // A person does not miss a column in which nothing stands; a program counts on it.
+    let is_shown = |place: &usize| {
+        !screen.is_terminal || rows.iter().any(|row| row.get(*place).is_some_and(|cell| !cell.text.is_empty()))
+    };
+    let shown: Vec<usize> = (0..columns.len()).filter(is_shown).collect();
     let mut layout = Layout::new();
-    layout.load_style(presets::NOTHING).set_truncation_indicator("…");
-    layout.set_header(Row::from(columns.iter().map(|column| column.title.to_uppercase())));
+    // Lines are cut where they end and not between words: nothing is in the text that this character is.
+    layout.load_style(presets::NOTHING).set_truncation_indicator("…").set_delimiter('\u{2060}');
+    layout.set_header(Row::from(shown.iter().map(|place| columns[*place].title.to_uppercase())));
     for row in rows {
-        let mut line = Row::from(row.iter().map(|cell| mark(&cell.text, cell.tone, screen.styled)));
+        let cells = shown.iter().filter_map(|place| row.get(*place));
+        let mut line = Row::from(cells.map(|cell| mark(&cell.text, cell.tone, screen.styled)));
         line.max_height(1);
         layout.add_row(line);
     }
@@ -60,7 +67,7 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
     };
     for (place, column) in layout.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));
-        if columns.get(place).is_some_and(|column| !column.gives_way) {
+        if shown.get(place).is_some_and(|place| !columns[*place].gives_way) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
@@ -150,7 +157,7 @@ mod tests {
     fn a_terminal_gets_lines_that_fit_and_colours() {
         let text = render(&COLUMNS, &rows(), &screen(Some(40), true));
         let expected = "\u{1b}[1mTICKET   SEVERITY  SUBJECT\u{1b}[0m\n\
-                        PR-1001  \u{1b}[1m\u{1b}[31mcritical\u{1b}[0m  Everything is down si…\n\
+                        PR-1001  \u{1b}[1m\u{1b}[31mcritical\u{1b}[0m  Everything is down s…\n\
                         PR-1002  low       Gr\\u{1b}[2Jüße\n";
         assert_eq!(text, expected);
     }

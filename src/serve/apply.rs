@@ -294,10 +294,18 @@ impl Applying<'_> {
     fn deadline(&mut self, ticket: TicketRef, kind: DeadlineKind, due_at: Option<Timestamp>) {
         let Some(id) = self.id(ticket) else { return };
         self.working.deadlines.insert((id, kind), due_at);
+        if let (DeadlineKind::Update, Some(due_at)) = (kind, due_at) {
+            // It is never the customer who promises.
+            let actor = match &self.actor {
+                Actor::Agent(agent) => Actor::Agent(agent.clone()),
+                _ => Actor::Postroom,
+            };
+            self.record(id, actor, What::Promised { due_at });
+        }
         self.change(ticket, |ticket| match (kind, due_at) {
             (DeadlineKind::Update, _) => {
                 ticket.update_due_at = due_at;
-                due_at.map(|due_at| What::Promised { due_at })
+                None
             }
             // That an answer was due stays known when its deadline has passed.
             (DeadlineKind::FirstResponse, Some(_)) => {

@@ -1,8 +1,10 @@
 //! The built program at work: what it prints and the codes it ends with.
 
+mod ingest;
+
 use postroom::config::Config;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -67,7 +69,8 @@ const QUESTION: &str = "From: Carol <carol@example.com>\r\nTo: support@desk.exam
 
 const FORGED: &str = "Authentication-Results: mx.desk.example; dmarc=fail header.from=desk.example\r\n\
     From: Bob Builder <bob@desk.example>\r\nTo: support@desk.example\r\nSubject: Re: Production is down [PR-1001]\r\n\
-    Date: Mon, 2 Mar 2026 10:10:00 +0100\r\nMessage-ID: <forged@evil.example>\r\n\r\n#close\r\n";
+    Date: Mon, 2 Mar 2026 10:10:00 +0100\r\nMessage-ID: <forged@evil.example>\r\n\
+    In-Reply-To: <outage@example.com>\r\n\r\n#close\r\n";
 
 fn postroom(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_postroom"));
@@ -321,7 +324,7 @@ fn programs_get_stable_json() {
     );
     let row = |row: &serde_json::Value| format!("{} {} {} {}", row["id"], row["outcome"], row["ticket"], row["from"]);
     assert_eq!(row(&inbox[1]), "1 \"ticket-opened\" \"PR-1001\" \"ann@example.com\"");
-    assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" null \"bob@desk.example\"");
+    assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" \"PR-1001\" \"bob@desk.example\"");
     let tickets = desk.run(&["ticket", "list", "--format", "json"]).json();
     let ticket_keys = "assignee category first_response_due_at opened_at reference requester severity status subject tier \
         update_due_at updated_at";
@@ -339,100 +342,6 @@ fn programs_get_stable_json() {
     assert_eq!((&last["purpose"], &last["state"]), (&"acknowledgement".into(), &"waiting".into()));
     let empty = Desk::new();
     assert_eq!(empty.run(&["ticket", "list", "--format", "json"]).ends(0), "[]\n");
-}
-
-#[test]
-fn one_mail_is_read_from_standard_input_without_its_envelope_line() {
-    let desk = Desk::new();
-    let ran =
-        desk.pipe(&["ingest", "-"], format!("From ann@example.com Mon Mar  2 09:00:00 2026\n{OUTAGE}").as_bytes());
-    assert!(ran.out.contains("ticket-opened  PR-1001"), "{}", ran.out);
-    ran.ends(0);
-    assert_eq!(desk.run(&["inbox", "show", "1", "--raw"]).ends(0), OUTAGE);
-    let ran = desk.pipe(&["ingest", "-"], b"");
-    assert!(ran.out.contains("quarantined(empty)"), "{}", ran.out);
-    ran.ends(0);
-}
-
-#[test]
-fn mbox_and_maildir_are_taken_in() {
-    let desk = Desk::new();
-    let from = "From MAILER-DAEMON Mon Mar  2 09:00:00 2026\n";
-    desk.write("old.mbox", format!("{from}{OUTAGE}\n{from}{QUESTION}\n"));
-    desk.write("Maildir/cur/1:2,S", OUTAGE);
-    desk.write("Maildir/new/2", QUESTION.replace("question@", "other@"));
-    desk.write("Maildir/tmp/3", "half a mail");
-    let ran = desk.run(&["ingest", "old.mbox", "Maildir"]);
-    assert_eq!(ran.err, "4 mails: 1 duplicate, 3 ticket-opened\n");
-    ran.ends(0);
-    assert_eq!(desk.run(&["inbox", "list", "--format", "json"]).json().as_array().unwrap().len(), 4);
-}
-
-#[test]
-fn a_file_that_is_not_there_keeps_no_other_from_being_taken_in() {
-    let desk = Desk::new();
-    desk.write("outage.eml", OUTAGE);
-    let ran = desk.run(&["ingest", "nothing.eml", "outage.eml"]);
-    assert_eq!(ran.err, "postroom: cannot read nothing.eml: No such file or directory (os error 2)\n");
-    assert!(ran.out.contains("PR-1001"), "{}", ran.out);
-    ran.ends(66);
-}
-
-#[test]
-fn a_database_that_cannot_be_written_asks_the_mail_server_to_try_again() {
-    let desk = Desk::new();
-    desk.write("postroom.toml", CONFIG.replace("postroom.db", "nowhere/postroom.db"));
-    let ran = desk.pipe(&["ingest", "-"], OUTAGE.as_bytes());
-    assert!(ran.err.starts_with("postroom: cannot open the database sqlite://nowhere/postroom.db: "), "{}", ran.err);
-    ran.ends(75);
-}
-
-#[test]
-fn mail_is_kept_even_when_the_rules_are_broken() {
-    let desk = Desk::new();
-    desk.write("rules/99-mine.toml", "[[rule]]\n");
-    let ran = desk.pipe(&["ingest", "-"], OUTAGE.as_bytes());
-    assert!(ran.err.contains("`postroom check` shows them"), "{}", ran.err);
-    assert!(ran.out.contains("not processed yet"), "{}", ran.out);
-    ran.ends(0);
-    fs::remove_file(desk.path().join("rules/99-mine.toml")).unwrap();
-    desk.write("question.eml", QUESTION);
-    desk.run(&["ingest", "question.eml", "--no-process"]).ends(0);
-    let states = |desk: &Desk| {
-        let rows = desk.run(&["inbox", "list", "--format", "json"]).json();
-        rows.as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(states(&desk), ["new", "new"]);
-    desk.run(&["ingest", "question.eml"]).ends(0);
-    assert_eq!(states(&desk), ["filed", "filed", "filed"]);
-}
-
-#[test]
-fn a_mail_over_the_limit_is_set_aside_with_its_header() {
-    let desk = Desk::new();
-    let ran = desk.pipe(&["ingest", "-"], format!("{OUTAGE}{}", "x\r\n".repeat(10_000)).as_bytes());
-    assert!(ran.out.contains("quarantined(oversize)"), "{}", ran.out);
-    ran.ends(0);
-    let header = OUTAGE.split_inclusive("\r\n\r\n").next().unwrap();
-    assert_eq!(desk.run(&["inbox", "show", "1", "--raw"]).ends(0), header);
-}
-
-#[test]
-fn mails_that_are_piped_in_at_the_same_time_are_all_kept() {
-    let desk = Desk::new();
-    desk.run(&["ticket", "list"]).ends(0);
-    let codes: Vec<i32> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..12)
-            .map(|number| {
-                let mail = OUTAGE.replace("outage@", &format!("{number}@"));
-                let desk = &desk;
-                scope.spawn(move || desk.pipe(&["ingest", "-", "--no-process"], mail.as_bytes()).code)
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    assert_eq!(codes, [0; 12]);
-    assert_eq!(desk.run(&["inbox", "list", "--format", "json"]).json().as_array().unwrap().len(), 12);
 }
 
 #[test]
@@ -465,6 +374,7 @@ fn what_is_not_there_is_a_no_and_what_is_not_understood_cannot_be_done() {
         (&["ticket", "show", "seven"], 2, "`seven` is no ticket reference; one looks like PR-1042"),
         (&["inbox", "show", "7"], 1, "there is no mail 7 in the inbox"),
         (&["inbox", "requeue", "7"], 1, "there is no mail 7 in the inbox"),
+        (&["inbox", "requeue", "1"], 1, "mail 1 is on PR-1001 already, and done"),
         (&["outbox", "show", "7"], 1, "there is no mail 7 in the outbox"),
         (&["outbox", "retry", "7"], 1, "there is no mail 7 in the outbox"),
         (&["template", "preview", "acknowledgment"], 2, "a similar value exists: 'acknowledgement'"),
@@ -478,7 +388,6 @@ fn what_is_not_there_is_a_no_and_what_is_not_understood_cannot_be_done() {
         assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
         assert_eq!(ran.code, code, "{arguments:?}");
     }
-    assert_eq!(desk.run(&["inbox", "requeue", "1"]).ends(0), "mail 1 is to be processed again\n");
     assert_eq!(desk.run(&["outbox", "retry", "1"]).ends(0), "mail 1 is to be sent now\n");
 }
 
@@ -502,8 +411,6 @@ fn a_pipe_gets_no_colours_and_nobody_gets_a_mails_control_characters() {
         assert!(!ran.out.contains('\x1b') && !ran.err.contains('\x1b'), "{arguments:?}: {}", ran.out);
         ran.ends(0);
     }
-    let out = desk.run(&["inbox", "list"]).ends(0);
-    assert!(out.contains("A \\u{1b}[31mred\\u{1b}[0m question"), "{out}");
 }
 
 #[test]
@@ -540,6 +447,21 @@ fn the_rules_are_those_of_the_configuration() {
     let out = run(&["test"]).ends(0);
     assert!(out.contains("all passed"), "{out}");
     run(&["check", "--rules", "nowhere"]).ends(2);
+}
+
+#[test]
+fn a_running_desk_stops_when_it_is_asked_to() {
+    let desk = Desk::new();
+    let mut command = postroom(&desk.path());
+    let mut child = command.arg("run").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let started = log.by_ref().map(Result::unwrap).find(|line| line.contains("starts: mailboxes 0, "));
+    assert!(started.is_some_and(|line| !line.contains('\x1b')));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let rest: Vec<String> = log.map(Result::unwrap).collect();
+    assert!(rest.last().is_some_and(|line| line.contains("postroom has stopped")), "{rest:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

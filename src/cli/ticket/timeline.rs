@@ -53,13 +53,15 @@ fn text(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
         let group = Some((event.at, event.cause.as_str()));
         if group != last {
             let at = screen.second(event.at);
-            let cause = screen.paint(Tone::Faint, &format!("because {}", visible(&event.cause)));
+            let because = format!("because {}", visible(&event.cause));
+            let cause = screen.paint(Tone::Faint, &screen.wrapped(&because, at.len() + 2));
             let why = if event.cause.is_empty() { String::new() } else { format!("  {cause}") };
             text.push_str(&format!("\n{at}{why}\n"));
             last = group;
         }
         let words = sentence(&event.what, screen);
-        text.push_str(&format!("  {actor:width$}  {}\n", screen.paint(tone(&event.what), &visible(&words))));
+        let words = screen.wrapped(&visible(&words), width + 4);
+        text.push_str(&format!("  {actor:width$}  {}\n", screen.paint(tone(&event.what), &words)));
     }
     text
 }
