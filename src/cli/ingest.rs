@@ -28,7 +28,7 @@ use std::time::Duration;
 const NO_INPUT: u8 = 66;
 /// `EX_TEMPFAIL`: not now; the same again may work.
 const TRY_AGAIN: u8 = 75;
-/// `EX_CONFIG`: the configuration is wrong.
+/// `EX_CONFIG`: the configuration is wrong. Not for a mail from a pipe: a mail server would return it to its sender.
 const BAD_CONFIG: u8 = 78;
 
 /// Mails that are kept in one transaction, at most.
@@ -45,7 +45,7 @@ From Postfix (master.cf):
   postroom unix - n n - 4 pipe user=postroom argv=/usr/bin/postroom --config /etc/postroom/postroom.toml ingest -
 
 Exit codes (sysexits.h): 0 every mail is kept, 66 a file cannot be read, 75 try again later,
-78 the configuration is wrong.")]
+78 the configuration is wrong (75 for a mail on standard input, so that none is returned).")]
 pub(super) struct IngestArgs {
     /// Mails (.eml), mbox files, Maildirs, folders of those; `-` is one mail on standard input
     #[arg(required = true, value_name = "FILE")]
@@ -81,7 +81,8 @@ async fn ingest(args: &IngestArgs, globals: &Globals) -> Result<u8, Stopped> {
     let mut findings = Findings::default();
     let Some(config) = setup::config(&globals.config, &mut findings) else {
         remark(findings.render(&screen).trim_end());
-        return Ok(BAD_CONFIG);
+        let is_pipe = args.files.iter().any(|file| file.as_os_str() == "-");
+        return Ok(if is_pipe { TRY_AGAIN } else { BAD_CONFIG });
     };
     screen.zone = config.zone.clone();
     let store = open_store(&config).await.map_err(Stopped::try_again)?;

@@ -126,6 +126,7 @@ impl Reading<'_, '_> {
         let default_severity =
             desk.word("default_severity", Severity::from_word, &severity_words).unwrap_or(Severity::Medium);
         let echo_to_unauthenticated = desk.flag("echo_to_unauthenticated", false);
+        let acknowledge_within = desk.duration("acknowledge_within", days(2));
         let reopen_window = desk.duration("reopen_within", days(14));
         let idle_window = desk.duration("new_ticket_after_idle", days(30));
         let agent_token_age = desk.duration("agent_answers_within", days(90));
@@ -153,6 +154,7 @@ impl Reading<'_, '_> {
             default_severity,
             caps,
             echo_to_unauthenticated,
+            acknowledge_within,
             reopen_window,
             idle_window,
             agent_token_age,

@@ -30,6 +30,8 @@ pub struct Policy {
     pub caps: Caps,
     /// Whether an acknowledgement may repeat the words of a sender whom nobody vouches for.
     pub echo_to_unauthenticated: bool,
+    /// How old a mail may be and still be acknowledged: nobody wants a receipt for what they wrote last month.
+    pub acknowledge_within: SignedDuration,
     /// For how long an answer on a closed ticket reopens it; later it opens a new one.
     pub reopen_window: SignedDuration,
     /// How long a ticket may be idle until a mail with another subject opens a new one.

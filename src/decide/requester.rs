@@ -207,6 +207,10 @@ fn acknowledge(
     if let Err(refusal) = guard::may_send(to, Some(mail.message.origin), standing, policy) {
         return decision.because(Reason::with("no-answer", refusal));
     }
+    // A mailbox that is watched for the first time may hold the mail of years.
+    if now.duration_since(mail.message.received_at) > policy.acknowledge_within {
+        return decision.because(Reason::with("no-answer", format!("it came in at {}", mail.message.received_at)));
+    }
     let due_at = now + policy.sla.promise(opening.severity).update_every;
     let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
     let name = opening.requester.name.clone().filter(|_| opening.is_vouched);

@@ -26,6 +26,7 @@ pub(super) fn policy() -> Policy {
         default_severity: Severity::Medium,
         caps: Caps::default(),
         echo_to_unauthenticated: false,
+        acknowledge_within: SignedDuration::from_hours(2 * 24),
         reopen_window: SignedDuration::from_hours(14 * 24),
         idle_window: SignedDuration::from_hours(30 * 24),
         agent_token_age: SignedDuration::from_hours(90 * 24),

@@ -124,7 +124,7 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
 /// Takes a batch of mails through the pipeline. Everything they change commits together, or nothing does.
 async fn process_batch(desk: &Desk, items: Vec<InboxItem>, now: Timestamp) -> Result<(), Failure> {
     let house = desk.house.clone();
-    let reads = on_all_cores(house, items, |house, item| read(house, item)).await?;
+    let reads = on_all_cores(house, items, read).await?;
 
     let mut tx = desk.store.begin().await?;
     let looked = tx.lookup(&questions(&reads, &desk.house), now).await?;
@@ -279,7 +279,7 @@ fn state_of(ticket: Option<&Ticket>) -> ThreadState {
 
 /// Writes the mails of a batch, spread over the cores.
 async fn compose_all(house: &Arc<House>, pending: Vec<Pending>) -> Result<Vec<crate::store::Outgoing>, Failure> {
-    let composed = on_all_cores(house.clone(), pending, |house, pending| write::compose(house, pending)).await?;
+    let composed = on_all_cores(house.clone(), pending, write::compose).await?;
     let mut outgoing = Vec::with_capacity(composed.len());
     for mail in composed {
         match mail {
