@@ -31,8 +31,9 @@ const PURE: [(&str, &[&str]); 9] = [
 /// each other: `serve` brings them together.
 ///
 /// `config` may use `store` for the name that the store keeps for mail from no mailbox, so that no mailbox has it.
-const SHELL: [(&str, &[&str]); 10] = [
+const SHELL: [(&str, &[&str]); 11] = [
     ("clock", &[]),
+    ("log", &[]),
     ("tls", &["endpoint"]),
     ("imap", &["endpoint", "tls", "backoff"]),
     ("smtp", &["endpoint", "tls", "backoff", "compose"]),
@@ -44,14 +45,14 @@ const SHELL: [(&str, &[&str]); 10] = [
     ("lib", &EVERYTHING),
 ];
 
-const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 15] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "tls",
-    "imap", "smtp", "store", "config",
+const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 16] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "log",
+    "tls", "imap", "smtp", "store", "config",
 ];
 
-const EVERYTHING: [&str; 16] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "tls",
-    "imap", "smtp", "store", "config", "serve",
+const EVERYTHING: [&str; 17] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "log",
+    "tls", "imap", "smtp", "store", "config", "serve",
 ];
 
 /// What a pure module must not mention, and what it would be for.
