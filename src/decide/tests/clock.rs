@@ -92,7 +92,9 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
     };
     let (filed, noted) = ("append automatic of nobody", ["append automatic of nobody", "remarked"]);
     let bounced = ["undelivered", "send undelivered to bob@desk.example"];
-    let cases: [(&str, Mail, Vec<&str>); 6] = [
+    let mut in_bobs_name = report(Some(1), ReportKind::Failed, "4.2.2");
+    in_bobs_name.message.from = vec![Address::bare("bob@desk.example")];
+    let cases: [(&str, Mail, Vec<&str>); 7] = [
         (
             "for good",
             report(Some(1), ReportKind::Failed, "5.1.1"),
@@ -102,6 +104,7 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
         ("complaint", report(Some(2), ReportKind::Complaint, "5.7.1"), vec![filed, "suppress carl@example.com"]),
         ("delayed", report(Some(1), ReportKind::Delayed, "4.4.1"), noted.to_vec()),
         ("an agent's", report(Some(3), ReportKind::Failed, "4.2.2"), vec![filed, "undelivered"]),
+        ("in the name of who would be told", in_bobs_name, vec![filed, "undelivered"]),
         ("nobody knows whose", report(None, ReportKind::Failed, "5.1.1"), noted.to_vec()),
     ];
     for (name, mail, expected) in cases {

@@ -187,7 +187,8 @@ fn an_answer_to_a_resolution_reopens_confirms_or_thanks() {
     let reopened = ["append public of party 1", "status investigating", "update in 240 min", "nudge in 230 min"];
     let confirmed = ["append public of party 1", "no first-response", "no update", "no nudge", "status closed"];
     let filed = ["append public of party 1"];
-    let cases: [(&str, Status, Option<Intent>, &[&str], Option<News>); 8] = [
+    type Case<'c> = (&'c str, Status, Option<Intent>, &'c [&'c str], Option<News>);
+    let cases: [Case<'_>; 8] = [
         ("no intent", Status::Resolved, None, &reopened, Some(News::Reopened)),
         ("rejected", Status::Resolved, Some(Intent::Reject), &reopened, Some(News::Reopened)),
         ("confirmed", Status::Resolved, Some(Intent::Confirm), &confirmed, Some(News::Confirmed)),
