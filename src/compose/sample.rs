@@ -109,6 +109,7 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
                 because: Vec::new(),
                 articles: Vec::new(),
                 caution: None,
+                refused_severity: None,
                 cc_count: 0,
             }
         }
@@ -154,6 +155,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
             because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
             articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
             caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
+            refused_severity: None,
             cc_count: 1,
         })),
         Purpose::Nudge => Content::Nudge { what: DeadlineKind::Update, due_at: expected_update_at },
@@ -233,6 +235,7 @@ fn ticket(now: Timestamp) -> Ticket {
         held_count: 0,
         last_sequence: 6,
         is_vouched: true,
+        severity_by_agent: false,
         version: 1,
     }
 }

@@ -12,6 +12,7 @@ use crate::thread::Thread;
 use crate::thread::token::MARKER;
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId, Role};
+use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, Tier};
 use jiff::Timestamp;
 
@@ -48,8 +49,7 @@ pub(super) fn on_mail(
         let decision = decision.then(remark(at, format!("{id}'s mail was not carried out: {}", errors(&lines))));
         return transcript(decision, agent, at, mail, lines, false, standing, policy);
     }
-    let mut work = Work { mail, agent, ticket, policy, now, at, decision, status: ticket.status };
-    work.carry_out(&orders, standing)
+    Work { mail, agent, ticket: ticket.clone(), policy, now, at, decision }.carry_out(&orders, standing)
 }
 
 /// What proves that the agent wrote the mail, or what speaks against it.
@@ -167,56 +167,81 @@ fn transcript(
 struct Work<'w> {
     mail: &'w Mail,
     agent: &'w Agent,
-    ticket: &'w Ticket,
+    /// The ticket as the effects so far leave it, so that a command builds on those before it.
+    ticket: Ticket,
     policy: &'w Policy,
     now: Timestamp,
     at: TicketRef,
     decision: Decision,
-    status: Status,
 }
 
 impl Work<'_> {
-    fn carry_out(&mut self, orders: &Orders, standing: &Standing) -> Decision {
+    fn carry_out(mut self, orders: &Orders, standing: &Standing) -> Decision {
         let party = self.ticket.party_of(&self.agent.address).map(|party| party.id);
-        let is_note = orders.has(&Command::Note);
-        let visibility = if is_note || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
+        // Whom an agent answers on a spoof notice is us, and its mail says nothing of the customer.
+        let is_to_us = self.mail.thread.answers() == Some(Purpose::SpoofNotice);
+        let is_internal = is_to_us || orders.has(&Command::Note);
+        let visibility = if is_internal || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
         self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
         // Whom the agent put in To or Cc hears of the ticket from now on; they have this very mail already.
         let decision = std::mem::take(&mut self.decision);
-        self.decision = add_correspondents(decision, self.mail, self.at, Some(self.ticket), self.policy);
-        // What is answered or resolved goes out first, so that a command after it finds the clocks it changes.
-        let mut lines = Vec::new();
-        let is_resolution = orders.has(&Command::Resolve);
+        self.decision = add_correspondents(decision, self.mail, self.at, Some(&self.ticket), self.policy);
         let has_words =
             !orders.text.is_empty() || (orders.lines.is_empty() && !self.mail.message.attachments.is_empty());
-        if has_words && !is_note && !is_resolution {
-            self.answer(&orders.text);
+        let is_words_only = has_words && !orders.has(&Command::Note) && !orders.has(&Command::Resolve);
+        // Whose the ticket is and how bad it is stand before the answer, which makes a promise by them. All else
+        // comes after it, and ends promises or hands the ticket on.
+        let mut results = vec![None; orders.lines.len()];
+        self.commands(orders, &mut results, |command| matches!(command, Command::Take | Command::Severity(_)));
+        if is_words_only && is_to_us {
+            self.note(&orders.text);
+        } else if is_words_only {
+            self.answer(&orders.text, orders.has(&Command::Close));
         }
-        for (line, read) in &orders.lines {
-            let Ok(command) = read else { continue };
-            let result = self.command(command, orders);
-            lines.push(TranscriptLine { command: line.clone(), result, is_error: false });
+        self.commands(orders, &mut results, |_| true);
+        let line = |((command, _), result): (&(String, _), Option<String>)| {
+            Some(TranscriptLine { command: command.clone(), result: result?, is_error: false })
+        };
+        let mut lines: Vec<TranscriptLine> = orders.lines.iter().zip(results).filter_map(line).collect();
+        if is_words_only && (is_to_us || !lines.is_empty()) {
+            let result = match is_to_us {
+                true => "noted for agents; to write to the customer, answer a notification of the ticket".to_owned(),
+                false => format!("sent to {}", self.audience()),
+            };
+            lines.push(TranscriptLine { command: "(text)".to_owned(), result, is_error: false });
         }
-        if has_words && !is_note && !is_resolution && !lines.is_empty() {
-            lines.push(TranscriptLine {
-                command: "(text)".to_owned(),
-                result: format!("sent to {}", self.audience()),
-                is_error: false,
-            });
-        }
-        let decision = std::mem::take(&mut self.decision);
         if lines.is_empty() {
-            return decision;
+            return self.decision;
         }
-        transcript(decision, self.agent, self.at, self.mail, lines, true, standing, self.policy)
+        transcript(self.decision, self.agent, self.at, self.mail, lines, true, standing, self.policy)
+    }
+
+    /// Carries out those commands that are chosen and not carried out yet, and keeps what each of them did.
+    fn commands(&mut self, orders: &Orders, results: &mut [Option<String>], chosen: fn(&Command) -> bool) {
+        for ((_, read), result) in orders.lines.iter().zip(results) {
+            if let (Ok(command), None) = (read, &result)
+                && chosen(command)
+            {
+                *result = Some(self.command(command, orders));
+            }
+        }
     }
 
     fn then(&mut self, effect: Effect) {
-        self.decision.effects.push(effect);
+        self.decide(|decision, _| decision.then(effect));
     }
 
     fn because(&mut self, reason: Reason) {
         self.decision.reasons.push(reason);
+    }
+
+    /// Decides more, and follows on the ticket what comes of it.
+    fn decide(&mut self, more: impl FnOnce(Decision, &Ticket) -> Decision) {
+        let so_far = self.decision.effects.len();
+        self.decision = more(std::mem::take(&mut self.decision), &self.ticket);
+        for effect in &self.decision.effects[so_far..] {
+            follow(&mut self.ticket, effect, self.now);
+        }
     }
 
     /// Carries out one command and says what it did.
@@ -229,40 +254,52 @@ impl Work<'_> {
                 "the ticket is yours".to_owned()
             }
             Command::Note => {
-                self.because(Reason::of("note"));
-                let actor = Actor::Agent(self.agent.id.clone());
-                let text = orders.text.clone();
-                self.then(Effect::Record { ticket: at, actor, what: What::Noted { text } });
+                self.note(&orders.text);
                 "noted; the customer does not see it".to_owned()
             }
-            Command::Severity(severity) if *severity == self.ticket.severity => format!("it is {severity} already"),
+            Command::Severity(severity) if *severity == self.ticket.severity => {
+                self.then(Effect::KeepSeverity { ticket: at });
+                format!("it is {severity} already")
+            }
             Command::Severity(severity) => {
+                self.then(Effect::KeepSeverity { ticket: at });
                 self.because(Reason::with("severity-corrected", severity));
-                let decision = std::mem::take(&mut self.decision);
-                self.decision = set_severity(decision, self.ticket, *severity, self.policy, self.now);
-                format!("{} → {severity}", self.ticket.severity)
+                let (from, policy, now) = (self.ticket.severity, self.policy, self.now);
+                self.decide(|decision, ticket| set_severity(decision, ticket, *severity, policy, now));
+                format!("{from} → {severity}")
             }
             Command::Escalate { tier, reason } => self.escalate(*tier, reason),
             Command::Resolve => match Resolution::read(&orders.text) {
                 Ok(resolution) => self.resolve(resolution),
                 Err(wrong) => wrong,
             },
-            Command::Close if self.status == Status::Closed => "it is closed already".to_owned(),
+            Command::Close if self.ticket.status == Status::Closed => "it is closed already".to_owned(),
             Command::Close => {
                 self.because(Reason::of("closed"));
-                self.status = Status::Closed;
-                let decision = std::mem::take(&mut self.decision);
-                self.decision = clear_all(decision, at).then(Effect::SetStatus { ticket: at, status: Status::Closed });
+                self.decide(|decision, _| clear_all(decision, at));
+                self.then(Effect::SetStatus { ticket: at, status: Status::Closed });
                 "closed".to_owned()
             }
             Command::Help => "the commands are listed below".to_owned(),
         }
     }
 
+    /// Keeps the agent's words for the other agents.
+    fn note(&mut self, text: &str) {
+        self.because(Reason::of("note"));
+        if text.is_empty() {
+            return; // There are only files, and the mail that they came with is filed already.
+        }
+        let actor = Actor::Agent(self.agent.id.clone());
+        let what = What::Noted { text: text.to_owned() };
+        self.then(Effect::Record { ticket: self.at, actor, what });
+    }
+
     fn escalate(&mut self, tier: Option<Tier>, reason: &str) -> String {
         let Some(tier) = tier.or_else(|| self.ticket.tier.above()) else {
             return "tier-3 is the last one; there is nobody to escalate to".to_owned();
         };
+        let from = self.ticket.tier;
         self.because(Reason::with("escalated", tier));
         self.then(Effect::SetTier { ticket: self.at, tier });
         let is_in_tier = |id: &AgentId| self.policy.agent(id).is_some_and(|agent| agent.tier == tier);
@@ -277,7 +314,8 @@ impl Work<'_> {
             because: Vec::new(),
             articles: Vec::new(),
             caution: None,
-            cc_count: customers(self.ticket).count().saturating_sub(1),
+            refused_severity: None,
+            cc_count: customers(&self.ticket).count().saturating_sub(1),
         };
         let team = self.policy.agents_of(tier);
         for agent in team.iter().filter(|agent| agent.id != self.agent.id) {
@@ -289,7 +327,7 @@ impl Work<'_> {
                 in_reply_to: None,
             }));
         }
-        format!("{} → {tier}; its people have been told", self.ticket.tier)
+        format!("{from} → {tier}; its people have been told")
     }
 
     fn resolve(&mut self, resolution: Resolution) -> String {
@@ -304,25 +342,25 @@ impl Work<'_> {
         };
         self.then(Effect::Record { ticket: self.at, actor, what });
         self.send_to_customers(Content::Resolution { issue, root_cause, solution, verification });
-        let decision = std::mem::take(&mut self.decision);
-        self.decision =
-            clear_all(decision, self.at).then(Effect::SetStatus { ticket: self.at, status: Status::Resolved });
-        self.status = Status::Resolved;
+        let at = self.at;
+        self.decide(|decision, _| clear_all(decision, at));
+        self.then(Effect::SetStatus { ticket: at, status: Status::Resolved });
         self.note_answered();
         format!("the solution was sent to {}; their confirmation closes the ticket", self.audience())
     }
 
-    /// Sends the agent's words to the customer's side, which ends the wait for a first answer.
-    fn answer(&mut self, text: &str) {
+    /// Sends the agent's words to the customer's side, which ends the wait for a first answer. The last words on a
+    /// ticket promise no update.
+    fn answer(&mut self, text: &str, is_last: bool) {
         self.because(Reason::of("answer"));
-        let is_open = self.ticket.status.is_open();
+        let is_open = self.ticket.status.is_open() && !is_last;
         let due_at = self.now + self.policy.sla.promise(self.ticket.severity).update_every;
         let content = Content::Reply { text: text.to_owned(), expected_update_at: is_open.then_some(due_at) };
         self.send_to_customers(content);
         self.note_answered();
         if is_open {
-            let decision = std::mem::take(&mut self.decision);
-            self.decision = watch(decision, self.at, self.ticket.severity, self.policy, self.now);
+            let (at, policy, now) = (self.at, self.policy, self.now);
+            self.decide(|decision, ticket| watch(decision, at, ticket.severity, policy, now));
         }
     }
 
@@ -344,7 +382,7 @@ impl Work<'_> {
 
     fn send_to_customers(&mut self, content: Content) {
         let attachments: Vec<usize> = self.mail.message.attachments.iter().map(|file| file.index).collect();
-        let recipients: Vec<Address> = customers(self.ticket).map(|party| party.address.clone()).collect();
+        let recipients: Vec<Address> = customers(&self.ticket).map(|party| party.address.clone()).collect();
         for to in recipients {
             self.then(Effect::Send(Draft {
                 ticket: Some(self.at),
@@ -357,7 +395,22 @@ impl Work<'_> {
     }
 
     fn audience(&self) -> String {
-        let addresses: Vec<&str> = customers(self.ticket).map(|party| party.address.address.as_str()).collect();
+        let addresses: Vec<&str> = customers(&self.ticket).map(|party| party.address.address.as_str()).collect();
         addresses.join(", ")
+    }
+}
+
+/// Does to a ticket what an effect will do to it, as far as commands ask for it.
+fn follow(ticket: &mut Ticket, effect: &Effect, now: Timestamp) {
+    match effect {
+        Effect::SetStatus { status, .. } => ticket.status = *status,
+        Effect::SetSeverity { severity, .. } => ticket.severity = *severity,
+        Effect::SetTier { tier, .. } => ticket.tier = *tier,
+        Effect::SetAssignee { agent, .. } => ticket.assignee.clone_from(agent),
+        Effect::NoteFirstResponse { .. } => ticket.first_response_at = Some(now),
+        Effect::SetHeldCount { count, .. } => ticket.held_count = *count,
+        Effect::SetDeadline { kind: DeadlineKind::Update, due_at, .. } => ticket.update_due_at = Some(*due_at),
+        Effect::ClearDeadline { kind: DeadlineKind::Update, .. } => ticket.update_due_at = None,
+        _ => {}
     }
 }

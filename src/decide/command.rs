@@ -105,7 +105,7 @@ impl Orders {
     fn check_together(&mut self) {
         let is_note = self.has(&Command::Note);
         let is_resolve = self.has(&Command::Resolve);
-        let mut severities = 0;
+        let (mut severities, mut escalations) = (0, 0);
         for (_, read) in &mut self.lines {
             let wrong = match read {
                 Ok(Command::Resolve) if is_note => {
@@ -119,6 +119,10 @@ impl Orders {
                 Ok(Command::Severity(_)) => {
                     severities += 1;
                     (severities > 1).then(|| "the severity is already named above".to_owned())
+                }
+                Ok(Command::Escalate { .. }) => {
+                    escalations += 1;
+                    (escalations > 1).then(|| "the ticket is escalated above already".to_owned())
                 }
                 _ => None,
             };
@@ -289,10 +293,11 @@ mod tests {
             ("tier", "#escalate tier-9", "there is no tier-9; write #escalate tier-2 or #escalate tier-3"),
             ("something behind it", "#take it", "write #take alone on its line; what follows goes below it"),
             ("empty note", "#note", "write the note below the command"),
+            ("escalated twice", "#escalate\n#escalate", "the ticket is escalated above already"),
         ];
         for (name, text, expected) in cases {
             let orders = Orders::read(text);
-            assert_eq!(orders.lines[0].1, Err(expected.to_owned()), "{name}");
+            assert_eq!(orders.lines.last().unwrap().1, Err(expected.to_owned()), "{name}");
             assert!(orders.refusals().is_some(), "{name}");
         }
     }

@@ -79,9 +79,16 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
     watch(decision, at, ticket.severity, policy, now)
 }
 
-/// Reminds the assignee, or the tier of a ticket that nobody has taken.
+/// Reminds the assignee, or the tier of a ticket that nobody has taken. An agent who is the customer as well, and
+/// is written to as such, needs no second mail.
 fn nudge(decision: Decision, ticket: &Ticket, what: DeadlineKind, due_at: Timestamp, policy: &Policy) -> Decision {
+    let is_written_to = |agent: &Address, decision: &Decision| {
+        decision.effects.iter().any(|effect| matches!(effect, Effect::Send(draft) if draft.to == *agent))
+    };
     told(ticket, policy).iter().fold(decision, |decision, agent| {
+        if is_written_to(&agent.address, &decision) {
+            return decision;
+        }
         decision.then(Effect::Send(Draft {
             ticket: Some(TicketRef::Existing(ticket.id)),
             to: agent.address.clone(),

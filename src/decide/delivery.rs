@@ -62,7 +62,12 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
             } else {
                 decision
             };
-            undelivered(decision, ticket, Purpose::Reply, &recipient, status, &detail, policy)
+            let mut decision = undelivered(decision, ticket, Purpose::Reply, &recipient, status, &detail, policy);
+            // A report is never answered, not even where an agent's server sends it in the agent's name.
+            decision
+                .effects
+                .retain(|effect| !matches!(effect, Effect::Send(draft) if mail.message.author() == Some(&draft.to)));
+            decision
         }
         ReportKind::Complaint => {
             let address = party.destination().address.clone();

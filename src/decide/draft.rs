@@ -133,6 +133,8 @@ pub struct Notification {
     pub articles: Vec<String>,
     /// How the sender was, or was not, authenticated, in words; shown where it matters.
     pub caution: Option<String>,
+    /// The severity that a rule asks for and that the ticket does not get, because an agent has set its own.
+    pub refused_severity: Option<Severity>,
     /// How many others an answer goes to besides the requester.
     pub cc_count: usize,
 }

@@ -78,6 +78,8 @@ pub enum Effect {
     SetStatus { ticket: TicketRef, status: Status },
     /// Changes how bad it is.
     SetSeverity { ticket: TicketRef, severity: Severity },
+    /// Keeps it as bad as an agent says it is: from now on a customer's mail does not raise it.
+    KeepSeverity { ticket: TicketRef },
     /// Gives it to other people.
     SetTier { ticket: TicketRef, tier: Tier },
     /// Gives it to an agent, or to nobody.
@@ -151,7 +153,7 @@ pub enum Outcome {
     FollowUp,
     /// An agent's commands.
     AgentCommand,
-    /// An agent's answer to the customer.
+    /// An agent's words, to the customer or for the other agents.
     AgentReply,
     /// The customer confirmed the resolution.
     Confirmation,

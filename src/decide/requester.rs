@@ -45,7 +45,7 @@ pub(super) fn on_request(
     });
     decision = acknowledge(decision, mail, &opening, standing, policy, now);
     let team = policy.agents_of(opening.tier);
-    notify(decision, mail, TicketRef::Opened, &team, News::Opened, 0)
+    notify(decision, mail, None, &team, News::Opened)
 }
 
 /// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
@@ -56,7 +56,7 @@ pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _n
     }
     let opening = opening(mail, policy);
     let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
-    notify(decision, mail, TicketRef::Opened, &policy.agents_of(opening.tier), News::Opened, 0)
+    notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened)
 }
 
 /// A mail on an existing ticket by somebody who is, or is not, a party to it.
@@ -92,14 +92,13 @@ pub(super) fn on_follow_up(
     }
     let team = told(ticket, policy);
     let intent = mail.verdict.intent.as_ref().map(|because| because.value);
-    let cc_count = customers(ticket).count().saturating_sub(1);
     match (ticket.status, intent) {
         (Status::Resolved, Some(Intent::Confirm)) => {
             let decision = by_rule(decision, "confirmed", mail.verdict.intent.as_ref());
             let decision = clear_all(decision, at)
                 .then(Effect::SetStatus { ticket: at, status: Status::Closed })
                 .ends_as(Outcome::Confirmation);
-            notify(decision, mail, at, &team, News::Confirmed, cc_count)
+            notify(decision, mail, Some(ticket), &team, News::Confirmed)
         }
         (Status::Resolved, Some(Intent::Thanks)) | (Status::Closed, Some(Intent::Thanks | Intent::Confirm)) => {
             by_rule(decision, "thanks", mail.verdict.intent.as_ref()).ends_as(Outcome::FollowUp)
@@ -110,7 +109,7 @@ pub(super) fn on_follow_up(
                 .then(Effect::SetStatus { ticket: at, status: Status::Investigating });
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let decision = watch(decision, at, severity, policy, now).ends_as(Outcome::FollowUp);
-            notify(decision, mail, at, &team, News::Reopened, cc_count)
+            notify(decision, mail, Some(ticket), &team, News::Reopened)
         }
         (status, _) => {
             let mut decision = decision.because(Reason::of("follow-up"));
@@ -125,7 +124,7 @@ pub(super) fn on_follow_up(
             } else {
                 team
             };
-            notify(decision.ends_as(Outcome::FollowUp), mail, at, &team, news, cc_count)
+            notify(decision.ends_as(Outcome::FollowUp), mail, Some(ticket), &team, news)
         }
     }
 }
@@ -164,10 +163,12 @@ fn opening(mail: &Mail, policy: &Policy) -> Opening {
     let message = &mail.message;
     let requester = message.author().cloned().unwrap_or_else(|| Address::bare(""));
     let severity = mail.verdict.severity.value;
+    // Who wants answers sent to the desk itself would have it write to its own people in its own name.
+    let is_the_desks = |to: &Address| policy.is_ours(to) || policy.agent_at(to).is_some();
     Opening {
         subject: base_subject(&message.subject),
         is_vouched: may_echo(mail, policy),
-        answer_to: message.reply_to.first().filter(|to| **to != requester && !policy.is_ours(to)).cloned(),
+        answer_to: message.reply_to.first().filter(|to| **to != requester && !is_the_desks(to)).cloned(),
         requester,
         utc_offset_minutes: message.utc_offset_minutes,
         category: mail.verdict.category.value.clone(),
@@ -254,6 +255,9 @@ pub(super) fn clear_all(decision: Decision, ticket: TicketRef) -> Decision {
 }
 
 /// Raises the severity when a rule asks for a higher one; it is never lowered by a customer's words.
+///
+/// What an agent has set stays: a follow-up carries the old subject, and with it the words that the agent has
+/// already read and judged otherwise.
 fn raise_severity(
     decision: Decision,
     mail: &Mail,
@@ -264,6 +268,9 @@ fn raise_severity(
     let asked = &mail.verdict.severity;
     if asked.rule.is_none() || asked.value <= ticket.severity {
         return (decision, ticket.severity);
+    }
+    if ticket.severity_by_agent {
+        return (by_rule(decision, "severity-kept", Some(asked)), ticket.severity);
     }
     let decision = by_rule(decision, "severity-raised", Some(asked));
     (set_severity(decision, ticket, asked.value, policy, now), asked.value)
@@ -347,15 +354,14 @@ pub(super) fn told<'p>(ticket: &Ticket, policy: &'p Policy) -> Vec<&'p Agent> {
     }
 }
 
-/// Tells agents what came in. Nobody is told of a mail they wrote themselves.
-pub(super) fn notify(
-    decision: Decision,
-    mail: &Mail,
-    ticket: TicketRef,
-    agents: &[&Agent],
-    news: News,
-    cc_count: usize,
-) -> Decision {
+/// The severity that a rule asks for in vain, because an agent has set the ticket's.
+fn refused_severity(mail: &Mail, ticket: &Ticket) -> Option<Severity> {
+    let asked = &mail.verdict.severity;
+    (ticket.severity_by_agent && asked.rule.is_some() && asked.value > ticket.severity).then_some(asked.value)
+}
+
+/// Tells agents what came in, on a ticket or opening one. Nobody is told of a mail they wrote themselves.
+fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&Agent], news: News) -> Decision {
     let message = &mail.message;
     let size: u64 = message.attachments.iter().map(|file| file.size_bytes).sum();
     let attachments = if size <= NOTIFIED_ATTACHMENT_BYTES {
@@ -367,6 +373,10 @@ pub(super) fn notify(
         (Some(seen), _) | (None, Some(seen)) => format!("{}: “{seen}”", matched.rule),
         (None, None) => matched.rule.to_string(),
     });
+    let refused_severity = match news {
+        News::FollowUp | News::Reopened => ticket.and_then(|ticket| refused_severity(mail, ticket)),
+        _ => None,
+    };
     let notification = Notification {
         news,
         from: message.author().cloned(),
@@ -374,11 +384,13 @@ pub(super) fn notify(
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
         caution: caution(mail),
-        cc_count,
+        refused_severity,
+        cc_count: ticket.map_or(0, |ticket| customers(ticket).count().saturating_sub(1)),
     };
+    let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
     agents.iter().filter(|agent| message.author() != Some(&agent.address)).fold(decision, |decision, agent| {
         decision.then(Effect::Send(Draft {
-            ticket: Some(ticket),
+            ticket: Some(at),
             to: agent.address.clone(),
             content: Content::Notification(Box::new(notification.clone())),
             attachments: attachments.clone(),

@@ -1,10 +1,21 @@
 //! What every decision must keep, and the values the tests of this stage share.
 
+mod agent;
+mod clock;
+mod customer;
+mod laws;
+
+use super::draft::Content;
 use super::policy::{Caps, Policy};
-use crate::message::Address;
-use crate::ticket::people::{Agent, AgentId};
+use super::*;
+use crate::classify::{Because, Disposition, Intent, RuleId};
+use crate::message::{Authentication, Body, Digest, MessageId, Origin, ReturnPath};
+use crate::thread::Evidence;
+use crate::thread::token::Token;
+use crate::ticket::people::{Agent, Party};
+use crate::ticket::purpose::Purpose;
 use crate::ticket::sla::SlaTable;
-use crate::ticket::{Severity, Tier};
+use crate::ticket::{Chain, Ticket};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -33,4 +44,180 @@ pub(super) fn policy() -> Policy {
         max_mail_bytes: 50 * 1024 * 1024,
         category_titles: BTreeMap::new(),
     }
+}
+
+/// A Monday morning.
+fn now() -> Timestamp {
+    "2026-03-02T09:00:00Z".parse().unwrap()
+}
+
+fn in_minutes(minutes: i64) -> Timestamp {
+    now() + SignedDuration::from_mins(minutes)
+}
+
+/// Ticket PR-1042, opened an hour ago by Ann, with Carl in Cc and agent Bob told of it.
+fn ticket() -> Ticket {
+    let party = |id, address, role| Party {
+        id: PartyId(id),
+        address: Address::bare(address),
+        answer_to: None,
+        role,
+        chain: Chain::default(),
+        utc_offset_minutes: None,
+    };
+    Ticket {
+        id: TicketId(1042),
+        subject: "Printer on fire".to_owned(),
+        is_vouched: true,
+        category: "general".to_owned(),
+        severity: Severity::Medium,
+        severity_by_agent: false,
+        tier: Tier::One,
+        status: Status::Investigating,
+        assignee: None,
+        tags: Vec::new(),
+        parties: vec![
+            party(1, "ann@example.com", Role::Requester),
+            party(2, "carl@example.com", Role::Correspondent),
+            party(3, "bob@desk.example", Role::Agent),
+        ],
+        opened_at: in_minutes(-60),
+        updated_at: in_minutes(-60),
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        first_response_due_at: Some(in_minutes(180)),
+        update_due_at: Some(in_minutes(180)),
+        held_count: 0,
+        last_sequence: 2,
+        version: 1,
+    }
+}
+
+/// A ticket in this state, left there an hour ago.
+fn ticket_that_is(status: Status) -> Ticket {
+    let at = Some(in_minutes(-60));
+    match status {
+        Status::Investigating | Status::Waiting => Ticket { status, ..ticket() },
+        Status::Resolved => Ticket { status, resolved_at: at, update_due_at: None, ..ticket() },
+        Status::Closed => Ticket { status, resolved_at: at, closed_at: at, update_due_at: None, ..ticket() },
+    }
+}
+
+/// A thread that leads to the ticket, by a mail of ours to this party where one is named.
+fn on_ticket(holder: Option<u32>) -> Thread {
+    let token = |party| Token::new(TicketId(1042), PartyId(party), in_minutes(-60));
+    Thread::Ticket {
+        ticket: TicketId(1042),
+        evidence: if holder.is_some() { Evidence::OwnMessageId } else { Evidence::ForeignMessageId },
+        holder: holder.map(token),
+        answers: holder.map(|_| Purpose::Notification),
+        also: None,
+    }
+}
+
+fn because<T>(value: T) -> Because<T> {
+    Because { value, rule: Some(RuleId("a-rule".to_owned())) }
+}
+
+/// What the rules say when none matches.
+fn verdict() -> Verdict {
+    Verdict {
+        category: Because { value: "general".to_owned(), rule: None },
+        severity: Because { value: Severity::Medium, rule: None },
+        tier: None,
+        tags: Vec::new(),
+        articles: Vec::new(),
+        answer: Because { value: true, rule: None },
+        disposition: Because { value: Disposition::Accept, rule: None },
+        intent: None,
+        matched: Vec::new(),
+        version: "1".to_owned(),
+    }
+}
+
+/// A person's mail to the desk from this address.
+fn mail(from: &str, thread: Thread, text: &str) -> Mail {
+    let from = Address::bare(from);
+    let who = policy().who(&from, thread != Thread::New);
+    let message = Message {
+        id: MessageId("this@example.com".to_owned()),
+        in_reply_to: Vec::new(),
+        references: Vec::new(),
+        subject: "Re: Printer on fire".to_owned(),
+        from: vec![from],
+        reply_to: Vec::new(),
+        to: vec![Address::bare("support@desk.example")],
+        cc: Vec::new(),
+        delivered_to: Vec::new(),
+        return_path: ReturnPath::Absent,
+        date: None,
+        utc_offset_minutes: None,
+        received_at: now(),
+        headers: Vec::new(),
+        body: Body { text: text.to_owned(), reply: text.to_owned(), ..Body::default() },
+        attachments: Vec::new(),
+        origin: Origin::Person,
+        marks: Vec::new(),
+        report: None,
+        authentication: Authentication::None,
+        language: None,
+        content_digest: Digest::of(text.as_bytes()),
+        size_bytes: 1_000,
+        defects: Vec::new(),
+    };
+    Mail { inbox: 1, message, verdict: verdict(), thread, who, is_released: false }
+}
+
+fn decide(mail: &Mail, ticket: Option<&Ticket>) -> Decision {
+    on_mail(mail, ticket, &Standing::default(), &policy(), now())
+}
+
+/// A standing in which all that may go to an address within a day has gone there, but for so many mails.
+fn capped_but_for(mails: u32) -> Standing {
+    let address_day = Caps::default().per_address_day - mails;
+    Standing { traffic: policy::Traffic { address_day, ..Default::default() }, is_suppressed: false }
+}
+
+/// The effects in words, one line each, so that a test can write down what it expects.
+fn told(decision: &Decision) -> Vec<String> {
+    decision.effects.iter().map(line).collect()
+}
+
+fn line(effect: &Effect) -> String {
+    match effect {
+        Effect::OpenTicket(opening) => format!("open for {} as {}", opening.requester, opening.severity),
+        Effect::AppendMessage { visibility, party, .. } => {
+            let party = party.map_or("nobody".to_owned(), |party| format!("party {party}"));
+            format!("append {} of {party}", format!("{visibility:?}").to_lowercase())
+        }
+        Effect::AddParty { address, .. } => format!("add {address}"),
+        Effect::SetStatus { status, .. } => format!("status {status}"),
+        Effect::SetSeverity { severity, .. } => format!("severity {severity}"),
+        Effect::KeepSeverity { .. } => "keep the severity".to_owned(),
+        Effect::SetTier { tier, .. } => tier.to_string(),
+        Effect::SetAssignee { agent, .. } => format!("assign {}", agent.as_ref().map_or("nobody", |agent| &agent.0)),
+        Effect::NoteFirstResponse { .. } => "first response".to_owned(),
+        Effect::SetDeadline { kind, due_at, .. } => {
+            format!("{kind} in {} min", due_at.duration_since(now()).as_mins())
+        }
+        Effect::ClearDeadline { kind, .. } => format!("no {kind}"),
+        Effect::SetHeldCount { count, .. } => format!("held {count}"),
+        Effect::Suppress { address, .. } => format!("suppress {address}"),
+        Effect::Record { what, .. } => what.word().to_owned(),
+        Effect::Send(draft) => format!("send {} to {}", draft.content.purpose(), draft.to.address),
+    }
+}
+
+fn words(decision: &Decision) -> Vec<&'static str> {
+    decision.reasons.iter().map(|reason| reason.word).collect()
+}
+
+/// The contents of the mails to this address.
+fn sent_to<'d>(decision: &'d Decision, to: &str) -> Vec<&'d Content> {
+    let drafts = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::Send(draft) if draft.to.is_same(to) => Some(&draft.content),
+        _ => None,
+    });
+    drafts.collect()
 }

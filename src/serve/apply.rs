@@ -115,6 +115,10 @@ impl Applying<'_> {
                 let from = std::mem::replace(&mut ticket.severity, severity);
                 (from != severity).then_some(What::SeverityChanged { from, to: severity })
             }),
+            Effect::KeepSeverity { ticket } => self.change(ticket, |ticket| {
+                ticket.severity_by_agent = true;
+                None
+            }),
             Effect::SetTier { ticket, tier } => self.change(ticket, |ticket| {
                 let from = std::mem::replace(&mut ticket.tier, tier);
                 (from != tier).then_some(What::TierChanged { from, to: tier })
@@ -197,6 +201,7 @@ impl Applying<'_> {
             is_vouched: opening.is_vouched,
             category: opening.category,
             severity: opening.severity,
+            severity_by_agent: false,
             tier: opening.tier,
             status: Status::Investigating,
             assignee: None,

@@ -28,6 +28,7 @@ fn ticket(id: i64, text: &str) -> Ticket {
         id: TicketId(id),
         subject: text.to_owned(),
         is_vouched: true,
+        severity_by_agent: false,
         category: "general".into(),
         severity: Severity::Low,
         tier: Tier::One,

@@ -9,6 +9,7 @@ pub mod token;
 use crate::message::{Digest, Message, MessageId};
 use crate::ticket::TicketId;
 use crate::ticket::people::PartyId;
+use crate::ticket::purpose::Purpose;
 use std::collections::HashMap;
 use token::{OwnId, Token, TokenKey};
 
@@ -55,6 +56,8 @@ pub enum Thread {
         evidence: Evidence,
         /// The party that the MAC was made out to, where a MAC is the evidence.
         holder: Option<Token>,
+        /// Which mail of ours it answers, where that mail's Message-ID is the evidence.
+        answers: Option<Purpose>,
         /// Another ticket that weaker evidence names; noted on the timeline.
         also: Option<TicketId>,
     },
@@ -127,7 +130,8 @@ pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
     let mut hits = own.chain(address).chain(marker).chain(foreign).chain(tag);
     let Some((ticket, evidence, holder)) = hits.next() else { return Thread::New };
     let also = hits.map(|(other, ..)| other).find(|other| *other != ticket);
-    Thread::Ticket { ticket, evidence, holder, also }
+    let answers = keys.own_ids.first().map(|own| own.purpose).filter(|_| evidence == Evidence::OwnMessageId);
+    Thread::Ticket { ticket, evidence, holder, answers, also }
 }
 
 impl Thread {
@@ -143,6 +147,14 @@ impl Thread {
     pub fn holder(&self) -> Option<PartyId> {
         match self {
             Thread::Ticket { holder, .. } => holder.map(|token| token.party),
+            Thread::New | Thread::Duplicate(_) => None,
+        }
+    }
+
+    /// Which mail of ours it answers, where its Message-ID says so.
+    pub fn answers(&self) -> Option<Purpose> {
+        match self {
+            Thread::Ticket { answers, .. } => *answers,
             Thread::New | Thread::Duplicate(_) => None,
         }
     }

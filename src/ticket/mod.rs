@@ -180,6 +180,8 @@ pub struct Ticket {
     pub category: String,
     /// How bad it is.
     pub severity: Severity,
+    /// Whether an agent said how bad it is, which a customer's mail then does not change.
+    pub severity_by_agent: bool,
     /// Who works on it.
     pub tier: Tier,
     /// Where it stands.

@@ -4,7 +4,7 @@
 //!
 //! `BLESS=1` rewrites what the stories expect from what the pure core does.
 
-mod core;
+mod pure;
 mod service;
 mod story;
 
@@ -36,7 +36,7 @@ async fn tell(path: &std::path::Path, story: &Story, teller: &mut impl Teller) -
 async fn every_journey_goes_as_it_is_written() {
     let mut wrong = Vec::new();
     for (path, story) in stories() {
-        let mut core = core::Core::new(story.start);
+        let mut core = pure::Core::new(story.start);
         let told = tell(&path, &story, &mut core).await;
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, story.with_expectations(&told)).unwrap();

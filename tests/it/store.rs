@@ -111,6 +111,7 @@ fn ticket(id: i64) -> Ticket {
         id: TicketId(id),
         subject: "Printer on fire".into(),
         is_vouched: true,
+        severity_by_agent: false,
         category: "hardware/printer".into(),
         severity: Severity::Medium,
         tier: Tier::One,

@@ -55,7 +55,13 @@ impl View<'_> {
             (_, Some(sender)) => sender.name.as_deref().map_or_else(|| line(&sender.address), line),
             (_, None) => self.ticket.map_or_else(|| "Somebody".to_owned(), customer_name),
         };
-        let (headline, detail) = self.news(&notification.news, &name, sender);
+        let (headline, mut detail) = self.news(&notification.news, &name, sender);
+        if let Some(severity) = notification.refused_severity {
+            detail = format!(
+                "A rule asks for {}. It stays as an agent set it; #severity {severity} raises it.",
+                severity.title()
+            );
+        }
         fields.set("headline", headline);
         fields.set("detail", detail);
         fields.set("caution", notification.caution.as_deref().map_or(String::new(), line));

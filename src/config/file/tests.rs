@@ -1,3 +1,5 @@
+//! The configuration file: what the smallest one means, and what is said of a wrong one.
+
 use super::*;
 
 const SMALLEST: &str = r#"

@@ -1,3 +1,5 @@
+//! Lines that introduce a quote, in the languages and forms of common clients, and lines that only look like it.
+
 use super::*;
 
 /// Over how many lines an attribution goes and how sure it is.

@@ -1,3 +1,5 @@
+//! What a person wrote, told from quotes, signatures and our own marker.
+
 use super::*;
 
 fn parts(text: &str) -> (String, String, String) {

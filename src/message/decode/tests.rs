@@ -1,3 +1,5 @@
+//! Addresses, texts, dates and charsets as mails really have them, broken ones among them.
+
 use super::*;
 
 fn field(value: &str) -> RawField<'_> {

@@ -1,3 +1,5 @@
+//! Each mark of automatic mail, and what kind of mail it makes.
+
 use super::*;
 use crate::message::parse;
 

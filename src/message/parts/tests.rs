@@ -1,3 +1,5 @@
+//! MIME structures, whole and broken: which part is the text, which are files.
+
 use super::*;
 
 fn shape(raw: &str) -> (Vec<String>, Vec<usize>, Vec<usize>) {

@@ -1,3 +1,5 @@
+//! Delivery reports of many servers, and what each says of whom.
+
 use crate::message::{DeliveryReport, Message, Origin, Reader, ReportKind, parse};
 
 fn read(raw: &str) -> Message {

@@ -18,6 +18,7 @@ fn full_ticket() -> Ticket {
     };
     Ticket {
         severity: Severity::Critical,
+        severity_by_agent: true,
         tier: Tier::Everyone,
         status: Status::Closed,
         assignee: Some(AgentId("bob".into())),

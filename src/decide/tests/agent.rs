@@ -1,0 +1,183 @@
+//! What an agent's mail does: whose it is, where its words go, and what each command changes.
+
+use super::*;
+
+/// Bob's answer to a notification that only he has.
+fn from_bob(text: &str) -> Mail {
+    mail("bob@desk.example", on_ticket(Some(3)), text)
+}
+
+const RESOLUTION: &str = "#resolve\nRoot Cause: heat\nSolution: water\nVerification: it is cold";
+
+#[test]
+fn an_agents_mail_is_believed_when_something_proves_it() {
+    type Change = fn(&mut Mail);
+    let old = |mail: &mut Mail| {
+        let Thread::Ticket { holder: Some(token), .. } = &mut mail.thread else { unreachable!() };
+        token.week -= 20;
+    };
+    let cases: [(&str, Change, bool); 8] = [
+        ("it answers a mail that only Bob has", |_| {}, true),
+        (
+            "authenticated, and answers nothing",
+            |mail| {
+                mail.thread = on_ticket(None);
+                mail.message.authentication = Authentication::Pass;
+            },
+            true,
+        ),
+        ("nothing at all", |mail| mail.thread = on_ticket(None), false),
+        ("it answers Ann's mail", |mail| mail.thread = on_ticket(Some(1)), false),
+        ("it answers nobody's mail", |mail| mail.thread = on_ticket(Some(99)), false),
+        ("it answers a mail of last year", old, false),
+        ("its answers go elsewhere", |mail| mail.message.reply_to = vec![Address::bare("m@evil.example")], false),
+        ("it has two authors", |mail| mail.message.from.push(Address::bare("ann@example.com")), false),
+    ];
+    for (name, change, is_believed) in cases {
+        let mut mail = from_bob("#close");
+        change(&mut mail);
+        let decision = decide(&mail, Some(&ticket()));
+        if is_believed {
+            assert_eq!(decision.outcome, Some(Outcome::AgentCommand), "{name}");
+        } else {
+            assert_eq!(decision.outcome, Some(Outcome::Quarantined(Cause::new("spoofed-agent"))), "{name}");
+            assert_eq!(told(&decision), ["remarked", "send spoof-notice to bob@desk.example"], "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_an_agent_writes_does_what_it_says() {
+    let answered = ["first response", "no first-response", "assign bob"];
+    let replies = ["send reply to ann@example.com", "send reply to carl@example.com"];
+    let watched = ["update in 240 min", "nudge in 230 min"];
+    let transcript = ["send transcript to bob@desk.example"];
+    let cleared = ["no first-response", "no update", "no nudge"];
+    let cases: [(&str, &str, Vec<&[&str]>); 9] = [
+        ("an answer", "We are on it.", vec![&["append public of party 3"], &replies, &answered, &watched]),
+        ("a note", "#note\nA VIP.", vec![&["append internal of party 3", "noted"], &transcript]),
+        ("taking it", "#take", vec![&["append internal of party 3", "assign bob"], &transcript]),
+        (
+            "a severity, by which the answer below promises",
+            "#severity low\nIt can wait.",
+            vec![
+                &["append public of party 3", "keep the severity", "severity low", "first-response in 1380 min"],
+                &replies,
+                &answered,
+                &["update in 1440 min", "nudge in 1430 min"],
+                &transcript,
+            ],
+        ),
+        (
+            "its own severity",
+            "#severity medium",
+            vec![&["append internal of party 3", "keep the severity"], &transcript],
+        ),
+        (
+            "handing it on with a word to the customer, which does not keep it",
+            "#escalate\nMy colleague will see.",
+            vec![
+                &["append public of party 3"],
+                &replies,
+                &answered,
+                &watched,
+                &["tier-2", "assign nobody", "send notification to sue@desk.example"],
+                &transcript,
+            ],
+        ),
+        (
+            "a resolution",
+            RESOLUTION,
+            vec![
+                &["append public of party 3", "resolution-sent"],
+                &["send resolution to ann@example.com", "send resolution to carl@example.com"],
+                &cleared,
+                &["status resolved"],
+                &answered,
+                &transcript,
+            ],
+        ),
+        (
+            "last words",
+            "#close\nGoodbye.",
+            vec![&["append public of party 3"], &replies, &answered, &cleared, &["status closed"], &transcript],
+        ),
+        ("an order nobody knows", "#nonsense\n#close", vec![&["append internal of nobody", "remarked"], &transcript]),
+    ];
+    for (name, text, expected) in cases {
+        let decision = decide(&from_bob(text), Some(&ticket()));
+        assert_eq!(told(&decision), expected.concat(), "{name}");
+    }
+}
+
+#[test]
+fn last_words_promise_no_update() {
+    let decision = decide(&from_bob("#close\nGoodbye."), Some(&ticket()));
+    let expected = Content::Reply { text: "Goodbye.".to_owned(), expected_update_at: None };
+    assert_eq!(sent_to(&decision, "ann@example.com"), [&expected]);
+}
+
+#[test]
+fn at_the_last_tier_there_is_nobody_to_escalate_to() {
+    let last = Ticket { tier: Tier::Three, ..ticket() };
+    let decision = decide(&from_bob("#escalate"), Some(&last));
+    assert_eq!(told(&decision), ["append internal of party 3", "send transcript to bob@desk.example"]);
+}
+
+#[test]
+fn what_cannot_be_carried_out_changes_nothing_and_is_explained() {
+    let cases = [
+        ("a resolution with a part missing", "#resolve\nSolution: water", "`Root Cause:`, `Verification:` missing"),
+        ("one wrong command among good ones", "#take\n#tkae", "there is no command #tkae"),
+        ("nothing above the quote", "", "there is nothing above the quoted mail"),
+    ];
+    for (name, text, why) in cases {
+        let decision = decide(&from_bob(text), Some(&ticket()));
+        let expected = ["append internal of nobody", "remarked", "send transcript to bob@desk.example"];
+        assert_eq!(told(&decision), expected, "{name}");
+        let [Content::Transcript { lines, carried_out: false, .. }] = sent_to(&decision, "bob@desk.example")[..] else {
+            panic!("{name}: {decision:?}")
+        };
+        assert!(lines.iter().any(|line| line.is_error && line.result.starts_with(why)), "{name}: {lines:?}");
+    }
+}
+
+#[test]
+fn an_answer_to_a_spoof_notice_never_goes_to_the_customer() {
+    let answers_notice = |text: &str| {
+        let mut mail = from_bob(text);
+        let Thread::Ticket { answers, .. } = &mut mail.thread else { unreachable!() };
+        *answers = Some(Purpose::SpoofNotice);
+        mail
+    };
+    let cases = [
+        ("words", "Not me!", vec!["append internal of party 3", "noted"]),
+        ("an order and words", "#take\nNot me!", vec!["append internal of party 3", "assign bob", "noted"]),
+        ("an order", "#take", vec!["append internal of party 3", "assign bob"]),
+    ];
+    for (name, text, mut expected) in cases {
+        expected.push("send transcript to bob@desk.example");
+        assert_eq!(told(&decide(&answers_notice(text), Some(&ticket()))), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_agent_is_a_customer_on_a_ticket_of_their_own() {
+    let mut own = ticket();
+    own.parties[0].address = Address::bare("bob@desk.example");
+    own.parties.truncate(1);
+    let decision = decide(&mail("bob@desk.example", on_ticket(Some(1)), "#close"), Some(&own));
+    assert_eq!(decision.outcome, Some(Outcome::FollowUp));
+    assert_eq!(told(&decision), ["append public of party 1"], "nobody is told of a mail of their own");
+}
+
+#[test]
+fn an_agents_out_of_office_is_no_answer() {
+    let mut mail = from_bob("#close");
+    mail.message.origin = Origin::AutomaticReply;
+    let decision = decide(&mail, Some(&ticket()));
+    assert_eq!(
+        (told(&decision), decision.outcome),
+        (vec!["append automatic of nobody".to_owned()], Some(Outcome::AutoReply))
+    );
+}

@@ -1,0 +1,253 @@
+//! What a customer's mail does: who speaks on a ticket, when it starts over, how bad it gets, who is told.
+
+use super::draft::News;
+use super::*;
+
+fn from_ann(text: &str) -> Mail {
+    mail("ann@example.com", on_ticket(None), text)
+}
+
+fn asking_for(severity: Severity, mut mail: Mail) -> Mail {
+    mail.verdict.severity = because(severity);
+    mail
+}
+
+#[test]
+fn who_speaks_on_a_ticket_is_settled_by_what_they_hold_or_who_they_are() {
+    let cases = [
+        ("the requester", "ann@example.com", None, Authentication::None, "append public of party 1"),
+        ("somebody in Cc", "carl@example.com", None, Authentication::None, "append public of party 2"),
+        (
+            "a stranger with Ann's reply address",
+            "a@home.example",
+            Some(1),
+            Authentication::None,
+            "append public of party 1",
+        ),
+        (
+            "the same, failing authentication",
+            "a@home.example",
+            Some(1),
+            Authentication::Fail,
+            "append public of party 1",
+        ),
+        ("a stranger", "m@evil.example", None, Authentication::None, "append unverified of nobody"),
+        ("a stranger, authenticated", "m@evil.example", None, Authentication::Pass, "append unverified of nobody"),
+        (
+            "Ann's name, failing authentication",
+            "ann@example.com",
+            None,
+            Authentication::Fail,
+            "append unverified of nobody",
+        ),
+        (
+            "a stranger with an agent's reply address",
+            "m@evil.example",
+            Some(3),
+            Authentication::None,
+            "append unverified of nobody",
+        ),
+        (
+            "the address of a party that is not there",
+            "m@evil.example",
+            Some(99),
+            Authentication::None,
+            "append unverified of nobody",
+        ),
+    ];
+    for (name, from, holder, authentication, expected) in cases {
+        let mut mail = mail(from, on_ticket(holder), "Still on fire.");
+        mail.message.authentication = authentication;
+        let decision = decide(&mail, Some(&ticket()));
+        assert_eq!(told(&decision)[0], expected, "{name}");
+        let is_told = !sent_to(&decision, "bob@desk.example").is_empty();
+        assert_eq!(is_told, expected.contains("public"), "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
+fn a_mail_of_two_authors_speaks_for_neither() {
+    let mut mail = from_ann("Still on fire.");
+    mail.message.from.push(Address::bare("m@evil.example"));
+    assert_eq!(told(&decide(&mail, Some(&ticket()))), ["append unverified of nobody", "remarked"]);
+}
+
+#[test]
+fn a_request_opens_a_ticket_is_acknowledged_and_told() {
+    let decision = decide(&mail("new@example.com", Thread::New, "It burns."), None);
+    let expected = [
+        "open for new@example.com as medium",
+        "append public of party 1",
+        "first-response in 240 min",
+        "send acknowledgement to new@example.com",
+        "update in 240 min",
+        "nudge in 230 min",
+        "send notification to bob@desk.example",
+    ];
+    assert_eq!(told(&decision), expected);
+}
+
+#[test]
+fn who_is_not_acknowledged_was_promised_nothing() {
+    let request = mail("new@example.com", Thread::New, "It burns.");
+    let mut quiet = request.clone();
+    quiet.verdict.answer = because(false);
+    let suppressed = Standing { is_suppressed: true, ..Standing::default() };
+    let cases = [
+        ("as many mails as may be", &request, capped_but_for(0)),
+        ("an address that does not work", &request, suppressed),
+        ("a rule says so", &quiet, Standing::default()),
+    ];
+    for (name, mail, standing) in cases {
+        let decision = on_mail(mail, None, &standing, &policy(), now());
+        let expected = [
+            "open for new@example.com as medium",
+            "append public of party 1",
+            "first-response in 240 min",
+            "send notification to bob@desk.example",
+        ];
+        assert_eq!(told(&decision), expected, "{name}");
+        assert!(words(&decision).contains(&"no-answer"), "{name}");
+    }
+}
+
+#[test]
+fn a_mail_starts_over_when_its_ticket_is_long_closed_or_long_idle_and_about_something_else() {
+    let days = |days: i64| in_minutes(-60 * 24 * days);
+    let closed = |days_ago| Ticket { closed_at: Some(days(days_ago)), ..ticket_that_is(Status::Closed) };
+    let idle = |days_ago| Ticket { updated_at: days(days_ago), ..ticket() };
+    let cases = [
+        ("closed on the last day of the window", closed(14), "Re: Printer on fire", false),
+        ("closed a day longer", closed(15), "Re: Printer on fire", true),
+        ("idle for long, the same subject", idle(31), "AW: printer on FIRE [PR-1042]", false),
+        ("idle for long, no subject", idle(31), "Re:", false),
+        ("idle for long, another subject", idle(31), "Coffee is cold", true),
+        ("another subject, but not idle", idle(29), "Coffee is cold", false),
+    ];
+    for (name, ticket, subject, starts_over) in cases {
+        let mut mail = from_ann("Hello again.");
+        mail.message.subject = subject.to_owned();
+        let decision = decide(&mail, Some(&ticket));
+        assert_eq!(decision.outcome == Some(Outcome::TicketOpened), starts_over, "{name}: {:?}", decision.reasons);
+        assert_eq!(words(&decision).contains(&"continues"), starts_over, "{name}");
+    }
+}
+
+#[test]
+fn a_follow_up_raises_the_severity_by_a_rule_and_never_lowers_it() {
+    let by_agent = Ticket { severity_by_agent: true, ..ticket() };
+    let by_default = Mail {
+        verdict: Verdict { severity: Because { value: Severity::Critical, rule: None }, ..verdict() },
+        ..from_ann("x")
+    };
+    let cases = [
+        ("a higher one", asking_for(Severity::Critical, from_ann("x")), ticket(), Some("severity critical")),
+        ("the same", asking_for(Severity::Medium, from_ann("x")), ticket(), None),
+        ("a lower one", asking_for(Severity::Low, from_ann("x")), ticket(), None),
+        ("a higher one that no rule asks for", by_default, ticket(), None),
+        ("a higher one than an agent's", asking_for(Severity::Critical, from_ann("x")), by_agent, None),
+    ];
+    for (name, mail, ticket, expected) in cases {
+        let changes = told(&decide(&mail, Some(&ticket)));
+        let change = changes.iter().find(|line| line.starts_with("severity")).map(String::as_str);
+        assert_eq!(change, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_severity_raised_brings_the_clocks_and_the_tier_with_it() {
+    let decision = decide(&asking_for(Severity::Critical, from_ann("It spreads!")), Some(&ticket()));
+    let expected = [
+        "append public of party 1",
+        "severity critical",
+        "everyone",
+        "first-response in 0 min",
+        "update in 30 min",
+        "nudge in 24 min",
+        "send notification to bob@desk.example",
+        "send notification to sue@desk.example",
+        "send notification to eve@desk.example",
+    ];
+    assert_eq!(told(&decision), expected);
+}
+
+#[test]
+fn what_an_agent_set_stays_and_the_agent_is_told_what_a_rule_asks_for() {
+    for status in [Status::Investigating, Status::Resolved] {
+        let ticket = Ticket { severity_by_agent: true, ..ticket_that_is(status) };
+        let decision = decide(&asking_for(Severity::High, from_ann("It is down!")), Some(&ticket));
+        assert!(words(&decision).contains(&"severity-kept"), "{status}");
+        let [Content::Notification(told)] = sent_to(&decision, "bob@desk.example")[..] else { panic!("{status}") };
+        assert_eq!(told.refused_severity, Some(Severity::High), "{status}");
+    }
+}
+
+#[test]
+fn an_answer_to_a_resolution_reopens_confirms_or_thanks() {
+    let reopened = ["append public of party 1", "status investigating", "update in 240 min", "nudge in 230 min"];
+    let confirmed = ["append public of party 1", "no first-response", "no update", "no nudge", "status closed"];
+    let filed = ["append public of party 1"];
+    type Case<'c> = (&'c str, Status, Option<Intent>, &'c [&'c str], Option<News>);
+    let cases: [Case<'_>; 8] = [
+        ("no intent", Status::Resolved, None, &reopened, Some(News::Reopened)),
+        ("rejected", Status::Resolved, Some(Intent::Reject), &reopened, Some(News::Reopened)),
+        ("confirmed", Status::Resolved, Some(Intent::Confirm), &confirmed, Some(News::Confirmed)),
+        ("thanks", Status::Resolved, Some(Intent::Thanks), &filed, None),
+        ("closed, something new", Status::Closed, None, &reopened, Some(News::Reopened)),
+        ("closed, confirmed again", Status::Closed, Some(Intent::Confirm), &filed, None),
+        ("still open, confirmed", Status::Investigating, Some(Intent::Confirm), &filed, Some(News::FollowUp)),
+        ("waited for", Status::Waiting, None, &reopened, Some(News::FollowUp)),
+    ];
+    for (name, status, intent, expected, news) in cases {
+        let mut mail = from_ann("An answer.");
+        mail.verdict.intent = intent.map(because);
+        let decision = decide(&mail, Some(&ticket_that_is(status)));
+        let mut changes = told(&decision);
+        changes.retain(|line| !line.starts_with("send"));
+        assert_eq!(changes, expected, "{name}");
+        let notified = sent_to(&decision, "bob@desk.example").into_iter().map(|content| match content {
+            Content::Notification(notification) => notification.news.clone(),
+            other => panic!("{name}: {other:?}"),
+        });
+        assert_eq!(notified.collect::<Vec<_>>(), news.into_iter().collect::<Vec<_>>(), "{name}");
+    }
+}
+
+#[test]
+fn news_go_to_who_took_the_ticket_else_to_its_tier() {
+    let assigned = |id: &str| Ticket { assignee: Some(AgentId(id.to_owned())), ..ticket() };
+    let cases: [(&str, Ticket, &[&str]); 5] = [
+        ("nobody took it", ticket(), &["bob"]),
+        ("another tier", Ticket { tier: Tier::Three, ..ticket() }, &["eve"]),
+        ("everyone", Ticket { tier: Tier::Everyone, ..ticket() }, &["bob", "sue", "eve"]),
+        ("somebody took it", assigned("sue"), &["sue"]),
+        ("who took it has left the desk", assigned("gone"), &["bob"]),
+    ];
+    for (name, ticket, expected) in cases {
+        let mut changes = told(&decide(&from_ann("x"), Some(&ticket)));
+        changes.retain(|line| line.starts_with("send"));
+        let expected: Vec<String> =
+            expected.iter().map(|agent| format!("send notification to {agent}@desk.example")).collect();
+        assert_eq!(changes, expected, "{name}");
+    }
+}
+
+#[test]
+fn people_in_cc_join_by_the_hand_of_who_is_believed() {
+    let with_cc = |mut mail: Mail| {
+        mail.message.cc = ["dora@example.com", "bob@desk.example", "support@desk.example", "no-reply@shop.example"]
+            .map(Address::bare)
+            .to_vec();
+        mail
+    };
+    let mut authenticated = from_ann("x");
+    authenticated.message.authentication = Authentication::Pass;
+    let holding = mail("ann@example.com", on_ticket(Some(1)), "x");
+    for (name, mail, is_added) in
+        [("authenticated", authenticated, true), ("holds our mail", holding, true), ("neither", from_ann("x"), false)]
+    {
+        let added: Vec<String> = told(&decide(&with_cc(mail), Some(&ticket())));
+        let added: Vec<&String> = added.iter().filter(|line| line.starts_with("add")).collect();
+        assert_eq!(added, if is_added { vec!["add dora@example.com"] } else { vec![] }, "{name}");
+    }
+}
