@@ -4,7 +4,7 @@
 //! ratio of the two: the machine's mood falls out of it. The desk runs inside this process, over plain text, with
 //! the shipped rules, templates and one agent; the mails' flags are reset before each of its rounds.
 //!
-//! `make bench`, or `cargo bench --bench pipeline -- [--rounds N] [--mails N] [--singles N]`.
+//! `make bench`, or `cargo bench --bench pipeline -- [--rounds N] [--mails N] [--singles N] [--stages N]`.
 #![allow(missing_docs)]
 
 mod bare;
@@ -13,6 +13,7 @@ mod desk;
 mod relay;
 mod rounds;
 mod single;
+mod stages;
 
 use anyhow::{Context as _, Result, bail};
 use postroom_testbed::{MailBed, Options, SmtpServer, bed, missing, skipped};
@@ -23,6 +24,7 @@ struct Plan {
     rounds: usize,
     mails: usize,
     singles: usize,
+    stages: usize,
 }
 
 fn main() -> Result<()> {
@@ -36,6 +38,9 @@ fn main() -> Result<()> {
     let sink = rounds::sink(&mut bed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        if plan.stages > 0 {
+            stages::measure(plan.stages).await?;
+        }
         if plan.rounds > 0 {
             rounds::measure(&bed, sink, plan.rounds, plan.mails).await?;
         }
@@ -49,12 +54,13 @@ fn main() -> Result<()> {
 }
 
 fn plan(mut arguments: impl Iterator<Item = String>) -> Result<Plan> {
-    let mut plan = Plan { rounds: 7, mails: 2_000, singles: 100 };
+    let mut plan = Plan { rounds: 7, mails: 2_000, singles: 100, stages: 2_000 };
     while let Some(argument) = arguments.next() {
         let count = match argument.as_str() {
             "--rounds" => &mut plan.rounds,
             "--mails" => &mut plan.mails,
             "--singles" => &mut plan.singles,
+            "--stages" => &mut plan.stages,
             // Cargo's own.
             "--bench" => continue,
             other => bail!("unknown argument {other}"),
