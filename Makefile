@@ -2,15 +2,19 @@
 #
 #   make demo           a short support day on real mail servers, from the first mail to the last
 #   make demo KEEP=1    the same, and everything stays up for a mail client to connect
+#   make bench          how fast mail becomes tickets on real mail servers, and how soon it is acknowledged
 #   make test           every check and every test, the ones on real mail servers and the demo's story included
 
 CARGO ?= cargo
 
-.PHONY: demo test install install-for-tests
+.PHONY: demo bench test install install-for-tests
 
 demo: install
 	$(CARGO) build --workspace --bins
 	@target/debug/demo --postroom target/debug/postroom $(if $(KEEP),--keep)
+
+bench: install
+	$(CARGO) bench --bench pipeline
 
 test: install-for-tests
 	$(CARGO) fmt --all --check

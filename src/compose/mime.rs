@@ -10,11 +10,19 @@ use lettre::message::{Attachment, MultiPart, SinglePart};
 /// The longest name of a file, in characters.
 const FILE_NAME_CHARS: usize = 120;
 
+/// The longest line of quoted-printable (RFC 2045 §6.7).
+const LINE_OCTETS: usize = 76;
+
 /// Everything below the address fields, from `Content-Type` on; lines end in CRLF.
 pub(super) fn body(id: &MessageId, text: &str, html: &str, files: Vec<File>) -> Vec<u8> {
     let seed = Digest::of(id.0.as_bytes()).to_string();
     // Quoted-printable never has `=_` in it (RFC 2045 §6.7), and nobody knows our MAC before the mail is written.
     let boundary = |part: &str| format!("=_{}{part}", &seed[..24]);
+    if files.is_empty()
+        && let Some(quick) = quick_alternative(&boundary("a"), &with_crlf(text), &with_crlf(html))
+    {
+        return quick;
+    }
     let alternative = MultiPart::alternative()
         .boundary(boundary("a"))
         .singlepart(SinglePart::plain(with_crlf(text)))
@@ -24,6 +32,85 @@ pub(super) fn body(id: &MessageId, text: &str, html: &str, files: Vec<File>) -> 
     }
     let mixed = MultiPart::mixed().boundary(boundary("m")).multipart(alternative);
     files.into_iter().fold(mixed, |mixed, file| mixed.singlepart(part(file))).formatted()
+}
+
+/// Text and HTML as the library would write them, in a fraction of its time; `None` where it would take base64.
+fn quick_alternative(boundary: &str, text: &str, html: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity((text.len() + html.len()) * 5 / 4 + 512);
+    out.extend_from_slice(b"Content-Type: multipart/alternative; boundary=\"");
+    out.extend_from_slice(boundary.as_bytes());
+    out.extend_from_slice(b"\"\r\n\r\n");
+    for (kind, words) in [("plain", text), ("html", html)] {
+        let encoding = match encoding(words) {
+            Encoding::SevenBit => "7bit",
+            Encoding::QuotedPrintable => "quoted-printable",
+            Encoding::Base64 => return None,
+        };
+        out.extend_from_slice(b"--");
+        out.extend_from_slice(boundary.as_bytes());
+        out.extend_from_slice(b"\r\nContent-Type: text/");
+        out.extend_from_slice(kind.as_bytes());
+        out.extend_from_slice(b"; charset=utf-8\r\nContent-Transfer-Encoding: ");
+        out.extend_from_slice(encoding.as_bytes());
+        out.extend_from_slice(b"\r\n\r\n");
+        match encoding {
+            "7bit" => out.extend_from_slice(words.as_bytes()),
+            _ => write_quoted_printable(&mut out, words),
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"--");
+    out.extend_from_slice(boundary.as_bytes());
+    out.extend_from_slice(b"--\r\n");
+    Some(out)
+}
+
+enum Encoding {
+    SevenBit,
+    QuotedPrintable,
+    Base64,
+}
+
+/// The shortest encoding that every server takes.
+fn encoding(words: &str) -> Encoding {
+    // As the library counts: a line with the break before it.
+    let fits = |(nth, line): (usize, &str)| line.len() + usize::from(nth > 0) < LINE_OCTETS;
+    if words.is_ascii() && words.split('\n').enumerate().all(fits) {
+        return Encoding::SevenBit;
+    }
+    let foreign = words.bytes().filter(|byte| !matches!(byte, b'\t' | b' '..=b'~')).count();
+    if foreign <= words.len() / 3 { Encoding::QuotedPrintable } else { Encoding::Base64 }
+}
+
+/// Writes text with CRLF at the ends of its lines as quoted-printable (RFC 2045 §6.7).
+fn write_quoted_printable(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for (nth, line) in text.split("\r\n").enumerate() {
+        if nth > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        let (mut column, last) = (0, line.len().wrapping_sub(1));
+        for (at, byte) in line.bytes().enumerate() {
+            let is_plain = match byte {
+                // White space at the end of a line may get lost on the way.
+                b' ' | b'\t' => at != last,
+                b'!'..=b'~' => byte != b'=',
+                _ => false,
+            };
+            let width = if is_plain { 1 } else { 3 };
+            // There must be room for the mark of a line that goes on.
+            if column + width > LINE_OCTETS - usize::from(at != last) {
+                out.extend_from_slice(b"=\r\n");
+                column = 0;
+            }
+            column += width;
+            if is_plain {
+                out.push(byte);
+            } else {
+                out.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+            }
+        }
+    }
 }
 
 fn part(file: File) -> SinglePart {
@@ -59,6 +146,37 @@ fn with_crlf(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_quick_way_writes_what_the_library_writes() {
+        let long = "All calls to the endpoint fail = nobody can work, and that since this morning. ".repeat(3);
+        for (name, text) in [
+            ("plain", "Hello\r\n\r\nBye".to_owned()),
+            ("nothing", String::new()),
+            ("long line", long.clone()),
+            ("blanks at the ends", format!("{long} \r\na\t\r\n{}  ", "x".repeat(74))),
+            ("umlauts", format!("Größe – nicht groß\r\n{long}ä")),
+            ("mostly of another script", "Все запросы не проходят с утра, никто не может работать".to_owned()),
+            ("equals signs", "=".repeat(200)),
+            ("control character", "a\u{1}b\rc".to_owned()),
+        ] {
+            let mut texts = vec![text.clone()];
+            texts.extend((70..80).map(|width| format!("{}{}", "x".repeat(width), text)));
+            texts.extend((70..80).map(|width| format!("{} \r\n{}é", "y".repeat(width), "z".repeat(width))));
+            for text in texts {
+                let library = MultiPart::alternative()
+                    .boundary("=_b")
+                    .singlepart(SinglePart::plain(text.clone()))
+                    .singlepart(SinglePart::html(text.clone()))
+                    .formatted();
+                let library = String::from_utf8(library).unwrap();
+                match quick_alternative("=_b", &text, &text) {
+                    Some(quick) => assert_eq!(String::from_utf8(quick).unwrap(), library, "{name}"),
+                    None => assert!(library.contains("Content-Transfer-Encoding: base64"), "{name}"),
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_file_name_is_no_path() {

@@ -3,6 +3,7 @@
 //! The shipped ones are part of the program; files of the desk's own take their place, one by one. Everything
 //! that could go wrong when a mail is written is found when the templates are read: see `lint`.
 
+mod inline;
 mod lint;
 
 use super::ComposeError;
@@ -209,7 +210,8 @@ impl Templates {
         Err(errors)
     }
 
-    fn register(parsed: BTreeMap<String, Template>) -> Self {
+    fn register(mut parsed: BTreeMap<String, Template>) -> Self {
+        inline::expand(&mut parsed);
         let mut text = Handlebars::new();
         text.register_escape_fn(handlebars::no_escape);
         let mut html = Handlebars::new();

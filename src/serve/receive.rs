@@ -105,6 +105,7 @@ impl Watcher<'_> {
     async fn wait(&self, session: &mut Session) -> anyhow::Result<IdleOutcome> {
         let poll_every = Duration::try_from(self.mailbox.poll_every).unwrap_or(RENEW_IDLE);
         let wake = self.stop.child_token();
+        let moves = tidy::is_wanted(self.mailbox);
         if session.has_idle() {
             let idle = session.idle(poll_every.min(RENEW_IDLE), &wake);
             tokio::pin!(idle);
@@ -112,13 +113,13 @@ impl Watcher<'_> {
                 // Dropping IDLE half-way would cost the session, so it is asked to end instead.
                 tokio::select! {
                     outcome = &mut idle => return Ok(outcome?),
-                    () = self.settled.notified(), if !wake.is_cancelled() => wake.cancel(),
+                    () = self.settled.notified(), if moves && !wake.is_cancelled() => wake.cancel(),
                 }
             }
         }
         tokio::select! {
             () = wake.cancelled() => return Ok(IdleOutcome::Stopped),
-            () = self.settled.notified() => return Ok(IdleOutcome::Stopped),
+            () = self.settled.notified(), if moves => return Ok(IdleOutcome::Stopped),
             () = tokio::time::sleep(poll_every) => {}
         }
         session.noop().await?;

@@ -9,6 +9,11 @@ use crate::imap::{Selected, Session};
 /// Mails moved at once.
 const BATCH: usize = 500;
 
+/// Whether the configuration names a folder to move mails to.
+pub fn is_wanted(mailbox: &MailboxConfig) -> bool {
+    mailbox.processed.is_some() || mailbox.quarantine.is_some()
+}
+
 /// Moves what is done, as far as the configuration names folders.
 ///
 /// # Errors
@@ -19,7 +24,7 @@ pub async fn tidy(
     session: &mut Session,
     selected: &Selected,
 ) -> anyhow::Result<()> {
-    if selected.is_read_only || (mailbox.processed.is_none() && mailbox.quarantine.is_none()) {
+    if selected.is_read_only || !is_wanted(mailbox) {
         return Ok(());
     }
     // What is still there and done is to be moved: the server's own list needs no book-keeping beside it.

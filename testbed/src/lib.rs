@@ -11,6 +11,7 @@ pub mod demo;
 mod dovecot;
 mod front;
 pub mod imap;
+pub mod load;
 pub mod mail;
 mod process;
 pub mod smtp;
