@@ -83,7 +83,9 @@ crate::ticket::words! {
 /// Tokens whose MAC is not ours are no evidence, only counted.
 pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
     let mut keys = ThreadKeys { is_own_mail: tokens.read_message_id(&message.id.0).is_ours(), ..Default::default() };
-    let answered = message.in_reply_to.iter().chain(message.references.iter().rev());
+    // A delivery report answers the mail that it returns.
+    let returned = message.report.iter().filter_map(|report| report.original_message_id.as_ref());
+    let answered = returned.chain(&message.in_reply_to).chain(message.references.iter().rev());
     for id in answered {
         match tokens.read_message_id(&id.0) {
             token::Reading::Ours(own) if !keys.own_ids.contains(&own) => keys.own_ids.push(own),
