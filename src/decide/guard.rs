@@ -39,6 +39,8 @@ pub enum Refusal {
     Suppressed,
     /// That much has been sent; the text says what and how much.
     Cap(String),
+    /// It was told the same within a day.
+    Told,
 }
 
 impl fmt::Display for Refusal {
@@ -49,6 +51,7 @@ impl fmt::Display for Refusal {
             Refusal::Unread => f.write_str("nobody reads that address"),
             Refusal::Suppressed => f.write_str("mail to that address came back"),
             Refusal::Cap(cap) => f.write_str(cap),
+            Refusal::Told => f.write_str("that address was told within the last day"),
         }
     }
 }
@@ -99,6 +102,20 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
     }
 }
 
+/// Whether somebody may be told that a mail of theirs was too large: once a day.
+///
+/// # Errors
+/// The first reason against it.
+pub fn may_tell_oversize(
+    to: &Address,
+    origin: Option<Origin>,
+    standing: &Standing,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    may_send(to, origin, standing, policy)?;
+    if standing.traffic.oversize_day > 0 { Err(Refusal::Told) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +143,22 @@ mod tests {
         for (name, to, origin, standing, expected) in cases {
             let answer = may_send(&Address::bare(to), origin, standing, &policy());
             assert_eq!(answer.is_ok(), expected, "{name}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn that_a_mail_was_too_large_is_told_once_a_day() {
+        let ann = Address::bare("ann@example.com");
+        let told = Traffic { address_hour: 1, address_day: 1, oversize_day: 1, ..Default::default() };
+        let answered = Traffic { address_hour: 1, address_day: 1, ..Default::default() };
+        let cases = [
+            ("nothing was sent", Traffic::default(), Ok(())),
+            ("another answer was sent", answered, Ok(())),
+            ("it was told", told, Err(Refusal::Told)),
+        ];
+        for (name, traffic, expected) in cases {
+            let standing = Standing { traffic, ..Default::default() };
+            assert_eq!(may_tell_oversize(&ann, Some(Origin::Person), &standing, &policy()), expected, "{name}");
         }
     }
 }

@@ -52,7 +52,8 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
     }
 }
 
-/// Decides about a mail that was too large to be fetched: it waits for a person, and its sender is told once.
+/// Decides about a mail that was too large to be fetched: it waits for a person, and its sender is told
+/// once a day.
 pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &Policy) -> Decision {
     let limit_bytes = policy.max_mail_bytes;
     let decision = quarantine(Cause::OVERSIZE, "oversize", &format!("{size_bytes} bytes, the limit is {limit_bytes}"));
@@ -63,7 +64,7 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
         return decision;
     }
     let Some(to) = mail.message.answer_to() else { return decision };
-    match guard::may_send(to, Some(mail.message.origin), standing, policy) {
+    match guard::may_tell_oversize(to, Some(mail.message.origin), standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: None,
             to: crate::message::Address::bare(&to.address),

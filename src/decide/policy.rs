@@ -72,6 +72,8 @@ pub struct Traffic {
     pub ticket_10_minutes: u32,
     /// By the desk within the last hour.
     pub desk_hour: u32,
+    /// Notices to the address within the last day that a mail was too large.
+    pub oversize_day: u32,
 }
 
 impl Policy {

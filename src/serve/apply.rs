@@ -326,7 +326,7 @@ impl Applying<'_> {
         };
         let Some(pending) = pending else { return };
         if counts(purpose) {
-            self.working.count_automatic(&pending.to, id);
+            self.working.count_automatic(&pending.to, id, purpose);
         }
         if let Some(id) = id {
             let what = What::Written {

@@ -16,6 +16,7 @@ use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
 use crate::ticket::{Status, Ticket};
 use jiff::{SignedDuration, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tracing::{error, info, warn};
 
@@ -28,8 +29,15 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// Attempts after which a mail is set aside for a person.
 pub const ATTEMPTS: u32 = 5;
 
+/// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
+/// aside before: the program died over it, at last over it alone.
+const ATTEMPTS_SURVIVED: u32 = 20;
+
 /// How long a mail that failed waits for its next attempt, for each attempt so far.
 const WAIT_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The longest that a mail waits for its next attempt.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(10 * ATTEMPTS as i64);
 
 /// A mail that was read; what is left to do needs the database.
 #[derive(Debug)]
@@ -51,10 +59,23 @@ pub async fn process_due(desk: &Desk) -> Result<usize, StoreError> {
         return Ok(0);
     }
     let count = items.len();
+    if let [item] = &items[..]
+        && item.tries > ATTEMPTS_SURVIVED
+    {
+        let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
+        error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
+        set_aside(&desk.store, item, &failure, now).await?;
+        return Ok(count);
+    }
     if let Err(failure) = process_batch(desk, items.clone(), now).await {
         warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+        let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
         for item in items {
-            process_alone(desk, item, now).await?;
+            if let Err(failure) = process_alone(desk, item, now).await {
+                // Those that are done are not given back. Where the database takes not even this, the leases end.
+                let _ = desk.store.give_back_inbox(&claims, now).await;
+                return Err(failure);
+            }
         }
     }
     Ok(count)
@@ -65,14 +86,11 @@ async fn process_alone(desk: &Desk, item: InboxItem, now: Timestamp) -> Result<(
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
     let Err(failure) = process_batch(desk, vec![item.clone()], now).await else { return Ok(()) };
     match &failure {
-        // Somebody else has the mail, or had its ticket; the lease brings it back if it is still to do.
-        Failure::Store(StoreError::Conflict { .. }) if tries < ATTEMPTS => {
-            desk.store.release_inbox(id, attempt, now, &failure.to_string()).await?;
-            return Ok(());
-        }
+        // Somebody else has the mail, or had its ticket.
+        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
         // A full disk or a lost database is not the mail's fault.
-        Failure::Store(_) => return Err(failure.into_store_error()),
-        Failure::Mail(_) => {}
+        Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
+        Failure::Store(_) | Failure::Mail(_) => {}
     }
     if tries >= ATTEMPTS {
         error!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed {tries} times and is set aside");
@@ -124,7 +142,7 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
 /// Takes a batch of mails through the pipeline. Everything they change commits together, or nothing does.
 async fn process_batch(desk: &Desk, items: Vec<InboxItem>, now: Timestamp) -> Result<(), Failure> {
     let house = desk.house.clone();
-    let reads = on_all_cores(house, items, |house, item| read(house, item)).await?;
+    let reads = on_all_cores(house, items, read).await?;
 
     let mut tx = desk.store.begin().await?;
     let looked = tx.lookup(&questions(&reads, &desk.house), now).await?;
@@ -132,9 +150,13 @@ async fn process_batch(desk: &Desk, items: Vec<InboxItem>, now: Timestamp) -> Re
     // Drawing none tells the next number and keeps it ours; those that are used are drawn below, so none is skipped.
     let first = tx.next_ticket_id(0).await?;
     working.next_ticket = first.0;
-    for read in reads {
-        settle_one(&mut working, read, &desk.house, now);
-    }
+    let decide = || {
+        for read in reads {
+            settle_one(&mut working, read, &desk.house, now);
+        }
+    };
+    // What is half decided after a panic is thrown away with the transaction.
+    catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
     tx.next_ticket_id(working.opened.len()).await?;
     let (mut changes, pending) = working.finish();
     changes.outgoing = compose_all(&desk.house, pending).await?;
@@ -192,7 +214,7 @@ pub fn read(house: &House, item: InboxItem) -> Read {
 /// What has to be looked up for a batch.
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
-    for Read { message, keys, .. } in reads {
+    for Read { item, message, keys, .. } in reads {
         lookup.same_ids.push(message.id.clone());
         lookup.message_ids.extend(keys.foreign_ids.iter().cloned());
         lookup.tickets.extend(keys.own_ids.iter().map(|own| own.token.ticket));
@@ -200,6 +222,9 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
         lookup.tickets.extend(keys.tag);
         let people = message.from.first().into_iter().chain(message.reply_to.first());
         lookup.addresses.extend(people.map(message::Address::key));
+        if item.oversize_bytes.is_some() {
+            lookup.oversize_addresses.extend(message.answer_to().map(message::Address::key));
+        }
     }
     // Agents may be told of a forged mail, and are counted like everybody then.
     lookup.addresses.extend(house.policy.agents.iter().map(|agent| agent.address.key()));
@@ -279,7 +304,7 @@ fn state_of(ticket: Option<&Ticket>) -> ThreadState {
 
 /// Writes the mails of a batch, spread over the cores.
 async fn compose_all(house: &Arc<House>, pending: Vec<Pending>) -> Result<Vec<crate::store::Outgoing>, Failure> {
-    let composed = on_all_cores(house.clone(), pending, |house, pending| write::compose(house, pending)).await?;
+    let composed = on_all_cores(house.clone(), pending, write::compose).await?;
     let mut outgoing = Vec::with_capacity(composed.len());
     for mail in composed {
         match mail {
