@@ -5,8 +5,10 @@
 mod cli;
 mod compose;
 mod corpus;
+mod crash;
 mod imap;
 mod journeys;
+mod service;
 mod smtp;
 mod store;
 mod support;
