@@ -183,8 +183,9 @@ async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Resu
     })?;
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
     let bar = progress(count as u64, "processing");
+    let mut ahead = None;
     loop {
-        match process_due(&desk).await {
+        match process_due(&desk, &mut ahead).await {
             Ok(0) => break,
             Ok(done) => bar.inc(done as u64),
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -80,19 +80,19 @@ impl View<'_> {
                 fields.set("inbox", inbox.to_string());
             }
             Content::Notification(notification) => {
-                self.set_agent(&mut fields, Some(notification.cc_count));
+                self.set_agent(&mut fields);
                 self.set_notification(&mut fields, notification, files);
             }
             Content::Nudge { what, due_at } => {
-                self.set_agent(&mut fields, None);
+                self.set_agent(&mut fields);
                 self.set_nudge(&mut fields, *what, *due_at);
             }
             Content::Transcript { lines, carried_out, help } => {
-                self.set_agent(&mut fields, None);
+                self.set_agent(&mut fields);
                 agent::set_transcript(&mut fields, lines, *carried_out, *help);
             }
             Content::Undelivered { recipient, status, diagnostic } => {
-                self.set_agent(&mut fields, None);
+                self.set_agent(&mut fields);
                 fields.set("recipient", line(recipient));
                 fields.set("code", status.as_deref().map_or(String::new(), line));
                 fields.set("diagnostic", clean(diagnostic));

@@ -121,7 +121,7 @@ pub fn compose(
     write_originator(&mut fields, draft, ticket, desk.policy, stamps);
     fields.address("To", draft.to.name.as_deref(), &draft.to.address);
     fields.text("Subject", &subject);
-    let parent = draft.in_reply_to.as_deref().or(stamps.in_reply_to.as_ref().map(|id| id.0.as_str()));
+    let parent = stamps.in_reply_to.as_ref().map(|id| id.0.as_str());
     fields.thread(&stamps.message_id, parent, &stamps.references);
     if let Some(word) = auto_submitted(purpose) {
         fields.plain("Auto-Submitted", word);

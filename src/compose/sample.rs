@@ -110,7 +110,6 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
                 articles: Vec::new(),
                 caution: None,
                 refused_severity: None,
-                cc_count: 0,
             }
         }
         Content::Reply { expected_update_at, .. } => *expected_update_at = None,
@@ -156,7 +155,6 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
             articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
             caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
             refused_severity: None,
-            cc_count: 1,
         })),
         Purpose::Nudge => Content::Nudge { what: DeadlineKind::Update, due_at: expected_update_at },
         Purpose::Resolution => Content::Resolution {
@@ -247,6 +245,7 @@ pub fn policy() -> Policy {
         support_address: Address::bare("support@desk.example"),
         own_addresses: vec!["support@desk.example".to_owned()],
         agents: vec![Agent { id: AgentId("bob".to_owned()), address: bob(), tier: Tier::Two }],
+        authenticates: true,
         monitors: Vec::new(),
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),

@@ -181,7 +181,6 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
         let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
         let name = format!("{news:?}");
         (notification.news, notification.from, notification.caution) = (news, from, None);
-        notification.cc_count = 0;
         let text = text_of(&written(&sample));
         let start =
             format!("{ANSWER_ABOVE}\n\nYour answer goes to: Ann Example <ann@example.com>\n\n{expected}\nTicket ");

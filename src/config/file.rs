@@ -66,8 +66,9 @@ impl Reading<'_, '_> {
             desk.wrong(0..0, "there is no [desk]", "write [desk] with name and address".to_owned());
         }
         let zone = self.zone(&desk);
-        let authserv_ids = desk.texts("authserv_ids").into_iter().map(|id| id.value.to_lowercase()).collect();
-        let policy = self.policy(&desk);
+        let authserv_ids: Vec<String> =
+            desk.texts("authserv_ids").into_iter().map(|id| id.value.to_lowercase()).collect();
+        let policy = self.policy(&desk, !authserv_ids.is_empty());
         desk.finish();
         let mailboxes = self.mailboxes();
         let smtp = self.smtp();
@@ -111,7 +112,7 @@ impl Reading<'_, '_> {
         })
     }
 
-    fn policy(&self, desk: &Section<'_>) -> Option<Policy> {
+    fn policy(&self, desk: &Section<'_>, authenticates: bool) -> Option<Policy> {
         let name = desk.required("name", "\"Example Support\"");
         let address = desk.required("address", "\"support@example.com\"").and_then(|text| read_address(desk, &text));
         let also: Vec<Address> = desk.texts("also").iter().filter_map(|text| read_address(desk, text)).collect();
@@ -148,6 +149,7 @@ impl Reading<'_, '_> {
             support_address,
             own_addresses,
             agents,
+            authenticates,
             monitors,
             customer_lists,
             sla,

@@ -7,9 +7,8 @@ use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
 use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, guard};
 use crate::message::body::ANSWER_ABOVE;
-use crate::message::{Address, Origin};
+use crate::message::{Address, Authentication, Origin};
 use crate::thread::Thread;
-use crate::thread::token::MARKER;
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId, Role};
 use crate::ticket::purpose::Purpose;
@@ -42,7 +41,7 @@ pub(super) fn on_mail(
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
-    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(&orders));
+    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(mail, &orders));
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
@@ -69,6 +68,10 @@ fn authority(
     }
     if is_authenticated(mail) {
         return Ok("the sender is authenticated");
+    }
+    // Whoever got hold of a token of an agent's is not the agent, when our own server says so.
+    if message.authentication == Authentication::Fail {
+        return Err("the sender failed authentication");
     }
     let Thread::Ticket { holder: Some(token), .. } = &mail.thread else {
         return Err("the sender is not authenticated, and the mail does not answer one that was sent to the agent");
@@ -115,19 +118,18 @@ fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 
 /// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
 /// clocks and colleagues, and carries the agent's own token.
-fn leak(orders: &Orders) -> Option<Vec<TranscriptLine>> {
+fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     let is_for_agents = orders.has(&Command::Note);
-    let ours = orders.text.lines().find(|line| {
+    let is_ours = |line: &str| {
         let line = line.trim_start_matches(['>', '|', ' ', '\t']);
-        line.starts_with(MARKER) || ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
-    });
-    ours.filter(|_| !is_for_agents).map(|_| {
+        ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
+    };
+    (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours))).then(|| {
         vec![TranscriptLine {
             command: "(quoted text)".to_owned(),
-            result: format!(
-                "below your words stands a part of our mail to you (`{MARKER}…` or `{ANSWER_ABOVE}`), which is not \
-                 for the customer; delete what is quoted, or mark it as a quote"
-            ),
+            result: "among your words stands a part of our mail to you: its first or last line, or an address that \
+                     only you may write to. It is not for the customer; delete it, or mark it as a quote"
+                .to_owned(),
             is_error: true,
         }]
     })
@@ -315,7 +317,6 @@ impl Work<'_> {
             articles: Vec::new(),
             caution: None,
             refused_severity: None,
-            cc_count: customers(&self.ticket).count().saturating_sub(1),
         };
         let team = self.policy.agents_of(tier);
         for agent in team.iter().filter(|agent| agent.id != self.agent.id) {

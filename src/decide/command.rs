@@ -162,6 +162,12 @@ impl Resolution {
                 }
                 None => line,
             };
+            if current.is_none() && !words.trim().is_empty() {
+                return Err(format!(
+                    "`{}` stands above the headings and would be lost; write it below one of them",
+                    words.trim()
+                ));
+            }
             if let Some(part) = current {
                 parts[part].push_str(words.trim_end());
                 parts[part].push('\n');

@@ -8,7 +8,10 @@ use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard};
 use crate::message::Address;
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, What};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+
+/// How long an update waits that a cap has held back.
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
 
 /// Decides what to do about a deadline of a ticket that was due at `due_at`.
 /// `standing` is that of the ticket's requester.
@@ -52,6 +55,15 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
     let decision = ended("update-due", "");
     let Some(requester) = ticket.requester() else { return decision.then(clear) };
     if let Err(refusal) = guard::may_send(requester.destination(), None, standing, policy) {
+        // What was promised is only put off by a cap that passes.
+        if refusal.is_passing() {
+            let due_at = now + PUT_OFF;
+            return decision.because(Reason::with("put-off", refusal)).then(Effect::SetDeadline {
+                ticket: at,
+                kind: DeadlineKind::Update,
+                due_at,
+            });
+        }
         let decision = decision.because(Reason::with("no-update", refusal)).then(clear);
         return nudge(decision, ticket, DeadlineKind::Update, now, policy);
     }

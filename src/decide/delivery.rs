@@ -97,7 +97,13 @@ fn undelivered(
         return decision;
     }
     let content = Content::Undelivered { recipient: recipient.to_owned(), status, diagnostic: detail.to_owned() };
-    told(ticket, policy).iter().filter(|agent| !agent.address.is_same(recipient)).fold(decision, |decision, agent| {
+    let mut team: Vec<_> = told(ticket, policy);
+    team.retain(|agent| !agent.address.is_same(recipient));
+    if team.is_empty() {
+        // Somebody must know that the one who has the ticket does not hear of it.
+        team = policy.agents.iter().filter(|agent| !agent.address.is_same(recipient)).collect();
+    }
+    team.iter().fold(decision, |decision, agent| {
         decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),

@@ -135,8 +135,6 @@ pub struct Notification {
     pub caution: Option<String>,
     /// The severity that a rule asks for and that the ticket does not get, because an agent has set its own.
     pub refused_severity: Option<Severity>,
-    /// How many others an answer goes to besides the requester.
-    pub cc_count: usize,
 }
 
 /// What happened on a ticket.

@@ -38,7 +38,21 @@ pub enum Refusal {
     /// Mail to that address came back.
     Suppressed,
     /// That much has been sent; the text says what and how much.
-    Cap(String),
+    Cap {
+        /// What and how much.
+        what: String,
+        /// Whether the cap opens again within the hour.
+        is_passing: bool,
+    },
+    /// It was told the same within a day.
+    Told,
+}
+
+impl Refusal {
+    /// Whether the same mail may go within the hour.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Refusal::Cap { is_passing: true, .. })
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -48,7 +62,8 @@ impl fmt::Display for Refusal {
             Refusal::Ourselves => f.write_str("it would go to ourselves"),
             Refusal::Unread => f.write_str("nobody reads that address"),
             Refusal::Suppressed => f.write_str("mail to that address came back"),
-            Refusal::Cap(cap) => f.write_str(cap),
+            Refusal::Cap { what, .. } => f.write_str(what),
+            Refusal::Told => f.write_str("that address was told within the last day"),
         }
     }
 }
@@ -94,9 +109,26 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
         ("by the whole desk within an hour", traffic.desk_hour, caps.per_desk_hour),
     ];
     match counts.into_iter().find(|(_, sent, cap)| sent >= cap) {
-        Some((what, sent, _)) => Err(Refusal::Cap(format!("{sent} automatic mails went out {what}"))),
+        Some((what, sent, _)) => Err(Refusal::Cap {
+            what: format!("{sent} automatic mails went out {what}"),
+            is_passing: traffic.address_day < caps.per_address_day.saturating_mul(factor),
+        }),
         None => Ok(()),
     }
+}
+
+/// Whether somebody may be told that a mail of theirs was too large: once a day.
+///
+/// # Errors
+/// The first reason against it.
+pub fn may_tell_oversize(
+    to: &Address,
+    origin: Option<Origin>,
+    standing: &Standing,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    may_send(to, origin, standing, policy)?;
+    if standing.traffic.oversize_day > 0 { Err(Refusal::Told) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -126,6 +158,22 @@ mod tests {
         for (name, to, origin, standing, expected) in cases {
             let answer = may_send(&Address::bare(to), origin, standing, &policy());
             assert_eq!(answer.is_ok(), expected, "{name}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn that_a_mail_was_too_large_is_told_once_a_day() {
+        let ann = Address::bare("ann@example.com");
+        let told = Traffic { address_hour: 1, address_day: 1, oversize_day: 1, ..Default::default() };
+        let answered = Traffic { address_hour: 1, address_day: 1, ..Default::default() };
+        let cases = [
+            ("nothing was sent", Traffic::default(), Ok(())),
+            ("another answer was sent", answered, Ok(())),
+            ("it was told", told, Err(Refusal::Told)),
+        ];
+        for (name, traffic, expected) in cases {
+            let standing = Standing { traffic, ..Default::default() };
+            assert_eq!(may_tell_oversize(&ann, Some(Origin::Person), &standing, &policy()), expected, "{name}");
         }
     }
 }

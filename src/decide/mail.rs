@@ -47,12 +47,17 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
         (Origin::Person, _) | (_, None) if mail.who == Who::Monitor => requester::on_alert(mail, ticket, policy, now),
         (Origin::Person, Some(ticket)) => requester::on_follow_up(mail, ticket, standing, policy, now),
         (Origin::Person | Origin::Bulk, None) => requester::on_request(mail, None, standing, policy, now),
+        // Customers write through lists and groups as well; the gate keeps them from being answered.
+        (Origin::Bulk, Some(ticket)) if requester::is_a_partys(mail, ticket, policy) => {
+            requester::on_follow_up(mail, ticket, standing, policy, now)
+        }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         (_, None) => ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply),
     }
 }
 
-/// Decides about a mail that was too large to be fetched: it waits for a person, and its sender is told once.
+/// Decides about a mail that was too large to be fetched: it waits for a person, and its sender is told
+/// once a day.
 pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &Policy) -> Decision {
     let limit_bytes = policy.max_mail_bytes;
     let decision = quarantine(Cause::OVERSIZE, "oversize", &format!("{size_bytes} bytes, the limit is {limit_bytes}"));
@@ -62,8 +67,8 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
     if mail.who == Who::Monitor {
         return decision;
     }
-    let Some(to) = mail.message.answer_to() else { return decision };
-    match guard::may_send(to, Some(mail.message.origin), standing, policy) {
+    let Some(to) = policy.addressee(&mail.message) else { return decision };
+    match guard::may_tell_oversize(to, Some(mail.message.origin), standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: None,
             to: crate::message::Address::bare(&to.address),

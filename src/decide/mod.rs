@@ -40,6 +40,8 @@ pub struct Mail {
     pub thread: Thread,
     /// Who its author's address is.
     pub who: Who,
+    /// Whether what its sender newly wrote holds a token of ours.
+    pub quotes_us: bool,
     /// Whether a person has looked at it in quarantine and let it in.
     pub is_released: bool,
 }

@@ -1,6 +1,6 @@
 //! The rules of the house, as the configuration gives them.
 
-use crate::message::Address;
+use crate::message::{Address, Message};
 use crate::ticket::people::{Agent, AgentId, Who};
 use crate::ticket::sla::SlaTable;
 use crate::ticket::{Severity, Tier};
@@ -18,6 +18,8 @@ pub struct Policy {
     pub own_addresses: Vec<String>,
     /// Who works here.
     pub agents: Vec<Agent>,
+    /// Whether a server we trust authenticates senders, so that a sender whom nobody vouches for says something.
+    pub authenticates: bool,
     /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
     pub monitors: Vec<String>,
     /// Named lists of customers' addresses and `@domains`, in lower case.
@@ -74,6 +76,8 @@ pub struct Traffic {
     pub ticket_10_minutes: u32,
     /// By the desk within the last hour.
     pub desk_hour: u32,
+    /// Notices to the address within the last day that a mail was too large.
+    pub oversize_day: u32,
 }
 
 impl Policy {
@@ -102,6 +106,13 @@ impl Policy {
             _ => key.clone(),
         };
         self.own_addresses.iter().any(|own| *own == key || *own == plain)
+    }
+
+    /// Where an answer to this mail goes: `Reply-To`, unless that is the desk itself or one of its people, who would
+    /// then be written to in the desk's own name; else `From`.
+    pub fn addressee<'m>(&self, message: &'m Message) -> Option<&'m Address> {
+        let wanted = message.reply_to.first().filter(|to| !self.is_ours(to) && self.agent_at(to).is_none());
+        wanted.or_else(|| message.author())
     }
 
     /// Who has this address; `is_known` says that it has, or had, a ticket.

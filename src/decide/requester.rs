@@ -49,10 +49,17 @@ pub(super) fn on_request(
 }
 
 /// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
-pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _now: Timestamp) -> Decision {
-    if let Some(ticket) = ticket {
+pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, now: Timestamp) -> Decision {
+    // An alert on a ticket that is done is a new one.
+    if let Some(ticket) = ticket.filter(|ticket| ticket.status.is_open()) {
         let decision = ended("alert-again", ticket.id).ends_as(Outcome::FollowUp);
-        return append(decision, mail, TicketRef::Existing(ticket.id), Visibility::Automatic, None);
+        let decision = append(decision, mail, TicketRef::Existing(ticket.id), Visibility::Automatic, None);
+        let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
+        if severity == ticket.severity {
+            return decision;
+        }
+        let team = told_of_more(ticket, severity, policy);
+        return notify(decision, mail, Some(ticket), &team, News::SeverityRaised(severity));
     }
     let opening = opening(mail, policy);
     let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
@@ -68,12 +75,18 @@ pub(super) fn on_follow_up(
     now: Timestamp,
 ) -> Decision {
     let at = TicketRef::Existing(ticket.id);
-    let party = match speaker(mail, ticket) {
+    let party = match speaker(mail, ticket, policy) {
         Ok(party) => party,
-        Err(why) => {
-            let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
+        Err(doubt) => {
+            let decision = ended("not-a-party", &doubt.why).ends_as(Outcome::FollowUp);
             let decision = append(decision, mail, at, Visibility::Unverified, None);
-            return decision.then(remark(at, format!("kept as unverified: {why}")));
+            let decision = decision.then(remark(at, format!("kept as unverified: {}", doubt.why)));
+            // It may well be the customer, whose mail must not go unread.
+            return if doubt.may_be_a_party {
+                notify(decision, mail, Some(ticket), &told(ticket, policy), News::Unverified)
+            } else {
+                decision
+            };
         }
     };
     if let Some(why) = starts_over(mail, ticket, policy, now) {
@@ -119,31 +132,49 @@ pub(super) fn on_follow_up(
             }
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let news = if severity > ticket.severity { News::SeverityRaised(severity) } else { News::FollowUp };
-            let team = if severity > ticket.severity && ticket.assignee.is_none() {
-                policy.agents_of(policy.sla.promise(severity).tier.max(ticket.tier))
-            } else {
-                team
-            };
+            let team = if severity > ticket.severity { told_of_more(ticket, severity, policy) } else { team };
             notify(decision.ends_as(Outcome::FollowUp), mail, Some(ticket), &team, news)
         }
     }
 }
 
+/// Why a mail is not believed to be a party's.
+struct Doubt {
+    why: &'static str,
+    /// It bears the address of a party, which nothing proves.
+    may_be_a_party: bool,
+}
+
 /// The party for which the mail's author speaks, or why there is none.
-fn speaker<'t>(mail: &Mail, ticket: &'t Ticket) -> Result<&'t Party, &'static str> {
-    let author = mail.message.author().ok_or("it has no sender")?;
+fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t Party, Doubt> {
+    let doubt = |why| Doubt { why, may_be_a_party: false };
+    let author = mail.message.author().ok_or(doubt("it has no sender"))?;
     let held = mail.thread.holder().and_then(|id| ticket.party(id)).filter(|party| party.role != Role::Agent);
     // Whoever holds an address that we gave to one party answers for that party, from whichever of their addresses.
     if let Some(party) = held {
         return Ok(party);
     }
     if mail.message.authentication == Authentication::Fail {
-        return Err("its sender failed authentication");
+        return Err(doubt("its sender failed authentication"));
     }
     if mail.message.from.len() > 1 {
-        return Err("it has several authors");
+        return Err(doubt("it has several authors"));
     }
-    ticket.party_of(author).filter(|party| party.role != Role::Agent).ok_or("its sender is no party to the ticket")
+    let party = ticket.party_of(author).filter(|party| party.role != Role::Agent);
+    let party = party.ok_or(doubt("its sender is no party to the ticket"))?;
+    // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is.
+    if policy.authenticates && !is_authenticated(mail) {
+        return Err(Doubt {
+            why: "nobody vouches for its sender, and it answers no mail of ours",
+            may_be_a_party: true,
+        });
+    }
+    Ok(party)
+}
+
+/// Whether a party to the ticket wrote the mail.
+pub(super) fn is_a_partys(mail: &Mail, ticket: &Ticket, policy: &Policy) -> bool {
+    speaker(mail, ticket, policy).is_ok()
 }
 
 /// Why the mail opens a ticket of its own although it names one.
@@ -163,12 +194,10 @@ fn opening(mail: &Mail, policy: &Policy) -> Opening {
     let message = &mail.message;
     let requester = message.author().cloned().unwrap_or_else(|| Address::bare(""));
     let severity = mail.verdict.severity.value;
-    // Who wants answers sent to the desk itself would have it write to its own people in its own name.
-    let is_the_desks = |to: &Address| policy.is_ours(to) || policy.agent_at(to).is_some();
     Opening {
         subject: base_subject(&message.subject),
         is_vouched: may_echo(mail, policy),
-        answer_to: message.reply_to.first().filter(|to| **to != requester && !is_the_desks(to)).cloned(),
+        answer_to: policy.addressee(message).filter(|to| **to != requester).cloned(),
         requester,
         utc_offset_minutes: message.utc_offset_minutes,
         category: mail.verdict.category.value.clone(),
@@ -186,6 +215,17 @@ fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decision {
     let decision = by_rule(decision, "severity", Some(&mail.verdict.severity));
     if mail.who == Who::Monitor {
         return decision;
+    }
+    // Else anybody could have us write to anybody, over an agent's honest answer.
+    if policy.authenticates && !is_authenticated(mail) {
+        let others = correspondents(mail, None, policy).len();
+        return match others {
+            0 => decision,
+            _ => decision.then(remark(
+                TicketRef::Opened,
+                format!("{others} in To or Cc were not added, since nobody vouches for the sender"),
+            )),
+        };
     }
     add_correspondents(decision, mail, TicketRef::Opened, None, policy)
 }
@@ -301,7 +341,24 @@ pub(super) fn set_severity(
     }
 }
 
-/// Adds the people in To and Cc who are neither we nor agents.
+/// The people in To and Cc who are neither we nor agents, and not on the ticket yet.
+fn correspondents<'m>(mail: &'m Mail, ticket: Option<&Ticket>, policy: &Policy) -> Vec<&'m Address> {
+    let author = mail.message.author();
+    let mut found: Vec<&Address> = Vec::new();
+    for address in mail.message.to.iter().chain(&mail.message.cc) {
+        let is_known = author == Some(address)
+            || found.contains(&address)
+            || ticket.is_some_and(|ticket| ticket.party_of(address).is_some());
+        let is_addressable = address.address.contains('@') && !guard::is_unread(address);
+        if !is_known && is_addressable && policy.who(address, false) == Who::Stranger {
+            found.push(address);
+        }
+    }
+    found.truncate(CORRESPONDENTS_ADDED);
+    found
+}
+
+/// Adds the people in To and Cc to the ticket.
 pub(super) fn add_correspondents(
     decision: Decision,
     mail: &Mail,
@@ -309,21 +366,10 @@ pub(super) fn add_correspondents(
     ticket: Option<&Ticket>,
     policy: &Policy,
 ) -> Decision {
-    let author = mail.message.author();
-    let mut seen: Vec<&Address> = Vec::new();
-    for address in mail.message.to.iter().chain(&mail.message.cc) {
-        let is_known = author == Some(address)
-            || seen.contains(&address)
-            || ticket.is_some_and(|ticket| ticket.party_of(address).is_some());
-        let is_addressable = address.address.contains('@') && !guard::is_unread(address);
-        if !is_known && is_addressable && policy.who(address, false) == Who::Stranger {
-            seen.push(address);
-        }
-    }
-    seen.iter().take(CORRESPONDENTS_ADDED).fold(decision, |decision, address| {
+    correspondents(mail, ticket, policy).into_iter().fold(decision, |decision, address| {
         decision.then(Effect::AddParty {
             ticket: at,
-            address: (*address).clone(),
+            address: address.clone(),
             role: Role::Correspondent,
             utc_offset_minutes: None,
         })
@@ -344,6 +390,20 @@ pub(super) fn append(
 /// Everybody on the customer's side of a ticket.
 pub(super) fn customers(ticket: &Ticket) -> impl Iterator<Item = &Party> {
     ticket.parties.iter().filter(|party| party.role != Role::Agent)
+}
+
+/// The agents who hear that it is worse than thought: those who would hear anyway, and whom the severity brings in.
+fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p Policy) -> Vec<&'p Agent> {
+    let mut team = told(ticket, policy);
+    let tier = policy.sla.promise(severity).tier;
+    if tier > ticket.tier || ticket.assignee.is_none() {
+        for agent in policy.agents_of(tier.max(ticket.tier)) {
+            if !team.iter().any(|told| told.id == agent.id) {
+                team.push(agent);
+            }
+        }
+    }
+    team
 }
 
 /// The agents who hear of news on a ticket: the one who took it, else its tier.
@@ -385,7 +445,6 @@ fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&A
         articles: mail.verdict.articles.clone(),
         caution: caution(mail),
         refused_severity,
-        cc_count: ticket.map_or(0, |ticket| customers(ticket).count().saturating_sub(1)),
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
     agents.iter().filter(|agent| message.author() != Some(&agent.address)).fold(decision, |decision, agent| {

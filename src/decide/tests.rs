@@ -31,6 +31,7 @@ pub(super) fn policy() -> Policy {
         support_address: Address::bare("support@desk.example"),
         own_addresses: vec!["support@desk.example".to_owned()],
         agents: vec![agent("bob", Tier::One), agent("sue", Tier::Two), agent("eve", Tier::Three)],
+        authenticates: true,
         monitors: vec!["alerts@monitor.example".to_owned()],
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),
@@ -166,7 +167,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         size_bytes: 1_000,
         defects: Vec::new(),
     };
-    Mail { inbox: 1, message, verdict: verdict(), thread, who, is_released: false }
+    Mail { inbox: 1, message, verdict: verdict(), thread, who, quotes_us: false, is_released: false }
 }
 
 fn decide(mail: &Mail, ticket: Option<&Ticket>) -> Decision {

@@ -234,6 +234,27 @@ const ABSENCE: [&str; 34] = [
     "自動応答",
 ];
 
+/// Those of [`ABSENCE`] that only programs begin a subject with.
+const CERTAIN: [&str; 17] = [
+    "automatic reply",
+    "auto reply",
+    "autoreply",
+    "auto-reply",
+    "auto response",
+    "automated reply",
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "automatische antwort",
+    "abwesenheitsnotiz",
+    "réponse automatique",
+    "respuesta automática",
+    "risposta automatica",
+    "automatisk svar",
+    "autosvar",
+    "odpowiedź automatyczna",
+];
+
 /// A subject by itself is no mark, since people write about absence notes. With a weak mark beside it, it is one.
 fn subject(message: &Message, marks: &mut Marks) {
     let subject = message.subject.to_lowercase();
@@ -242,8 +263,10 @@ fn subject(message: &Message, marks: &mut Marks) {
     }
     let weak = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "Precedence"];
     let has_weak = weak.iter().any(|name| message.header(name).next().is_some());
-    // An absence note answers a mail without being called `Re:`, which no mail program does for a person.
-    if has_weak || !marks.list.is_empty() || !message.in_reply_to.is_empty() {
+    // An absence note answers a mail without being called `Re:`, which no mail program does for a person. But people
+    // write of vacations: only what no person begins a subject with counts then.
+    let is_certain = CERTAIN.iter().any(|start| subject.starts_with(start)) && !message.in_reply_to.is_empty();
+    if has_weak || !marks.list.is_empty() || is_certain {
         marks.add(Speaks::Reply, format!("Subject: {}", message.subject));
     }
 }

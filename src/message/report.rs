@@ -32,7 +32,16 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     if is_report && report_type.is_some_and(|kind| kind == "disposition-notification") {
         return None;
     }
-    if is_from_server(message) { unstructured(parts, message) } else { None }
+    if is_from_server(message) && has_second_mark(parts, message) { unstructured(parts, message) } else { None }
+}
+
+/// Whether anything but its sender's name speaks for a report of no standard form: a company may well be called
+/// Bounce, and a postmaster may well have a question.
+fn has_second_mark(parts: &Parts<'_>, message: &Message) -> bool {
+    message.return_path == ReturnPath::Null
+        || message.header("X-Failed-Recipients").next().is_some()
+        || message.header("Auto-Submitted").any(|value| !value.trim().eq_ignore_ascii_case("no"))
+        || original_id(parts).is_some()
 }
 
 fn find<'p, 'a>(parts: &'p Parts<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
@@ -41,11 +50,13 @@ fn find<'p, 'a>(parts: &'p Parts<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
 
 /// Whether the mail comes from the part of a server that sends reports.
 fn is_from_server(message: &Message) -> bool {
+    const NAMES: [&str; 7] =
+        ["mailer-daemon", "mailerdaemon", "mail delivery", "postmaster", "mail-daemon", "bounce", "maildelivery"];
     let named = message.header("From").any(|from| {
+        // The domain is anybody's, and says nothing.
         let from = from.to_lowercase();
-        ["mailer-daemon", "mailerdaemon", "mail delivery", "postmaster", "mail-daemon", "bounce", "maildelivery"]
-            .iter()
-            .any(|word| from.contains(word))
+        let local = from.rsplit_once('@').map_or(from.as_str(), |(before, _)| before);
+        NAMES.iter().any(|word| local.contains(word))
     });
     named || message.return_path == ReturnPath::Null
 }

@@ -331,7 +331,7 @@ impl Applying<'_> {
         };
         let Some(pending) = pending else { return };
         if counts(purpose) {
-            self.working.count_automatic(&pending.to, id);
+            self.working.count_automatic(&pending.to, id, purpose);
         }
         if let Some(id) = id {
             let what = What::Written {
@@ -367,12 +367,8 @@ impl Applying<'_> {
         let message_id = MessageId(tokens.message_id(&own, &support.domain()));
         let answered = draft.in_reply_to.clone().filter(|id| !MessageId(id.clone()).is_made_up());
         let in_reply_to = answered.or_else(|| party.chain.newest().map(str::to_owned));
-        let mut references: Vec<MessageId> =
-            party.chain.references().into_iter().map(|id| MessageId(id.to_owned())).collect();
-        if let Some(answered) = &in_reply_to {
-            references.retain(|id| id.0 != *answered);
-            references.push(MessageId(answered.clone()));
-        }
+        let references = in_reply_to.iter().flat_map(|parent| party.chain.references(parent));
+        let references: Vec<MessageId> = references.map(|id| MessageId(id.to_owned())).collect();
         party.chain.push(&message_id, false);
         let stamps = Stamps {
             message_id,

@@ -26,8 +26,9 @@ pub async fn meet_due(desk: &Desk) -> Result<usize, StoreError> {
     for one in &due {
         match meet(desk, one, now).await {
             Ok(()) => {}
-            // Somebody changed the ticket meanwhile; the deadline comes again when its lease is over.
-            Err(error) if error.is_transient() => {
+            // Somebody changed the ticket meanwhile, or there is something wrong with it; the deadline comes again when
+            // its lease is over, and the others go on.
+            Err(error) if error.is_transient() || error.is_about_the_work() => {
                 warn!(ticket.id = %one.ticket, error = %error, "a deadline is tried again later");
             }
             Err(error) => return Err(error),

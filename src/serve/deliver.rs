@@ -28,6 +28,9 @@ const SETTLE_WITHIN: Duration = Duration::from_millis(25);
 /// How long a mail that was put off waits: doubling from half a minute up to two hours.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(30), most: Duration::from_secs(2 * 3600) };
 
+/// The longest that a mail waits for its next attempt.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
+
 /// How long a mail is tried, as RFC 5321 §4.5.4.1 advises: four to five days.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
 
@@ -38,6 +41,10 @@ pub struct Courier {
     smarthost: Smarthost,
     /// Whether the smarthost takes mail with the null reverse-path, as far as we know.
     takes_null_sender: bool,
+    /// What has been tried and is not settled yet.
+    attempts: Vec<Attempted>,
+    /// When something was settled last.
+    settled_at: tokio::time::Instant,
 }
 
 /// What one round of delivering came to.
@@ -55,11 +62,21 @@ impl Courier {
     /// A courier that has not connected yet.
     pub fn new(config: &SmtpConfig, deadlines: Deadlines) -> Self {
         let smarthost = Smarthost::new(config.endpoint.clone(), None, config.hello_name.clone(), deadlines);
-        Self { config: config.clone(), deadlines, smarthost, takes_null_sender: config.null_sender }
+        Self {
+            config: config.clone(),
+            deadlines,
+            smarthost,
+            takes_null_sender: config.null_sender,
+            attempts: Vec::new(),
+            settled_at: tokio::time::Instant::now(),
+        }
     }
 
-    /// Takes leave of the smarthost.
-    pub async fn quit(&mut self) {
+    /// Takes leave of the smarthost, and settles what is left to settle.
+    pub async fn quit(&mut self, desk: &Desk) {
+        if let Err(failure) = self.settle(desk).await {
+            error!(count = self.attempts.len(), error = %failure, "mails that were sent will be sent again");
+        }
         self.smarthost.quit().await;
     }
 
@@ -74,6 +91,7 @@ impl Courier {
     /// # Errors
     /// When the store fails.
     pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
+        self.settle(desk).await?;
         let now = desk.clock.now();
         let items = desk.store.claim_outbox(now, self.lease(), BATCH).await?;
         let mut round = Round { claimed: items.len(), ..Round::default() };
@@ -82,34 +100,54 @@ impl Courier {
             desk.store.outbox_changed().notify_one();
         }
         let started = tokio::time::Instant::now();
-        let mut settled = started;
-        let mut attempts: Vec<Attempted> = Vec::with_capacity(items.len());
+        self.settled_at = started;
         let mut items = items.into_iter();
+        let mut worked = Ok(());
         for item in items.by_ref() {
-            let outcome = self.deliver_one(&item, desk.clock.now(), &mut round).await;
-            match outcome {
-                SendOutcome::Failed { .. } => settle_failed(desk, item, outcome).await?,
-                outcome => attempts.push(Attempted { id: item.id, attempt: item.attempt, outcome }),
-            }
-            if settled.elapsed() > SETTLE_WITHIN && !attempts.is_empty() {
-                desk.store.settle_outbox(&std::mem::take(&mut attempts), &Changes::default(), desk.clock.now()).await?;
-                settled = tokio::time::Instant::now();
-            }
+            worked = self.attempt(desk, item, &mut round).await;
             // Mails later in the batch would outlive their lease, or meet the same closed door.
-            if round.is_away || started.elapsed() > self.deadlines.accept / 2 {
+            if worked.is_err() || round.is_away || started.elapsed() > self.deadlines.accept / 2 {
                 break;
             }
         }
         let later = if round.is_away { now + SignedDuration::from_secs(30) } else { now };
-        attempts.extend(items.map(|item| Attempted {
+        self.attempts.extend(items.map(|item| Attempted {
             id: item.id,
             attempt: item.attempt,
             outcome: SendOutcome::RetryAt { at: later, error: "the smarthost was busy with other mail".to_owned() },
         }));
-        if !attempts.is_empty() {
-            desk.store.settle_outbox(&attempts, &Changes::default(), desk.clock.now()).await?;
+        let settled = self.settle(desk).await;
+        worked.and(settled).map(|()| round)
+    }
+
+    /// Tries one mail, and settles what has been tried now and then.
+    async fn attempt(&mut self, desk: &Desk, item: OutboxItem, round: &mut Round) -> Result<(), StoreError> {
+        let (id, attempt) = (item.id, item.attempt);
+        let outcome = match self.deliver_one(&item, desk.clock.now(), round).await {
+            outcome @ SendOutcome::Failed { .. } => match settle_failed(desk, item, outcome).await {
+                Ok(()) => return Ok(()),
+                Err(failure) => {
+                    // It will be refused again, and then perhaps its ticket can be told.
+                    let outcome = SendOutcome::RetryAt { at: desk.clock.now(), error: failure.to_string() };
+                    self.attempts.push(Attempted { id, attempt, outcome });
+                    return Err(failure);
+                }
+            },
+            outcome => outcome,
+        };
+        self.attempts.push(Attempted { id, attempt, outcome });
+        if self.settled_at.elapsed() > SETTLE_WITHIN { self.settle(desk).await } else { Ok(()) }
+    }
+
+    /// Settles what has been tried. What the database does not take now is kept for later: forgotten, a mail that
+    /// the smarthost has would be sent again.
+    async fn settle(&mut self, desk: &Desk) -> Result<(), StoreError> {
+        if !self.attempts.is_empty() {
+            desk.store.settle_outbox(&self.attempts, &Changes::default(), desk.clock.now()).await?;
+            self.attempts.clear();
         }
-        Ok(round)
+        self.settled_at = tokio::time::Instant::now();
+        Ok(())
     }
 
     async fn deliver_one(&mut self, item: &OutboxItem, now: Timestamp, round: &mut Round) -> SendOutcome {

@@ -8,6 +8,7 @@ use super::desk::{Desk, House};
 use super::working::{Pending, Working};
 use super::write;
 use crate::classify::{self, Context, Scan, ThreadState};
+use crate::decide::policy::Policy;
 use crate::decide::{self, Cause, Decision, Mail, Outcome, Reason};
 use crate::message::{self, Message};
 use crate::store::{InboxItem, Lookup, Settled, Store, StoreError};
@@ -16,6 +17,7 @@ use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
 use crate::ticket::{Status, Ticket};
 use jiff::{SignedDuration, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::task::{JoinError, JoinHandle};
 use tracing::{error, info, warn};
@@ -29,8 +31,15 @@ pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// Attempts after which a mail is set aside for a person.
 pub const ATTEMPTS: u32 = 5;
 
+/// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
+/// aside before: the program died over it, at last over it alone.
+const ATTEMPTS_SURVIVED: u32 = 20;
+
 /// How long a mail that failed waits for its next attempt, for each attempt so far.
 const WAIT_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The longest that a mail waits for its next attempt.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(10 * ATTEMPTS as i64);
 
 /// A mail that was read; what is left to do needs the database.
 #[derive(Debug)]
@@ -52,13 +61,23 @@ pub struct Batch {
 impl Batch {
     /// Claims what is due and begins to read it.
     async fn claim(desk: &Desk) -> Result<Option<Self>, StoreError> {
-        let now = desk.clock.now();
-        let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
-        if items.is_empty() {
-            return Ok(None);
+        loop {
+            let now = desk.clock.now();
+            let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+            match &items[..] {
+                [] => return Ok(None),
+                // Set aside before anything looks at it again.
+                [item] if item.tries > ATTEMPTS_SURVIVED => {
+                    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
+                    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
+                    set_aside(&desk.store, item, &failure, now).await?;
+                }
+                _ => {
+                    let reading = tokio::spawn(on_all_cores(desk.house.clone(), items.clone(), read));
+                    return Ok(Some(Self { items, now, reading }));
+                }
+            }
         }
-        let reading = tokio::spawn(on_all_cores(desk.house.clone(), items.clone(), read));
-        Ok(Some(Self { items, now, reading }))
     }
 
     /// Settles the batch, or else its mails one by one; returns how many they are.
@@ -71,8 +90,13 @@ impl Batch {
         };
         if let Err(failure) = settled {
             warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+            let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
             for item in items {
-                process_alone(desk, item, now).await?;
+                if let Err(failure) = process_alone(desk, item, now).await {
+                    // Those that are done are not given back. Where the database takes not even this, the leases end.
+                    let _ = desk.store.give_back_inbox(&claims, now).await;
+                    return Err(failure);
+                }
             }
         }
         Ok(count)
@@ -95,8 +119,10 @@ pub async fn process_due(desk: &Desk, ahead: &mut Option<Batch>) -> Result<usize
         },
     };
     // Claimed before our own transaction begins, for which the claim would have to wait.
-    *ahead = Batch::claim(desk).await?;
-    batch.process(desk).await
+    let next = Batch::claim(desk).await;
+    let count = batch.process(desk).await;
+    *ahead = next?;
+    count
 }
 
 /// Processes what was read ahead, when there is to be no next call.
@@ -119,14 +145,11 @@ async fn process_alone(desk: &Desk, item: InboxItem, now: Timestamp) -> Result<(
     };
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
-        // Somebody else has the mail, or had its ticket; the lease brings it back if it is still to do.
-        Failure::Store(StoreError::Conflict { .. }) if tries < ATTEMPTS => {
-            desk.store.release_inbox(id, attempt, now, &failure.to_string()).await?;
-            return Ok(());
-        }
+        // Somebody else has the mail, or had its ticket.
+        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
         // A full disk or a lost database is not the mail's fault.
-        Failure::Store(_) => return Err(failure.into_store_error()),
-        Failure::Mail(_) => {}
+        Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
+        Failure::Store(_) | Failure::Mail(_) => {}
     }
     if tries >= ATTEMPTS {
         error!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed {tries} times and is set aside");
@@ -183,9 +206,13 @@ async fn settle_batch(desk: &Desk, reads: Vec<Read>, now: Timestamp) -> Result<(
     // Drawing none tells the next number and keeps it ours; those that are used are drawn below, so none is skipped.
     let first = tx.next_ticket_id(0).await?;
     working.next_ticket = first.0;
-    for read in reads {
-        settle_one(&mut working, read, &desk.house, now);
-    }
+    let decide = || {
+        for read in reads {
+            settle_one(&mut working, read, &desk.house, now);
+        }
+    };
+    // What is half decided after a panic is thrown away with the transaction.
+    catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
     tx.next_ticket_id(working.opened.len()).await?;
     let (mut changes, pending) = working.finish();
     changes.outgoing = compose_all(&desk.house, pending).await?;
@@ -247,7 +274,7 @@ pub fn read(house: &House, item: InboxItem) -> Read {
 /// What has to be looked up for a batch.
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
-    for Read { message, keys, .. } in reads {
+    for Read { item, message, keys, .. } in reads {
         lookup.same_ids.push(message.id.clone());
         lookup.message_ids.extend(keys.foreign_ids.iter().cloned());
         lookup.tickets.extend(keys.own_ids.iter().map(|own| own.token.ticket));
@@ -255,6 +282,9 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
         lookup.tickets.extend(keys.tag);
         let people = message.from.first().into_iter().chain(message.reply_to.first());
         lookup.addresses.extend(people.map(message::Address::key));
+        if item.oversize_bytes.is_some() {
+            lookup.oversize_addresses.extend(message.answer_to().map(message::Address::key));
+        }
     }
     // Agents may be told of a forged mail, and are counted like everybody then.
     lookup.addresses.extend(house.policy.agents.iter().map(|agent| agent.address.key()));
@@ -293,8 +323,9 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         default_category: classify::GENERAL.to_owned(),
     };
     let verdict = classify::judge(&scan, &message, &context, &house.rules);
-    let mail = Mail { inbox: item.id, message, verdict, thread, who, is_released: item.released };
-    let answered = answered(&mail);
+    let quotes_us = keys.quotes_us;
+    let mail = Mail { inbox: item.id, message, verdict, thread, who, quotes_us, is_released: item.released };
+    let answered = answered(&mail, policy);
     let standing = working.standing(answered.as_ref(), ticket.as_ref().map(|ticket| ticket.id));
     let mut decision = match item.oversize_bytes {
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy),
@@ -306,10 +337,10 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
 }
 
 /// The person that a decision about this mail may answer: whose standing counts.
-fn answered(mail: &Mail) -> Option<message::Address> {
+fn answered(mail: &Mail, policy: &Policy) -> Option<message::Address> {
     match mail.who {
         Who::Agent(_) => mail.message.author().cloned(),
-        _ => mail.message.answer_to().cloned(),
+        _ => policy.addressee(&mail.message).cloned(),
     }
 }
 

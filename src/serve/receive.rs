@@ -3,32 +3,26 @@
 //! In: what the server shows. Out: inbox rows with the raw bytes and the cursor, in one transaction; only then are
 //! the mails flagged on the server. Nothing is looked at here, so no mail can be too strange to be received.
 
+mod bring_in;
+mod doubt;
+
 use super::deliver::chain;
 use super::desk::Desk;
 use super::tidy;
 use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
 use crate::endpoint::Login;
-use crate::imap::{
-    BatchLimit, Cursor, Deadlines, Fetched, IdleOutcome, ImapError, MailSize, Resume, Selected, Session, batches, gaps,
-    resume,
-};
-use crate::message::Digest;
-use crate::store::{NewMail, Place};
-use anyhow::Context as _;
+use crate::imap::{Cursor, Deadlines, IdleOutcome, Resume, Selected, Session, gaps, resume};
+use doubt::Doubts;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use tracing::{info, warn};
 
 /// Mails looked at in one go; between two of them the server is told what we have.
 const WINDOW: usize = 2_000;
-
-/// Mails and bytes fetched and committed together.
-const BATCH: BatchLimit = BatchLimit { mail_count: 250, size_bytes: 8 << 20 };
-
-/// The most that is kept of the header of a mail that is too large.
-const HEADER_BYTES: u32 = 64 << 10;
 
 /// How long we wait after losing a server: doubling from a second up to five minutes.
 const RECONNECT: Backoff = Backoff { first: Duration::from_secs(1), most: Duration::from_secs(300) };
@@ -39,9 +33,13 @@ const RENEW_IDLE: Duration = Duration::from_secs(25 * 60);
 /// Watches one mailbox until it is told to stop. `settled` is told when mails of it may be moved on the server.
 pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: CancellationToken) {
     let mut failures = 0;
+    let mut doubts = Doubts::default();
     while !stop.is_cancelled() {
-        let mut watcher = Watcher { desk: &desk, mailbox: &mailbox, settled, stop: &stop, passes: 0 };
-        match watcher.session().await {
+        let mut watcher =
+            Watcher { desk: &desk, mailbox: &mailbox, settled, stop: &stop, doubts: &mut doubts, passes: 0 };
+        let session = AssertUnwindSafe(watcher.session()).catch_unwind().await;
+        // A panic is a fault of ours, and must not cost the mailbox.
+        match session.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
             Ok(()) => return,
             Err(failure) => {
                 // A pass that worked makes the next failure the first again.
@@ -69,6 +67,7 @@ struct Watcher<'w> {
     mailbox: &'w MailboxConfig,
     settled: &'w Notify,
     stop: &'w CancellationToken,
+    doubts: &'w mut Doubts,
     passes: u64,
 }
 
@@ -127,7 +126,7 @@ impl Watcher<'_> {
     }
 
     /// Brings in everything that is new; a thorough pass also what an earlier one may have overlooked.
-    async fn pass(&self, session: &mut Session, selected: &Selected, is_thorough: bool) -> anyhow::Result<()> {
+    async fn pass(&mut self, session: &mut Session, selected: &Selected, is_thorough: bool) -> anyhow::Result<()> {
         let stored = self.desk.store.cursor(&self.mailbox.name).await?;
         let stored = stored.map(|place| Cursor { uid_validity: place.uid_validity, last_uid: place.uid });
         let resumed = resume(stored, selected);
@@ -138,7 +137,9 @@ impl Watcher<'_> {
                 selected.uid_validity
             ),
             Resume::WentBack(_) => {
-                warn!(mailbox = %self.mailbox.name, "UIDs went back: reading the mailbox again");
+                warn!(mailbox = %self.mailbox.name, "UIDs went back: reading the mailbox again, known mails are recognised");
+                // A UID may name another mail by now, and a place that we know is passed over.
+                self.desk.store.forget_places(&self.mailbox.name, self.desk.clock.now()).await?;
             }
             Resume::First(_) | Resume::After(_) => {}
         }
@@ -166,81 +167,5 @@ impl Watcher<'_> {
             warn!(mailbox = %self.mailbox.name, count = behind, "{behind} mails had been overlooked and are fetched now");
         }
         Ok(missing)
-    }
-
-    /// Fetches mails, commits them with the cursor, then flags them on the server.
-    async fn bring_in(&self, session: &mut Session, selected: &Selected, uids: &[u32]) -> anyhow::Result<()> {
-        let limit = self.desk.house.policy.max_mail_bytes;
-        let sizes = session.sizes(uids).await?;
-        let (large, fitting): (Vec<MailSize>, Vec<MailSize>) =
-            sizes.into_iter().partition(|mail| u64::from(mail.size_bytes) > limit);
-        let mut kept = Vec::with_capacity(uids.len());
-        // The large ones first: the cursor then never passes one that is not kept.
-        for mail in &large {
-            let header = session.fetch_headers(mail.uid, HEADER_BYTES).await?;
-            let Some(header) = header else { continue };
-            let oversize = self.new_mail(selected, header, Some(u64::from(mail.size_bytes)));
-            self.desk.store.keep_mail(&[oversize], None, self.desk.clock.now()).await.context("keeping a mail")?;
-            kept.push(mail.uid);
-        }
-        let batches = batches(&fitting, BATCH);
-        let mut refused = Vec::new();
-        let mut fetching = session.fetch_batches(&batches);
-        for asked in &batches {
-            let batch = match fetching.next().await {
-                Ok(Some(batch)) => batch,
-                Ok(None) => break,
-                Err(ImapError::Refused { text, .. }) => {
-                    warn!(mailbox = %self.mailbox.name, "the server refused a batch: {text}");
-                    refused.extend(asked.iter().copied());
-                    continue;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            debug!(mailbox = %self.mailbox.name, missing = batch.missing.len(), "fetched {} mails", batch.mails.len());
-            kept.extend(self.keep(selected, batch.mails).await?);
-        }
-        for uid in refused {
-            match session.fetch(&[uid]).await {
-                Ok(batch) => kept.extend(self.keep(selected, batch.mails).await?),
-                // Not kept, so the next thorough pass finds it missing and asks again.
-                Err(ImapError::Refused { text, .. }) => {
-                    error!(mailbox = %self.mailbox.name, uid, "the server will not hand over mail {uid}: {text}");
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        if !kept.is_empty() && !selected.is_read_only {
-            session.mark_seen(&kept).await?;
-        }
-        if !kept.is_empty() {
-            let name = &self.mailbox.name;
-            info!(mailbox = %name, count = kept.len(), "received {} mails from {name}", kept.len());
-        }
-        Ok(())
-    }
-
-    /// Commits mails and the cursor. Only when this returns may the server be told.
-    async fn keep(&self, selected: &Selected, mails: Vec<Fetched>) -> anyhow::Result<Vec<u32>> {
-        let uids: Vec<u32> = mails.iter().map(|mail| mail.uid).collect();
-        let Some(last) = uids.iter().max() else { return Ok(uids) };
-        let cursor = self.place(selected, *last);
-        let mails: Vec<NewMail> = mails.into_iter().map(|mail| self.new_mail(selected, mail, None)).collect();
-        self.desk.store.keep_mail(&mails, Some(&cursor), self.desk.clock.now()).await.context("keeping mails")?;
-        Ok(uids)
-    }
-
-    fn place(&self, selected: &Selected, uid: u32) -> Place {
-        Place { mailbox: self.mailbox.name.clone(), uid_validity: selected.uid_validity, uid }
-    }
-
-    fn new_mail(&self, selected: &Selected, mail: Fetched, oversize_bytes: Option<u64>) -> NewMail {
-        NewMail {
-            place: self.place(selected, mail.uid),
-            received_at: mail.received_at.unwrap_or_else(|| self.desk.clock.now()),
-            digest: Digest::of(&mail.raw),
-            raw: mail.raw,
-            oversize_bytes,
-        }
     }
 }

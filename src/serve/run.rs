@@ -2,19 +2,21 @@
 
 use super::deliver::{Courier, chain};
 use super::desk::Desk;
-use super::{deadlines, process, receive};
+use super::{deadlines, deliver, process, receive};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
 use crate::store::StoreError;
-use jiff::Timestamp;
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// How long a loop waits after the store failed: doubling from a tenth of a second up to a minute.
 const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(60) };
@@ -25,6 +27,9 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// How often a clock that a test sets is looked at.
 const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
 
+/// How far the clock may be set back without anybody noticing.
+const CLOCK_MAY_STEP: SignedDuration = SignedDuration::from_secs(30);
+
 /// Runs the desk until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
 /// begun is finished, what was claimed and not begun comes back.
 ///
@@ -33,6 +38,7 @@ const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
 pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let _only_worker = desk.store.be_the_worker()?;
     desk.store.forget_claims(desk.clock.now()).await?;
+    shorten_waits(&desk).await?;
     let settled: Vec<Arc<Notify>> = config.mailboxes.iter().map(|_| Arc::new(Notify::new())).collect();
     let stops: [CancellationToken; 3] = std::array::from_fn(|_| CancellationToken::new());
     let [stop_process, stop_deadlines, stop_deliver] = stops.clone();
@@ -43,7 +49,7 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     });
     let receiving: Vec<JoinHandle<()>> = receiving.collect();
     let start = |work, stop: &CancellationToken| {
-        let worker = Worker { desk: desk.clone(), work, stop: stop.clone() };
+        let worker = Worker { desk: desk.clone(), work, stop: stop.clone(), latest: desk.clock.now() };
         tokio::spawn(worker.run())
     };
     let processing = start(Work::Process { mailboxes: settled, ahead: None }, &stop_process);
@@ -70,11 +76,18 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     Ok(())
 }
 
+/// Lets no mail wait longer than the loops would have it wait: the clock was ahead when such a wait was set.
+async fn shorten_waits(desk: &Desk) -> Result<(), StoreError> {
+    desk.store.shorten_waits(desk.clock.now(), process::LONGEST_WAIT, deliver::LONGEST_WAIT).await
+}
+
 /// A loop beside the mailboxes: repeats its piece of work until it is told to stop.
 struct Worker {
     desk: Desk,
     work: Work,
     stop: CancellationToken,
+    /// The latest time that the clock has shown.
+    latest: Timestamp,
 }
 
 /// The pieces of work.
@@ -93,7 +106,9 @@ impl Worker {
     async fn run(mut self) {
         let mut failures = 0;
         while !self.stop.is_cancelled() {
-            match self.work_once().await {
+            let worked = AssertUnwindSafe(self.work_once()).catch_unwind().await;
+            // A panic is a fault of ours, and must not cost more than the round in which it happened.
+            match worked.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
                 Ok(true) => failures = 0,
                 Ok(false) => {
                     failures = 0;
@@ -103,7 +118,7 @@ impl Worker {
                     failures += 1;
                     let wait = AFTER_FAILURE.wait(failures - 1, self.desk.clock.fraction());
                     let name = self.work.name();
-                    error!(attempt = failures, error = %chain(&failure), "{name} failed, trying again in {wait:?}");
+                    error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");
                     tokio::select! {
                         () = self.stop.cancelled() => {}
                         () = tokio::time::sleep(wait) => {}
@@ -118,13 +133,13 @@ impl Worker {
                     error!(error = %chain(&failure), "the last mails were claimed and not processed");
                 }
             }
-            Work::Deliver(courier) => courier.quit().await,
+            Work::Deliver(courier) => courier.quit(&self.desk).await,
             Work::Deadlines => {}
         }
     }
 
     /// Does what is due; says whether there may be more.
-    async fn work_once(&mut self) -> Result<bool, StoreError> {
+    async fn work_once(&mut self) -> anyhow::Result<bool> {
         match &mut self.work {
             Work::Process { mailboxes, ahead } => {
                 let count = process::process_due(&self.desk, ahead).await?;
@@ -133,7 +148,15 @@ impl Worker {
                 }
                 Ok(count > 0)
             }
-            Work::Deadlines => Ok(deadlines::meet_due(&self.desk).await? > 0),
+            Work::Deadlines => {
+                let now = self.desk.clock.now();
+                let latest = std::mem::replace(&mut self.latest, now);
+                if now + CLOCK_MAY_STEP < latest {
+                    warn!("the clock went back from {latest}: mail that waits is looked at again");
+                    shorten_waits(&self.desk).await?;
+                }
+                Ok(deadlines::meet_due(&self.desk).await? > 0)
+            }
             Work::Deliver(courier) => {
                 let round = courier.deliver_due(&self.desk).await?;
                 Ok(round.claimed > 0 && !round.is_away)

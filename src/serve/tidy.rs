@@ -4,7 +4,8 @@
 
 use super::desk::Desk;
 use crate::config::MailboxConfig;
-use crate::imap::{Selected, Session};
+use crate::imap::{ImapError, Selected, Session};
+use tracing::warn;
 
 /// Mails moved at once.
 const BATCH: usize = 500;
@@ -14,7 +15,8 @@ pub fn is_wanted(mailbox: &MailboxConfig) -> bool {
     mailbox.processed.is_some() || mailbox.quarantine.is_some()
 }
 
-/// Moves what is done, as far as the configuration names folders.
+/// Moves what is done, as far as the configuration names folders. What the server refuses to move stays where it is
+/// until the next time.
 ///
 /// # Errors
 /// When the server or the store fails.
@@ -36,7 +38,12 @@ pub async fn tidy(
             let uids: Vec<u32> =
                 done.iter().filter(|place| place.is_quarantined == is_quarantine).map(|place| place.uid).collect();
             if !uids.is_empty() {
-                session.move_to(&uids, folder).await?;
+                match session.move_to(&uids, folder).await {
+                    Err(ImapError::Refused { text, .. }) => {
+                        warn!(mailbox = %mailbox.name, "the server will not move mails to {folder}: {text}");
+                    }
+                    moved => moved?,
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::message::{Address, Digest, MessageId};
 use crate::store::{Changes, Looked};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::PartyId;
+use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,6 +35,8 @@ pub struct Working {
     pub ticket_traffic: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk within the last hour.
     pub desk_hour: u32,
+    /// Notices to each address, in lower case, within the last day that its mail was too large.
+    pub oversize_day: HashMap<String, u32>,
     /// The number that the next ticket gets.
     pub next_ticket: i64,
     /// What the batch changes, but for what is kept below until its end.
@@ -89,14 +92,19 @@ impl Working {
         let key = to.map(Address::key).unwrap_or_default();
         let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
         let ticket_10_minutes = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
+        let oversize_day = self.oversize_day.get(&key).copied().unwrap_or_default();
+        let desk_hour = self.desk_hour;
         Standing {
-            traffic: Traffic { address_hour, address_day, ticket_10_minutes, desk_hour: self.desk_hour },
+            traffic: Traffic { address_hour, address_day, ticket_10_minutes, desk_hour, oversize_day },
             is_suppressed: self.suppressed.contains(&key),
         }
     }
 
     /// Counts an automatic mail, so that the next decision of the batch knows of it.
-    pub fn count_automatic(&mut self, to: &Address, ticket: Option<TicketId>) {
+    pub fn count_automatic(&mut self, to: &Address, ticket: Option<TicketId>, purpose: Purpose) {
+        if purpose == Purpose::Oversize {
+            *self.oversize_day.entry(to.key()).or_default() += 1;
+        }
         let counts = self.traffic.entry(to.key()).or_default();
         *counts = (counts.0 + 1, counts.1 + 1);
         if let Some(ticket) = ticket {
@@ -143,6 +151,7 @@ impl From<Looked> for Working {
             traffic,
             ticket_traffic,
             desk_hour: looked.desk_hour,
+            oversize_day: looked.oversize_day,
             ..Self::default()
         }
     }

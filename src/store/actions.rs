@@ -3,7 +3,7 @@
 use super::rows::millis;
 use super::{Store, StoreError};
 use crate::ticket::TicketId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Forgets how a mail ended, but leaves a word of it on the row. Its attempts go on counting, so that a late settle
 /// of an earlier one finds nothing to settle.
@@ -25,6 +25,26 @@ impl Store {
         for statement in statements {
             sqlx::query(statement).bind(millis(now)).execute(self.writer()).await?;
         }
+        Ok(())
+    }
+
+    /// Shortens waits that reach beyond any that is ever set: a clock set them that was ahead. `inbox` and `outbox`
+    /// are the longest that mails there may wait.
+    pub async fn shorten_waits(
+        &self,
+        now: Timestamp,
+        inbox: SignedDuration,
+        outbox: SignedDuration,
+    ) -> Result<(), StoreError> {
+        let statements = [
+            ("UPDATE inbox SET due_at = $1 WHERE state = 'new' AND due_at > $2", inbox),
+            ("UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND due_at > $2", outbox),
+        ];
+        for (statement, longest) in statements {
+            sqlx::query(statement).bind(millis(now)).bind(millis(now + longest)).execute(self.writer()).await?;
+        }
+        self.inbox_changed().notify_one();
+        self.outbox_changed().notify_one();
         Ok(())
     }
 

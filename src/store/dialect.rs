@@ -179,6 +179,7 @@ pub(super) enum Trouble {
     Full,
     ReadOnly,
     NoDatabase,
+    Rejected,
     Other,
 }
 
@@ -193,6 +194,8 @@ pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
         Some(5 | 6) => Trouble::Busy,
         Some(8) => Trouble::ReadOnly,
         Some(13) => Trouble::Full,
+        // Too big, a constraint, a wrong type, out of range: it lies in what was to be written.
+        Some(18 | 19 | 20 | 25) => Trouble::Rejected,
         Some(26) => Trouble::NoDatabase,
         _ => Trouble::Other,
     }

@@ -36,6 +36,9 @@ pub enum StoreError {
         /// The row, for the log.
         what: String,
     },
+    /// The database does not take these values, and would not take them later either.
+    #[error("the database does not take it: {0}")]
+    Rejected(#[source] sqlx::Error),
     /// There is no such row, or it is not in a state in which this can be done to it.
     #[error("{what}")]
     Refused {
@@ -64,6 +67,11 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         matches!(self, StoreError::Busy(_) | StoreError::Conflict { .. })
     }
+
+    /// Whether it lies in the piece of work at hand, so that other work may well go on.
+    pub fn is_about_the_work(&self) -> bool {
+        matches!(self, StoreError::Rejected(_) | StoreError::Strange { .. } | StoreError::Conflict { .. })
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
@@ -73,6 +81,7 @@ impl From<sqlx::Error> for StoreError {
             Trouble::Busy => StoreError::Busy(error),
             Trouble::Full => StoreError::Full(error),
             Trouble::ReadOnly => StoreError::ReadOnly(error),
+            Trouble::Rejected => StoreError::Rejected(error),
             Trouble::NoDatabase | Trouble::Other => {
                 StoreError::Other { what: "the database failed".to_owned(), cause: error }
             }

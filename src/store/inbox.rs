@@ -12,8 +12,8 @@ use std::ops::RangeInclusive;
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
 const CLAIM_BYTES: i64 = 64 * 1024 * 1024;
 
-/// Mails that may be claimed, with their sizes.
-pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes FROM inbox \
+/// Mails that may be claimed, with their sizes and how often they were tried.
+pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes, tries FROM inbox \
     WHERE state IN ('new', 'processing') AND due_at <= $1 ORDER BY id LIMIT $2";
 
 pub(super) const TAKE: (&str, &str) = (
@@ -117,6 +117,20 @@ impl Store {
         Ok(kept)
     }
 
+    /// Forgets which mails stand at which UIDs of a mailbox, and how far it was read: its UIDs name other mails now.
+    ///
+    /// The mails are kept, under a name for the mailbox as it was.
+    pub async fn forget_places(&self, mailbox: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        sqlx::query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
+            .bind(mailbox)
+            .bind(format!("{mailbox} until {now}"))
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Keeps mails that came in by a door without UIDs of its own, each at the next place of `door`.
     ///
     /// Whatever their places say: two that come in at the same time by two processes must not get the same one,
@@ -139,6 +153,9 @@ impl Store {
     }
 
     /// Claims mails that are due, oldest first, until `now + lease`. The claim is committed when this returns.
+    ///
+    /// Half as many each time that the first of them was tried before: a mail at which the program dies takes ever
+    /// fewer others with it, until it is alone.
     pub async fn claim_inbox(
         &self,
         now: Timestamp,
@@ -150,10 +167,12 @@ impl Store {
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(self.readers())
             .await?;
-        let ids = within_bytes(&candidates, CLAIM_BYTES)?;
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
+        let Some(first) = candidates.first() else { return Ok(Vec::new()) };
+        let mut columns = Columns::of(first);
+        let _id_and_size: (i64, i64) = (columns.next()?, columns.next()?);
+        let tries = columns.next_u32()?;
+        let mut ids = within_bytes(&candidates, CLAIM_BYTES)?;
+        ids.truncate(limit.checked_shr(tries).unwrap_or(0).max(1));
         let mut tx = dialect::begin_write(self.writer()).await?;
         let rows =
             look_up(&mut tx, TAKE, &[millis(now), millis(now + lease)], &ids, |query, id| query.bind(*id)).await?;
@@ -183,6 +202,23 @@ impl Store {
         .execute(self.writer())
         .await?;
         Ok(result.rows_affected() == 1)
+    }
+
+    /// Gives claims back as if nobody had made them: what hindered the work was not the mails' fault.
+    pub async fn give_back_inbox(&self, claims: &[(i64, u32)], now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        for (id, attempt) in claims {
+            sqlx::query(
+                "UPDATE inbox SET state = 'new', due_at = $3, tries = tries - 1 \
+                 WHERE id = $1 AND attempt = $2 AND state = 'processing'",
+            )
+            .bind(id)
+            .bind(i64::from(*attempt))
+            .bind(millis(now))
+            .execute(&mut *tx)
+            .await?;
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Which of these mails on the server are done, and whether they are in quarantine.

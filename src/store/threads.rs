@@ -11,8 +11,10 @@ use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
-pub(super) const BY_MESSAGE: (&str, &str) =
-    ("SELECT message_id, MIN(ticket) FROM messages WHERE message_id IN (", ") GROUP BY message_id");
+pub(super) const BY_MESSAGE: (&str, &str) = (
+    "SELECT message_id, MIN(ticket) FROM messages WHERE visibility <> 'unverified' AND message_id IN (",
+    ") GROUP BY message_id",
+);
 
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
@@ -33,6 +35,8 @@ pub struct Lookup {
     pub tickets: Vec<TicketId>,
     /// Addresses of authors and of whomever may be written to; case does not matter.
     pub addresses: Vec<String>,
+    /// Those among them whose mail was too large.
+    pub oversize_addresses: Vec<String>,
 }
 
 /// What was found. Addresses are keys in lower case, as [`Address::key`] gives them.
@@ -54,6 +58,8 @@ pub struct Looked {
     pub ticket_traffic: HashMap<TicketId, Windows>,
     /// Automatic mail of the whole desk in the last hour.
     pub desk_hour: u32,
+    /// Notices of the last day that a mail was too large, by address.
+    pub oversize_day: HashMap<String, u32>,
 }
 
 impl Looked {
@@ -66,6 +72,7 @@ impl Looked {
             address_day: to_address.day,
             ticket_10_minutes: on_ticket.ten_minutes,
             desk_hour: self.desk_hour,
+            oversize_day: self.oversize_day.get(&address.key()).copied().unwrap_or_default(),
         }
     }
 }
@@ -79,9 +86,14 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     let addresses = unique(&addresses);
     let mut subjects = addresses.clone();
     subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
+    let oversize: Vec<String> = lookup.oversize_addresses.iter().map(|address| address.to_lowercase()).collect();
+    let oversize = unique(&oversize);
+    subjects.extend(oversize.iter().map(|address| traffic::oversize_to(address)));
     let mut traffic = traffic::windows(tx, &subjects, now).await?;
     let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
     let ticket_traffic = tickets.keys().filter_map(on_ticket).collect();
+    let noticed = |address: String| Some((traffic.remove(&traffic::oversize_to(&address))?.day, address));
+    let oversize_day = oversize.into_iter().filter_map(noticed).map(|(count, address)| (address, count)).collect();
     Ok(Looked {
         same_ids: same_ids(tx, &unique(&lookup.same_ids)).await?,
         known_addresses: known_addresses(tx, &addresses).await?,
@@ -91,6 +103,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         tickets,
         traffic,
         ticket_traffic,
+        oversize_day,
     })
 }
 

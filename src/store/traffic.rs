@@ -8,6 +8,7 @@ use super::dialect::Connection;
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{Outgoing, Store, StoreError};
 use crate::ticket::TicketId;
+use crate::ticket::purpose::Purpose;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -48,9 +49,10 @@ fn minute(at: Timestamp) -> i64 {
 pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Timestamp) -> Result<(), StoreError> {
     let mut counts: HashMap<String, i64> = HashMap::new();
     for out in outgoing.iter().filter(|out| out.is_automatic) {
+        let to = out.mail.envelope.to.to_lowercase();
         let ticket = out.ticket.map(|ticket| ticket.to_string());
-        for subject in [Some(DESK.to_owned()), Some(out.mail.envelope.to.to_lowercase()), ticket].into_iter().flatten()
-        {
+        let oversize = (out.purpose == Purpose::Oversize.as_str()).then(|| oversize_to(&to));
+        for subject in [Some(DESK.to_owned()), Some(to), ticket, oversize].into_iter().flatten() {
             *counts.entry(subject).or_default() += 1;
         }
     }
@@ -131,6 +133,11 @@ pub(super) async fn suppress(
 /// The reference under which a ticket's mail is counted.
 pub(super) fn subject_of(ticket: TicketId) -> String {
     ticket.to_string()
+}
+
+/// The reference under which notices to an address are counted that its mail was too large; no address has a space.
+pub(super) fn oversize_to(address: &str) -> String {
+    format!("{} {address}", Purpose::Oversize)
 }
 
 impl Store {

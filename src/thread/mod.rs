@@ -28,6 +28,8 @@ pub struct ThreadKeys {
     pub tag: Option<TicketId>,
     /// How many ids, addresses and markers bore a MAC that is not ours.
     pub forged_count: u32,
+    /// Whether what its sender newly wrote holds a token of ours: words of ours that are not to be sent on.
+    pub quotes_us: bool,
     /// Whether the message's own id is one of ours: our own mail came back.
     pub is_own_mail: bool,
 }
@@ -86,7 +88,9 @@ crate::ticket::words! {
 /// Tokens whose MAC is not ours are no evidence, only counted.
 pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
     let mut keys = ThreadKeys { is_own_mail: tokens.read_message_id(&message.id.0).is_ours(), ..Default::default() };
-    let answered = message.in_reply_to.iter().chain(message.references.iter().rev());
+    // A delivery report answers the mail that it returns.
+    let returned = message.report.iter().filter_map(|report| report.original_message_id.as_ref());
+    let answered = returned.chain(&message.in_reply_to).chain(message.references.iter().rev());
     for id in answered {
         match tokens.read_message_id(&id.0) {
             token::Reading::Ours(own) if !keys.own_ids.contains(&own) => keys.own_ids.push(own),
@@ -108,6 +112,7 @@ pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
         token::Reading::Forged => keys.forged_count += 1,
         token::Reading::Foreign => {}
     }
+    keys.quotes_us = tokens.occurs_in(&message.body.reply);
     keys.tag = subject::tag(&message.subject);
     keys
 }

@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
 
 /// What stands before the token in the last line of our mails.
-pub const MARKER: &str = "Ref: PR-";
+const MARKER: &str = "Ref: PR-";
 
 /// What stands between the reference and the token in the marker line.
 const MARKER_SEPARATOR: &str = " · ";
@@ -185,6 +185,15 @@ impl TokenKey {
             }
         }
         if forged { Reading::Forged } else { Reading::Foreign }
+    }
+
+    /// Whether a text holds one of our tokens in any form, ours or forged: whoever reads it could use it.
+    pub fn occurs_in(&self, text: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@' | '=');
+        let mut words =
+            text.split(|c: char| !is_part(c)).filter(|word| word.contains('@')).map(|word| word.trim_end_matches('.'));
+        words.any(|word| self.read_address(word).is_ours() || self.read_message_id(word).is_ours())
+            || self.find_marker(text).is_ours()
     }
 
     fn judge<T>(&self, what_for: &str, head: &str, mac: &str, value: T) -> Reading<T> {

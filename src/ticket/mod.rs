@@ -282,12 +282,13 @@ impl Chain {
         self.newest_own.as_deref().or(self.recent.last().map(String::as_str)).or(self.first.as_deref())
     }
 
-    /// The ids for `References`, oldest first, ending with the mail replied to.
-    pub fn references(&self) -> Vec<&str> {
-        let newest = self.newest();
+    /// The ids for `References`, oldest first, ending with `parent`, the mail replied to (RFC 5322 §3.6.4).
+    pub fn references<'c>(&'c self, parent: &'c str) -> Vec<&'c str> {
         let mut ids: Vec<&str> = self.first.iter().chain(&self.recent).map(String::as_str).collect();
-        ids.retain(|id| Some(*id) != newest);
-        ids.extend(newest);
+        match ids.iter().position(|id| *id == parent) {
+            Some(at) => ids.truncate(at + 1),
+            None => ids.push(parent),
+        }
         ids
     }
 }

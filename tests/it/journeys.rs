@@ -55,7 +55,7 @@ async fn every_journey_goes_as_it_is_written() {
 async fn the_whole_service_tells_every_journey_as_the_pure_core_does() {
     let mut wrong = Vec::new();
     for (path, story) in stories() {
-        let mut service = service::Service::start(story.start).await;
+        let mut service = service::Told::start(story.start).await;
         let told = tell(&path, &story, &mut service).await;
         service.stop().await;
         for (step, told) in story.steps.iter().zip(&told) {

@@ -6,9 +6,12 @@ mod architecture;
 mod cli;
 mod compose;
 mod corpus;
+mod crash;
 mod docs;
 mod imap;
 mod journeys;
+
+mod service;
 mod smtp;
 mod store;
 mod support;

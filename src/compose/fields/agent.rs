@@ -29,11 +29,10 @@ const RESOLVE_FORM: &str =
     "#resolve\nRoot Cause: what caused it\nSolution: what was done\nVerification: how it was checked";
 
 impl View<'_> {
-    /// What all mails to agents say of their ticket. `cc_count` is how many others an answer goes to; where
-    /// nobody counted, they are those who stand on the ticket.
-    pub(super) fn set_agent(&self, fields: &mut Fields, cc_count: Option<usize>) {
+    /// What all mails to agents say of their ticket.
+    pub(super) fn set_agent(&self, fields: &mut Fields) {
         fields.set("answer_above", ANSWER_ABOVE);
-        fields.set("goes_to", self.goes_to(cc_count));
+        fields.set("goes_to", self.goes_to());
         fields.set("commands", COMMANDS);
         let ticket = self.ticket;
         let category = ticket.map_or("", |ticket| ticket.category.as_str());
@@ -96,12 +95,11 @@ impl View<'_> {
     }
 
     /// Who reads an answer to the mail: the one thing an agent must never have to guess.
-    fn goes_to(&self, cc_count: Option<usize>) -> String {
+    fn goes_to(&self) -> String {
         let Some((ticket, requester)) = self.ticket.and_then(|ticket| Some((ticket, ticket.requester()?))) else {
             return "Internal: only agents will read an answer".to_owned();
         };
-        let counted = || ticket.parties.iter().filter(|party| party.role == Role::Correspondent).count();
-        let cc = match cc_count.unwrap_or_else(counted) {
+        let cc = match ticket.parties.iter().filter(|party| party.role == Role::Correspondent).count() {
             0 => String::new(),
             count => format!(" and {count} in Cc"),
         };

@@ -34,6 +34,10 @@ pub enum Fault {
     CutFetch(usize),
     /// Answers `NO` to every fetch that asks for this UID.
     RefuseMail(u32),
+    /// Answers `NO` to every fetch that asks for this UID's headers or body.
+    RefuseBody(u32),
+    /// Closes whenever it would hand over this UID's headers or body.
+    DieAtMail(u32),
     /// Another client removes the mail just before a fetch is answered.
     RemoveBeforeFetch(u32),
     /// Waits for the client's next fetch and answers both at once, their mails mixed and the later command first.
@@ -187,6 +191,15 @@ impl ImapServer {
     /// Gives the mailbox another UIDVALIDITY and its mails the UIDs from 1, as after a rebuilt index.
     pub fn renumber(&self, mailbox: &str) {
         self.shared.state().renumber(mailbox);
+        self.kick();
+    }
+
+    /// Goes back to when there were so many mails, under the same UIDVALIDITY: the UIDs above are given again.
+    pub fn restore(&self, mailbox: &str, mails: usize) {
+        if let Some(mailbox) = self.shared.state().mailboxes.get_mut(mailbox) {
+            mailbox.mails.truncate(mails);
+            mailbox.last_uid = mailbox.mails.last().map_or(0, |mail| mail.uid);
+        }
         self.kick();
     }
 

@@ -2,6 +2,8 @@
 
 pub mod desk;
 pub mod imap_server;
+pub mod log;
+pub mod service;
 pub mod smtp_server;
 
 use std::time::{Duration, Instant};

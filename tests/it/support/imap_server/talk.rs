@@ -28,6 +28,8 @@ impl From<io::Error> for End {
 type Said<T = ()> = Result<T, End>;
 
 pub async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    // Else each answer of several lines waits for the acknowledgement of its first.
+    stream.set_nodelay(true).expect("a connection that stands");
     let (reader, writer) = stream.into_split();
     let (changes, mut kicks) = (shared.changes.subscribe(), shared.kicks.subscribe());
     let mut talk = Talk {
@@ -204,13 +206,17 @@ impl Talk {
         for fault in faults {
             match fault {
                 Fault::RefuseMail(uid) if uids.contains(uid) => return Ok("NO that mail cannot be read".into()),
+                Fault::RefuseBody(uid) if items.contains("BODY") && uids.contains(uid) => {
+                    return Ok("NO that mail cannot be read".into());
+                }
                 Fault::RemoveBeforeFetch(uid) => self.on_open(|mails| mails.retain(|mail| mail.uid != *uid)),
                 _ => {}
             }
         }
         let mails = self.stored(set);
         for (count, mail) in mails.iter().enumerate() {
-            if faults.contains(&Fault::CutFetch(count)) {
+            let is_end = items.contains("BODY") && faults.contains(&Fault::DieAtMail(mail.uid));
+            if is_end || (items.contains("BODY") && faults.contains(&Fault::CutFetch(count))) {
                 return Err(End::Closed);
             }
             if faults.contains(&Fault::Noise) {
@@ -267,7 +273,8 @@ impl Talk {
             answer += &format!(" BODY[] {{{}}}\r\n", literal.len());
         }
         self.writer.write_all(answer.as_bytes()).await?;
-        if let Some(Fault::CutLiteral(after)) = faults.iter().find(|fault| matches!(fault, Fault::CutLiteral(_))) {
+        let cut = faults.iter().find(|fault| matches!(fault, Fault::CutLiteral(_)) && !literal.is_empty());
+        if let Some(Fault::CutLiteral(after)) = cut {
             self.writer.write_all(&literal[..*after]).await?;
             return Err(End::Closed);
         }
