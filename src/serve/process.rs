@@ -1,7 +1,7 @@
 //! Loop 2: inbox row → parse, classify, thread, decide, apply. A batch of mails is one transaction.
 //!
-//! Reading and judging words needs no database, so it happens before the transaction opens, on all cores. A batch
-//! that fails is done again mail by mail, so that one bad mail holds up nobody but itself.
+//! Reading and judging words needs no database, so it happens before the transaction opens, on all cores, and while
+//! the batch before is written. A batch that fails is done again mail by mail, so that one bad mail holds up nobody but itself.
 
 use super::apply::{self, Received};
 use super::desk::{Desk, House};
@@ -17,6 +17,7 @@ use crate::ticket::people::Who;
 use crate::ticket::{Status, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+use tokio::task::{JoinError, JoinHandle};
 use tracing::{error, info, warn};
 
 /// Mails taken on at once: enough that a commit's disk flush is shared by many.
@@ -40,30 +41,83 @@ pub struct Read {
     keys: ThreadKeys,
 }
 
+/// A batch that was claimed, and is being read.
+#[derive(Debug)]
+pub struct Batch {
+    items: Vec<InboxItem>,
+    now: Timestamp,
+    reading: JoinHandle<Result<Vec<Read>, Failure>>,
+}
+
+impl Batch {
+    /// Claims what is due and begins to read it.
+    async fn claim(desk: &Desk) -> Result<Option<Self>, StoreError> {
+        let now = desk.clock.now();
+        let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+        if items.is_empty() {
+            return Ok(None);
+        }
+        let reading = tokio::spawn(on_all_cores(desk.house.clone(), items.clone(), read));
+        Ok(Some(Self { items, now, reading }))
+    }
+
+    /// Settles the batch, or else its mails one by one; returns how many they are.
+    async fn process(self, desk: &Desk) -> Result<usize, StoreError> {
+        let Batch { items, now, reading } = self;
+        let count = items.len();
+        let settled = match reading.await.map_err(fault).and_then(|reads| reads) {
+            Ok(reads) => settle_batch(desk, reads, now).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = settled {
+            warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+            for item in items {
+                process_alone(desk, item, now).await?;
+            }
+        }
+        Ok(count)
+    }
+}
+
 /// Processes what is due, once. Returns how many mails were taken on; none means that there is nothing to do.
+///
+/// While a batch is written the next one is already claimed and read: it waits in `ahead` for the next call, or for
+/// [`process_rest`].
 ///
 /// # Errors
 /// When the store fails in a way that concerns no single mail.
-pub async fn process_due(desk: &Desk) -> Result<usize, StoreError> {
-    let now = desk.clock.now();
-    let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
-    if items.is_empty() {
-        return Ok(0);
+pub async fn process_due(desk: &Desk, ahead: &mut Option<Batch>) -> Result<usize, StoreError> {
+    let batch = match ahead.take() {
+        Some(batch) => batch,
+        None => match Batch::claim(desk).await? {
+            Some(batch) => batch,
+            None => return Ok(0),
+        },
+    };
+    // Claimed before our own transaction begins, for which the claim would have to wait.
+    *ahead = Batch::claim(desk).await?;
+    batch.process(desk).await
+}
+
+/// Processes what was read ahead, when there is to be no next call.
+///
+/// # Errors
+/// As [`process_due`].
+pub async fn process_rest(desk: &Desk, ahead: &mut Option<Batch>) -> Result<(), StoreError> {
+    match ahead.take() {
+        Some(batch) => batch.process(desk).await.map(drop),
+        None => Ok(()),
     }
-    let count = items.len();
-    if let Err(failure) = process_batch(desk, items.clone(), now).await {
-        warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
-        for item in items {
-            process_alone(desk, item, now).await?;
-        }
-    }
-    Ok(count)
 }
 
 /// Processes one mail by itself, and puts it back or sets it aside when that fails.
 async fn process_alone(desk: &Desk, item: InboxItem, now: Timestamp) -> Result<(), StoreError> {
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
-    let Err(failure) = process_batch(desk, vec![item.clone()], now).await else { return Ok(()) };
+    let settled = match on_all_cores(desk.house.clone(), vec![item.clone()], read).await {
+        Ok(reads) => settle_batch(desk, reads, now).await,
+        Err(failure) => Err(failure),
+    };
+    let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket; the lease brings it back if it is still to do.
         Failure::Store(StoreError::Conflict { .. }) if tries < ATTEMPTS => {
@@ -121,11 +175,8 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
     tx.commit().await
 }
 
-/// Takes a batch of mails through the pipeline. Everything they change commits together, or nothing does.
-async fn process_batch(desk: &Desk, items: Vec<InboxItem>, now: Timestamp) -> Result<(), Failure> {
-    let house = desk.house.clone();
-    let reads = on_all_cores(house, items, |house, item| read(house, item)).await?;
-
+/// Decides about a batch of mails. Everything they change commits together, or nothing does.
+async fn settle_batch(desk: &Desk, reads: Vec<Read>, now: Timestamp) -> Result<(), Failure> {
     let mut tx = desk.store.begin().await?;
     let looked = tx.lookup(&questions(&reads, &desk.house), now).await?;
     let mut working = Working::from(looked);
@@ -172,10 +223,14 @@ where
         .collect();
     let mut done = Vec::new();
     for task in tasks {
-        // A panic in a pure stage is a fault of ours, and must not cost more than the mail that showed it.
-        done.extend(task.await.map_err(|fault| Failure::Mail(format!("a fault while reading: {fault}")))?);
+        done.extend(task.await.map_err(fault)?);
     }
     Ok(done)
+}
+
+/// A panic in a pure stage is a fault of ours, and must not cost more than the mail that showed it.
+fn fault(fault: JoinError) -> Failure {
+    Failure::Mail(format!("a fault while reading: {fault}"))
 }
 
 /// Reads a mail: everything that needs nothing but its bytes.

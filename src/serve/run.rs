@@ -45,7 +45,7 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
         let worker = Worker { desk: desk.clone(), work, stop: stop.clone() };
         tokio::spawn(worker.run())
     };
-    let processing = start(Work::Process { mailboxes: settled }, &stop_process);
+    let processing = start(Work::Process { mailboxes: settled, ahead: None }, &stop_process);
     let meeting = start(Work::Deadlines, &stop_deadlines);
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
@@ -78,8 +78,8 @@ struct Worker {
 
 /// The pieces of work.
 enum Work {
-    /// Inbox rows; the mailboxes are told when some are done.
-    Process { mailboxes: Vec<Arc<Notify>> },
+    /// Inbox rows, and those that are read ahead; the mailboxes are told when some are done.
+    Process { mailboxes: Vec<Arc<Notify>>, ahead: Option<process::Batch> },
     /// Deadlines that have come.
     Deadlines,
     /// Outbox rows, over one connection.
@@ -110,16 +110,23 @@ impl Worker {
                 }
             }
         }
-        if let Work::Deliver(courier) = &mut self.work {
-            courier.quit().await;
+        match &mut self.work {
+            Work::Process { ahead, .. } => {
+                if let Err(failure) = process::process_rest(&self.desk, ahead).await {
+                    // It comes back by its lease.
+                    error!(error = %chain(&failure), "the last mails were claimed and not processed");
+                }
+            }
+            Work::Deliver(courier) => courier.quit().await,
+            Work::Deadlines => {}
         }
     }
 
     /// Does what is due; says whether there may be more.
     async fn work_once(&mut self) -> Result<bool, StoreError> {
         match &mut self.work {
-            Work::Process { mailboxes } => {
-                let count = process::process_due(&self.desk).await?;
+            Work::Process { mailboxes, ahead } => {
+                let count = process::process_due(&self.desk, ahead).await?;
                 if count > 0 {
                     mailboxes.iter().for_each(|mailbox| mailbox.notify_one());
                 }
