@@ -334,7 +334,7 @@ fn state_of(ticket: Option<&Ticket>) -> ThreadState {
 
 /// Writes the mails of a batch, spread over the cores.
 async fn compose_all(house: &Arc<House>, pending: Vec<Pending>) -> Result<Vec<crate::store::Outgoing>, Failure> {
-    let composed = on_all_cores(house.clone(), pending, |house, pending| write::compose(house, pending)).await?;
+    let composed = on_all_cores(house.clone(), pending, write::compose).await?;
     let mut outgoing = Vec::with_capacity(composed.len());
     for mail in composed {
         match mail {
