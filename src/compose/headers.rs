@@ -167,7 +167,7 @@ pub(super) fn shortened(text: &str, chars: usize) -> String {
 }
 
 /// Whether an address can stand in a header field and in an SMTP command as it is.
-pub(super) fn is_usable_address(address: &Address) -> bool {
+pub fn is_usable_address(address: &Address) -> bool {
     let text = &address.address;
     let is_whole = matches!(text.rsplit_once('@'), Some((local, domain)) if !local.is_empty() && !domain.is_empty());
     let is_safe = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[]\\\",;:".contains(c);

@@ -83,6 +83,8 @@ pub struct Desk<'a> {
     pub templates: &'a Templates,
 }
 
+pub use headers::is_usable_address;
+
 /// Why a mail could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeError {
@@ -97,6 +99,16 @@ pub enum ComposeError {
         /// What the template library says.
         why: String,
     },
+}
+
+impl ComposeError {
+    /// What happened, in words that may stand in a log.
+    pub fn without_addresses(&self) -> String {
+        match self {
+            ComposeError::UnusableAddress(_) => "its recipient cannot be written to".to_owned(),
+            ComposeError::Template { .. } => self.to_string(),
+        }
+    }
 }
 
 /// Writes a mail.

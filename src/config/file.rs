@@ -245,6 +245,13 @@ impl Reading<'_, '_> {
             let processed = section.text("processed").map(|text| text.value);
             let quarantine = section.text("quarantine").map(|text| text.value);
             let poll_every = section.duration("poll_every", SignedDuration::from_mins(3));
+            for (key, target) in [("processed", &processed), ("quarantine", &quarantine)] {
+                if target.as_ref().is_some_and(|target| target.eq_ignore_ascii_case(&folder)) {
+                    let message =
+                        format!("`{key}` is the folder that is watched: its mails would come in again for ever");
+                    section.wrong(section.span(), message, "name another folder".to_owned());
+                }
+            }
             section.finish();
             if name.value == crate::store::INGEST || !names.insert(name.value.clone()) {
                 let message = format!("there is another mailbox named `{}`", name.value);
@@ -301,7 +308,13 @@ impl Reading<'_, '_> {
         let user = section.text("user");
         let password = SecretSource::read_from(section, "password", self.base);
         let token = SecretSource::read_from(section, "token", self.base);
-        let user = user?;
+        let Some(user) = user else {
+            if password.is_some() || token.is_some() {
+                let message = "there is a password or token, and no `user`";
+                section.wrong(section.span(), message, "write user = \"support@example.com\"".to_owned());
+            }
+            return None;
+        };
         match (password, token) {
             (Some(_), Some(_)) => {
                 section.wrong(user.span, "there is both a `password` and a `token`", "keep one of them".to_owned());

@@ -37,7 +37,10 @@ pub(super) fn on_mail(
         Err(_) if mail.is_released => "a person released it from quarantine",
         Err(why) => return spoofed(mail, agent, at, why, standing, policy),
     };
-    let orders = Orders::read(&mail.message.body.reply);
+    let mut orders = Orders::read(&mail.message.body.reply);
+    if !orders.lines.is_empty() && is_signature_of(agent, &orders.text) {
+        orders.text.clear();
+    }
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
@@ -92,7 +95,10 @@ fn authority(
 fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, standing: &Standing, policy: &Policy) -> Decision {
     let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
         .then(remark(at, format!("a mail in the name of {} was quarantined: {why}", agent.id)));
-    match guard::may_send(&agent.address, Some(mail.message.origin), standing, policy) {
+    // However busy the ticket is: an agent must hear of this.
+    let mut standing = standing.clone();
+    standing.traffic.ticket_10_minutes = 0;
+    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
@@ -114,6 +120,20 @@ fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
             is_error: true,
         }]
     })
+}
+
+/// Whether a short text below commands is but the agent's signature, which mail programs add without a mark.
+fn is_signature_of(agent: &Agent, text: &str) -> bool {
+    const LONGEST: usize = 8;
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LONGEST + 1).collect();
+    let is_name = |line: &&str| agent.address.name.as_deref().is_some_and(|name| line.eq_ignore_ascii_case(name));
+    let is_closing = |line: &str| line.ends_with(',') && line.split_whitespace().count() <= 4;
+    lines.len() <= LONGEST
+        && match &lines[..] {
+            [first, ..] if is_name(first) => true,
+            [closing, second, ..] => is_closing(closing) && is_name(second),
+            _ => false,
+        }
 }
 
 /// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
@@ -328,7 +348,11 @@ impl Work<'_> {
                 in_reply_to: None,
             }));
         }
-        format!("{from} → {tier}; its people have been told")
+        if self.policy.agents.iter().any(|agent| agent.tier == tier) {
+            format!("{from} → {tier}; its people have been told")
+        } else {
+            format!("{from} → {tier}, which has no agent of its own; everybody has been told")
+        }
     }
 
     fn resolve(&mut self, resolution: Resolution) -> String {

@@ -63,7 +63,8 @@ impl Orders {
         let mut rest = reply.trim_start_matches(['\n', '\r', ' ', '\t', '\u{feff}']);
         loop {
             let (line, below) = rest.split_once('\n').unwrap_or((rest, ""));
-            let trimmed = line.trim();
+            let trimmed = unadorned(line);
+            let trimmed = trimmed.as_str();
             if trimmed.is_empty() && !rest.is_empty() && !orders.lines.is_empty() {
                 rest = below;
                 continue;
@@ -80,6 +81,7 @@ impl Orders {
             rest = below;
         }
         orders.text = rest.trim_matches(['\n', '\r', ' ', '\t']).to_owned();
+        orders.refuse_commands_below();
         orders.check_together();
         orders
     }
@@ -99,6 +101,15 @@ impl Orders {
             };
             self.lines.iter().map(line).collect()
         })
+    }
+
+    /// Marks commands that stand below other text: as text they would go to the customer, and notes with them.
+    fn refuse_commands_below(&mut self) {
+        let below: Vec<String> = self.text.lines().map(unadorned).filter(|line| is_known_command(line)).collect();
+        for line in below.into_iter().take(COMMANDS_READ) {
+            let wrong = "commands stand before any other text; move it to the top, or write it without `#`".to_owned();
+            self.lines.push((line, Err(wrong)));
+        }
     }
 
     /// Marks what makes no sense together.
@@ -196,6 +207,26 @@ fn heading_rest<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     rest.strip_prefix(':').map(|rest| rest.trim_start_matches(['*', '_']).trim_start())
 }
 
+/// A line without what mail programs put around a word that is bold or underlined, and without what cannot be seen.
+fn unadorned(line: &str) -> String {
+    let is_blank =
+        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    let line = line.trim_matches(is_blank);
+    let bare = line.trim_start_matches(|c| is_blank(c) || matches!(c, '*' | '_'));
+    if !bare.starts_with(['#', '/']) {
+        return line.to_owned();
+    }
+    bare.chars().filter(|c| *c != '*').collect::<String>().trim_end_matches(|c| is_blank(c) || c == '_').to_owned()
+}
+
+/// Whether a line begins with `#` and the name of a command there is.
+fn is_known_command(line: &str) -> bool {
+    let name = line.strip_prefix('#').and_then(|words| words.split_whitespace().next()).unwrap_or_default();
+    COMMANDS
+        .iter()
+        .any(|(form, _)| form[1..].split_whitespace().next().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+}
+
 /// The words of a command line, without its mark.
 fn command_words(line: &str) -> Option<&str> {
     if let Some(words) = line.strip_prefix('#') {
@@ -269,11 +300,11 @@ mod tests {
 
     #[test]
     fn commands_stand_at_the_top_and_end_at_the_first_other_line() {
-        let orders = Orders::read("\n#take\n\n/severity HIGH\nHello Ann,\n#close\n");
+        let orders = Orders::read("\n#take\n\n/severity HIGH\nHello Ann,\n#1 is done\n");
         assert_eq!(orders.lines.len(), 2);
         assert_eq!(orders.lines[0].1, Ok(Command::Take));
         assert_eq!(orders.lines[1].1, Ok(Command::Severity(Severity::High)));
-        assert_eq!(orders.text, "Hello Ann,\n#close");
+        assert_eq!(orders.text, "Hello Ann,\n#1 is done");
     }
 
     #[test]
@@ -281,7 +312,7 @@ mod tests {
         for (name, text) in [
             ("a path", "/var/log/syslog is full"),
             ("no mark", "take care"),
-            ("a hash further down", "Hello\n#take"),
+            ("a hash further down", "Hello\n#taken care of"),
             ("nothing", ""),
         ] {
             let orders = Orders::read(text);
@@ -319,6 +350,22 @@ mod tests {
         assert_eq!(resolution.verification, "200 OK");
         let missing = Orders::read("#resolve\nSolution: x").lines[0].1.clone().unwrap_err();
         assert!(missing.starts_with("`Root Cause:`, `Verification:` missing; write\n#resolve"), "{missing}");
+    }
+
+    #[test]
+    fn a_command_is_one_however_a_mail_program_writes_it() {
+        for written in ["*#note*", "_#note_", "**#note**", "\u{200b}#note", "\u{a0}#note ", "#*note*"] {
+            let orders = Orders::read(&format!("{written}\ninternal"));
+            assert_eq!(orders.lines[0].1, Ok(Command::Note), "{written:?}");
+            assert_eq!(orders.text, "internal", "{written:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_below_other_text_is_refused_and_never_sent() {
+        for text in ["Hello Carl\n\n#note\nhe is a pain", "#take\nthanks\n*#Close*", "Hi,\n#resolve\nRoot Cause: x"] {
+            assert!(Orders::read(text).refusals().is_some(), "{text:?}");
+        }
     }
 
     #[test]

@@ -50,7 +50,9 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
     let named = report.recipients.first();
     let status = named.and_then(|recipient| recipient.status.clone());
     let said = named.and_then(|recipient| recipient.diagnostic.clone()).unwrap_or_default();
-    let detail = [status.clone().unwrap_or_default(), said].join(" ").trim().to_owned();
+    // Many servers begin their words with the status.
+    let shown = status.clone().filter(|status| !said.contains(status.as_str())).unwrap_or_default();
+    let detail = [shown, said].join(" ").trim().to_owned();
     match report.kind {
         ReportKind::Failed => {
             let is_permanent = report.recipients.iter().any(ReportedRecipient::is_permanent);

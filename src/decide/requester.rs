@@ -78,7 +78,7 @@ pub(super) fn on_follow_up(
     let party = match speaker(mail, ticket, policy) {
         Ok(party) => party,
         Err(doubt) => {
-            let decision = ended("not-a-party", &doubt.why).ends_as(Outcome::FollowUp);
+            let decision = ended("not-a-party", doubt.why).ends_as(Outcome::FollowUp);
             let decision = append(decision, mail, at, Visibility::Unverified, None);
             let decision = decision.then(remark(at, format!("kept as unverified: {}", doubt.why)));
             // It may well be the customer, whose mail must not go unread.

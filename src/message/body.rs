@@ -114,7 +114,7 @@ pub(super) fn split(text: String) -> Body {
 
 /// Marks what is quoted, and gives the line behind the header block of a forwarded mail if there is one.
 fn mark_quotes(lines: &[&str], kinds: &mut [Kind]) -> Option<usize> {
-    let marker = find_marker(lines);
+    let marker = find_marker(lines).map(|at| introduction_of(lines, at));
     let end = marker.unwrap_or(lines.len());
     kinds[end..].fill(Kind::Quote);
     let mut at = 0;
@@ -176,6 +176,21 @@ fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
         at += 1;
     }
     at + attribution::header_block(&lines[at..]).unwrap_or(0)
+}
+
+/// Where the lines begin that introduce what is quoted from `at` on, in whatever language: directly above it, with an
+/// address that we gave to one person, which has a `+` before its `@`.
+fn introduction_of(lines: &[&str], at: usize) -> usize {
+    let above = lines[..at].iter().rposition(|line| !line.trim().is_empty() && !is_quoted(line));
+    let Some(last) = above.filter(|last| at - last <= 3) else { return at };
+    let first = lines[..last].iter().rposition(|line| line.trim().is_empty()).map_or(0, |blank| blank + 1);
+    let names_us = |line: &&str| line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address);
+    let is_introduction = last - first < 4 && lines[first..=last].iter().any(names_us);
+    if is_introduction { first } else { at }
+}
+
+fn is_sub_address(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(local, domain)| local.contains('+') && domain.contains('.'))
 }
 
 /// The first line with [`ANSWER_ABOVE`] on it, quoted or wrapped into the next line or not.

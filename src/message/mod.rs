@@ -19,7 +19,7 @@ mod parts;
 mod report;
 mod trust;
 
-pub use parse::{attachment_bytes, parse};
+pub use parse::{all_attachment_bytes, attachment_bytes, parse};
 
 use jiff::Timestamp;
 use std::fmt;

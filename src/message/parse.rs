@@ -32,6 +32,16 @@ pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestam
     message
 }
 
+/// The decoded bytes of all attachments, in the order of their [`Attachment::index`].
+pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
+    catch_unwind(|| {
+        let parts = parts::read(raw, fields::split(raw, Of::Message));
+        parts.files().take(MAX_ATTACHMENTS).map(|part| parts.list[part].bytes().into_owned()).collect()
+    })
+    // A mail whose reading fails has no attachments listed either.
+    .unwrap_or_default()
+}
+
 /// The decoded bytes of the attachment with this [`Attachment::index`], fetched from the raw mail.
 pub fn attachment_bytes(raw: &[u8], index: usize) -> Option<Vec<u8>> {
     catch_unwind(|| {

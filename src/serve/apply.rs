@@ -1,10 +1,10 @@
 //! The only place where a [`Decision`] becomes rows: it changes the [`Working`] picture, and that is written at the end.
 
 use super::working::{Pending, Working};
-use crate::compose::{File, Stamps};
+use crate::compose::{self, File, Stamps};
 use crate::decide::draft::Draft;
 use crate::decide::policy::Policy;
-use crate::decide::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, TicketRef};
+use crate::decide::{self, DeadlineKind, Decision, Effect, Failure, Mail, Opening, Outcome, TicketRef};
 use crate::message::{Address, MessageId};
 use crate::store::{Filed, Settled};
 use crate::thread::token::{OwnId, Token, TokenKey};
@@ -13,6 +13,9 @@ use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Chain, Status, Ticket, TicketId};
 use jiff::Timestamp;
+
+/// Attachments up to this size are looked through for mails of ours, whatever they call themselves.
+const MAIL_BYTES: usize = 1 << 20;
 
 /// What the desk signs its mails with.
 #[derive(Debug, Clone)]
@@ -30,8 +33,8 @@ pub struct Received<'m> {
     pub mail: &'m Mail,
     /// The attempt that decided.
     pub attempt: u32,
-    /// The raw bytes, from which attachments are taken.
-    pub raw: &'m [u8],
+    /// The bytes of its attachments, by their index.
+    pub files: &'m [Vec<u8>],
 }
 
 /// Applies one decision. `received` is the mail it is about, `actor` who is behind it when there is none.
@@ -324,7 +327,10 @@ impl Applying<'_> {
     fn send(&mut self, draft: Draft) {
         let purpose = draft.content.purpose();
         let id = draft.ticket.and_then(|ticket| self.id(ticket));
-        let files = self.files(&draft.attachments);
+        if self.is_unaddressable(id, &draft) {
+            return self.cannot_send(id, &draft);
+        }
+        let files = self.files(&draft.attachments, purpose.is_for_customer());
         let pending = match id {
             Some(id) => self.stamp_on_ticket(id, draft, files),
             None => Some(self.stamp_alone(draft, files)),
@@ -343,6 +349,27 @@ impl Applying<'_> {
             self.record(id, actor, what);
         }
         self.working.pending.push(pending);
+    }
+
+    /// Whether no mail can be sent to where this one should go.
+    fn is_unaddressable(&self, id: Option<TicketId>, draft: &Draft) -> bool {
+        let ticket = id.and_then(|id| self.working.tickets.get(&id));
+        let to = ticket.and_then(|ticket| ticket.party_of(&draft.to)).map_or(&draft.to, Party::destination);
+        !compose::is_usable_address(to)
+    }
+
+    /// Treats a mail that cannot be addressed as one that was refused: the timeline and the agents hear of it.
+    fn cannot_send(&mut self, id: Option<TicketId>, draft: &Draft) {
+        let Some(ticket) = id.and_then(|id| self.working.tickets.get(&id)).cloned() else { return };
+        let failure = Failure {
+            purpose: draft.content.purpose(),
+            recipient: draft.to.address.clone(),
+            status: None,
+            diagnostic: "no mail can be addressed to this".to_owned(),
+        };
+        for effect in decide::on_delivery(&failure, &ticket, self.policy, self.now).effects {
+            self.effect(effect);
+        }
     }
 
     /// Gives a mail on a ticket its number, its ids and its place in what its reader has seen.
@@ -403,13 +430,23 @@ impl Applying<'_> {
         Pending { draft, ticket: None, party: None, to, stamps, files, at: self.now }
     }
 
+    /// Whether an attachment is a mail of ours: an agent's notification has no business with a customer, and holds a
+    /// token that would let its reader speak as the agent.
+    fn is_one_of_ours(&self, media_type: &str, bytes: &[u8]) -> bool {
+        let is_text = media_type.starts_with("message/") || media_type.starts_with("text/") || bytes.len() < MAIL_BYTES;
+        is_text && self.signature.tokens.occurs_in(&String::from_utf8_lossy(bytes))
+    }
+
     /// The attachments of the mail in hand that go along.
-    fn files(&self, wanted: &[usize]) -> Vec<File> {
+    fn files(&self, wanted: &[usize], is_for_customer: bool) -> Vec<File> {
         let Some(received) = self.received else { return Vec::new() };
         let attachments = received.mail.message.attachments.iter().filter(|file| wanted.contains(&file.index));
         attachments
             .filter_map(|file| {
-                let bytes = crate::message::attachment_bytes(received.raw, file.index)?;
+                let bytes = received.files.get(file.index)?.clone();
+                if is_for_customer && self.is_one_of_ours(&file.media_type, &bytes) {
+                    return None;
+                }
                 let name = file.name.clone().unwrap_or_else(|| format!("attachment-{}", file.index + 1));
                 Some(File { name, media_type: file.media_type.clone(), bytes })
             })

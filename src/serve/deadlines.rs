@@ -8,7 +8,7 @@ use crate::decide;
 use crate::store::{Due, Lookup, StoreError};
 use crate::ticket::event::Actor;
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 /// Deadlines claimed at once.
 const BATCH: usize = 100;
@@ -49,6 +49,10 @@ pub fn settle_one(working: &mut Working, due: &Due, house: &House, now: Timestam
 async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> {
     let house = &desk.house;
     let mut tx = desk.store.begin().await?;
+    // An agent may have answered between the claim and now.
+    if !tx.is_still_due(due).await? {
+        return tx.rollback().await;
+    }
     let ticket = tx.load_tickets(&[due.ticket]).await?.remove(&due.ticket);
     let requester = ticket.as_ref().and_then(|ticket| ticket.requester()).map(|party| party.destination().clone());
     let lookup = Lookup {
@@ -68,7 +72,7 @@ async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> 
     for mail in pending {
         match write::compose(house, mail) {
             Ok(mail) => changes.outgoing.push(mail),
-            Err(error) => warn!(ticket.id = %due.ticket, error = %error, "a mail could not be written"),
+            Err(error) => error!(ticket.id = %due.ticket, "a mail could not be written: {}", error.without_addresses()),
         }
     }
     tx.write(&changes, now).await?;

@@ -11,7 +11,7 @@ use crate::backoff::Backoff;
 use crate::config::SmtpConfig;
 use crate::decide::{self, Failure};
 use crate::endpoint::Login;
-use crate::smtp::{self, Deadlines, SendError, Smarthost};
+use crate::smtp::{self, Deadlines, Phase, SendError, Smarthost};
 use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreError};
 use crate::ticket::event::Actor;
 use crate::ticket::purpose::Purpose;
@@ -20,7 +20,10 @@ use std::time::Duration;
 use tracing::{error, info, warn};
 
 /// Mails claimed at once.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
+
+/// A mail that takes longer than this gives the rest of its batch to other connections.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// How long a mail that the smarthost has taken may stay unsettled: what is not settled in a crash is sent again.
 const SETTLE_WITHIN: Duration = Duration::from_millis(25);
@@ -104,9 +107,10 @@ impl Courier {
         let mut items = items.into_iter();
         let mut worked = Ok(());
         for item in items.by_ref() {
+            let began = tokio::time::Instant::now();
             worked = self.attempt(desk, item, &mut round).await;
-            // Mails later in the batch would outlive their lease, or meet the same closed door.
-            if worked.is_err() || round.is_away || started.elapsed() > self.deadlines.accept / 2 {
+            // Behind a slow recipient others need not wait for this connection, nor at a door that is closed.
+            if worked.is_err() || round.is_away || began.elapsed() > SLOW {
                 break;
             }
         }
@@ -114,7 +118,7 @@ impl Courier {
         self.attempts.extend(items.map(|item| Attempted {
             id: item.id,
             attempt: item.attempt,
-            outcome: SendOutcome::RetryAt { at: later, error: "the smarthost was busy with other mail".to_owned() },
+            outcome: SendOutcome::NotTried { at: later },
         }));
         let settled = self.settle(desk).await;
         worked.and(settled).map(|()| round)
@@ -217,10 +221,11 @@ impl Courier {
 /// Whether other mails would fare no better now.
 fn is_away(error: &SendError) -> bool {
     match error {
-        SendError::Unreachable { .. }
-        | SendError::LoginRefused { .. }
-        | SendError::Unwelcome { .. }
-        | SendError::Tls(_) => true,
+        // A connection that is lost over one mail may serve the next.
+        SendError::Unreachable { phase, .. } => {
+            matches!(phase, Phase::Connect | Phase::StartTls | Phase::Tls | Phase::Greeting | Phase::Auth)
+        }
+        SendError::LoginRefused { .. } | SendError::Unwelcome { .. } | SendError::Tls(_) => true,
         SendError::Transient { reply, .. } => reply.code == 421,
         SendError::Unknown { .. }
         | SendError::NullSenderRefused { .. }
@@ -276,7 +281,7 @@ async fn failure_changes(
     for mail in pending {
         match write::compose(house, mail) {
             Ok(mail) => changes.outgoing.push(mail),
-            Err(error) => warn!(error = %error, "a mail could not be written"),
+            Err(error) => error!("a mail could not be written: {}", error.without_addresses()),
         }
     }
     Ok(changes)

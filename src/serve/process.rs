@@ -48,6 +48,7 @@ pub struct Read {
     message: Message,
     scan: Scan,
     keys: ThreadKeys,
+    files: Vec<Vec<u8>>,
 }
 
 /// A batch that was claimed, and is being read.
@@ -263,12 +264,17 @@ fn fault(fault: JoinError) -> Failure {
 /// Reads a mail: everything that needs nothing but its bytes.
 pub fn read(house: &House, item: InboxItem) -> Read {
     let message = match item.oversize_bytes {
-        Some(size) => message::parse::parse_headers(&item.raw, size, item.received_at, &house.reader),
+        Some(size) => {
+            let mut message = message::parse::parse_headers(&item.raw, size, item.received_at, &house.reader);
+            message.body.reply = format!("(This mail has {size} bytes and was not fetched; only its header is here.)");
+            message
+        }
         None => message::parse(&item.raw, item.received_at, &house.reader),
     };
     let scan = classify::scan(&message, &house.rules);
     let keys = thread::keys(&message, &house.signature.tokens);
-    Read { item, message, scan, keys }
+    let files = if message.attachments.is_empty() { Vec::new() } else { message::all_attachment_bytes(&item.raw) };
+    Read { item, message, scan, keys, files }
 }
 
 /// What has to be looked up for a batch.
@@ -293,7 +299,7 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 
 /// Decides about one mail and applies the decision to the working picture.
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
-    let Read { item, message, scan, keys } = read;
+    let Read { item, message, scan, keys, files } = read;
     let policy = &house.policy;
     let author = message.author();
     let known = working.known(&message.id, item.id, author, &keys);
@@ -332,7 +338,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         _ => decide::on_mail(&mail, ticket.as_ref(), &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);
-    let received = Received { mail: &mail, attempt: item.attempt, raw: &item.raw };
+    let received = Received { mail: &mail, attempt: item.attempt, files: &files };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
 
@@ -371,7 +377,7 @@ async fn compose_all(house: &Arc<House>, pending: Vec<Pending>) -> Result<Vec<cr
         match mail {
             Ok(mail) => outgoing.push(mail),
             // The ticket stands and its timeline names the mail; what cannot be addressed cannot be sent.
-            Err(error) => warn!(error = %error, "a mail could not be written"),
+            Err(error) => error!("a mail could not be written: {}", error.without_addresses()),
         }
     }
     Ok(outgoing)

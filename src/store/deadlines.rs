@@ -100,3 +100,14 @@ pub(super) async fn clear(tx: &mut Connection, deadlines: &[(TicketId, DeadlineK
     .await?;
     Ok(())
 }
+
+pub(super) async fn is_still_due(tx: &mut Connection, due: &Due) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT 1 FROM deadlines WHERE ticket = $1 AND kind = $2 AND due_at = $3 AND attempt = $4")
+        .bind(due.ticket.0)
+        .bind(due.kind.as_str())
+        .bind(millis(due.due_at))
+        .bind(i64::from(due.attempt))
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}

@@ -53,6 +53,9 @@ const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 /// One connection to write with and a few to read with.
 pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
     let options = options(url)?;
+    if !url.contains("mode=ro") && !url.contains(":memory:") {
+        make_private(&options);
+    }
     // Looked at before our settings touch it: they would change a foreign database.
     let mut plain = first_connection(&options, url).await?;
     check(&mut plain, url).await?;
@@ -65,11 +68,28 @@ pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
     Ok((writer, readers))
 }
 
+/// Makes the file of a new database readable for nobody else: it holds the key of our tokens. SQLite gives the files
+/// beside it the same mode. What cannot be made here is told when SQLite opens it.
+#[cfg(unix)]
+fn make_private(options: &SqliteConnectOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = options.get_filename();
+    if !path.as_os_str().is_empty() {
+        drop(File::options().write(true).create_new(true).mode(0o600).open(path));
+    }
+}
+
+#[cfg(not(unix))]
+fn make_private(_options: &SqliteConnectOptions) {}
+
 /// Makes this process the only one that runs the loops on a database, until the file is closed.
 ///
 /// One SQLite database has one worker, so whatever was claimed before belongs to one that has died.
 pub(super) fn lock_out(url: &str) -> Result<Option<File>, StoreError> {
-    let path = options(url)?.get_filename().with_extension("lock");
+    // By whichever name it is called.
+    let options = options(url)?;
+    let path = options.get_filename();
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock");
     let refused = |what: String| StoreError::Refused { what };
     let file = File::create(&path).map_err(|error| refused(format!("cannot write {}: {error}", path.display())))?;
     match file.try_lock() {

@@ -67,6 +67,11 @@ pub enum SendOutcome {
         /// Why not now.
         error: String,
     },
+    /// It was claimed and nobody got round to it: that was no attempt.
+    NotTried {
+        /// When it may be claimed again.
+        at: Timestamp,
+    },
     /// Never.
     Failed {
         /// Why.
@@ -218,6 +223,7 @@ async fn settle(tx: &mut Connection, attempts: &[Attempted], now: Timestamp) -> 
         let (state, due_at, reply, error) = match &attempt.outcome {
             SendOutcome::Sent { reply } => ("sent", None, Some(reply), None),
             SendOutcome::RetryAt { at, error } => ("waiting", Some(millis(*at)), None, Some(error)),
+            SendOutcome::NotTried { at } => ("waiting", Some(millis(*at)), None, None),
             SendOutcome::Failed { error } => ("failed", None, None, Some(error)),
         };
         let settled_at = due_at.is_none().then(|| millis(now));

@@ -2,7 +2,7 @@
 
 use super::dialect::{self, Connection};
 use super::threads::{self, Looked, Lookup};
-use super::{Changes, Store, StoreError, deadlines, draw, history, inbox, outbox, tickets, traffic};
+use super::{Changes, Due, Store, StoreError, deadlines, draw, history, inbox, outbox, tickets, traffic};
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -64,6 +64,11 @@ impl WriteTx<'_> {
     /// Draws numbers for new tickets; returns the first of `count` in a row. A rollback gives them back.
     pub async fn next_ticket_id(&mut self, count: usize) -> Result<TicketId, StoreError> {
         Ok(TicketId(draw(&mut self.tx, "ticket", count).await?))
+    }
+
+    /// Whether a claimed deadline still is what was claimed: nobody has met, moved or cleared it since.
+    pub async fn is_still_due(&mut self, due: &Due) -> Result<bool, StoreError> {
+        deadlines::is_still_due(&mut self.tx, due).await
     }
 
     /// Writes changes. After an error the transaction is of no use any more.

@@ -132,7 +132,9 @@ impl View<'_> {
     /// The promises that are running, the next first.
     fn clocks(&self) -> Vec<Value> {
         let Some(ticket) = self.ticket.filter(|ticket| ticket.status.is_open()) else { return Vec::new() };
-        let first = ticket.first_response_due_at.map(|at| (at, "first answer to the customer"));
+        let is_answered = ticket.first_response_at.is_some();
+        let first =
+            ticket.first_response_due_at.filter(|_| !is_answered).map(|at| (at, "first answer to the customer"));
         let update = ticket.update_due_at.map(|at| (at, "next update promised to the customer"));
         let mut due: Vec<_> = first.into_iter().chain(update).collect();
         due.sort_by_key(|(at, _)| *at);
