@@ -119,8 +119,10 @@ pub async fn process_due(desk: &Desk, ahead: &mut Option<Batch>) -> Result<usize
             None => return Ok(0),
         },
     };
-    // Claimed before our own transaction begins, for which the claim would have to wait.
-    let next = Batch::claim(desk).await;
+    // Claimed before our own transaction begins, for which the claim would have to wait. Not beside mails that were
+    // tried before: should the program die over one of them, the others are not to count that as an attempt.
+    let is_fresh = batch.items.iter().all(|item| item.tries == 1);
+    let next = if is_fresh { Batch::claim(desk).await } else { Ok(None) };
     let count = batch.process(desk).await;
     *ahead = next?;
     count

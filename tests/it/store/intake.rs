@@ -163,3 +163,44 @@ async fn each_outcome_leaves_its_row_in_its_state() {
         assert_eq!((row.state.as_str(), row.outcome.as_deref(), row.cause.as_deref()), (state, Some(word), cause));
     }
 }
+
+#[tokio::test]
+async fn mails_that_were_claimed_in_vain_are_handed_out_in_ever_smaller_numbers() {
+    let desk = Desk::new().await;
+    let mails: Vec<NewMail> = (1..=8).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
+    desk.keep(&mails).await;
+    for expected in [8, 4, 2, 1, 1, 1] {
+        let claimed = desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap();
+        assert_eq!(claimed.len(), expected);
+        // As after the death of the program.
+        desk.store.forget_claims(minute(0)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_claim_that_is_given_back_was_no_attempt() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one")]).await;
+    for attempt in 1..=3 {
+        let item = desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().remove(0);
+        assert_eq!((item.attempt, item.tries), (attempt, 1));
+        desk.store.give_back_inbox(&[(item.id, item.attempt - 1)], minute(0)).await.unwrap();
+        assert!(
+            desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().is_empty(),
+            "an older claim gives nothing back"
+        );
+        desk.store.give_back_inbox(&[(item.id, item.attempt)], minute(0)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn forgotten_places_leave_the_mails_and_make_room_for_others() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
+    desk.store.keep_mail(&[], Some(&place(7, 2)), minute(0)).await.unwrap();
+    desk.store.forget_places("support", minute(1)).await.unwrap();
+    assert_eq!(desk.store.cursor("support").await.unwrap(), None);
+    assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), []);
+    assert_eq!(desk.keep(&[mail(2, "another")]).await, [3]);
+    assert_eq!(desk.claim(minute(1)).await.len(), 3);
+}
