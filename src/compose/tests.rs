@@ -182,8 +182,9 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
         let name = format!("{news:?}");
         (notification.news, notification.from, notification.caution) = (news, from, None);
         let text = text_of(&written(&sample));
-        let start =
-            format!("{ANSWER_ABOVE}\n\nYour answer goes to: Ann Example <ann@example.com>\n\n{expected}\nTicket ");
+        let start = format!(
+            "{ANSWER_ABOVE}\n\nYour answer goes to: Ann Example <ann@example.com> and 1 in Cc\n\n{expected}\nTicket "
+        );
         assert!(text.starts_with(&start), "{name}:\n{text}");
     }
 }
@@ -228,16 +229,6 @@ fn a_transcript_says_whether_anything_was_carried_out() {
     let done = text_of(&written(&sample));
     assert!(done.contains("\n\ndone   #take\n       the ticket is yours\n\nTicket "), "{done}");
     assert!(!done.contains("#resolve\nRoot Cause:"), "the list comes only when it is asked for");
-}
-
-#[test]
-fn the_thread_of_the_draft_goes_before_the_chain() {
-    let mut sample = Sample::of(Purpose::Acknowledgement);
-    assert_eq!(field(&written(&sample), "References").unwrap(), "<first@example.com> <newest@example.com>");
-    sample.draft.in_reply_to = Some("other@example.com".to_owned());
-    let mail = written(&sample);
-    assert_eq!(field(&mail, "In-Reply-To").unwrap(), "<other@example.com>");
-    assert_eq!(field(&mail, "References").unwrap(), "<first@example.com> <newest@example.com> <other@example.com>");
 }
 
 #[test]

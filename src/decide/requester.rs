@@ -50,8 +50,8 @@ pub(super) fn on_request(
 
 /// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
 pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, now: Timestamp) -> Decision {
-    // An alert on a ticket that is done is a new one.
-    if let Some(ticket) = ticket.filter(|ticket| ticket.status.is_open()) {
+    // An alert on a ticket that is done, or not the monitor's own, is a new one.
+    if let Some(ticket) = ticket.filter(|ticket| ticket.status.is_open() && is_a_partys(mail, ticket, policy)) {
         let decision = ended("alert-again", ticket.id).ends_as(Outcome::FollowUp);
         let decision = append(decision, mail, TicketRef::Existing(ticket.id), Visibility::Automatic, None);
         let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);

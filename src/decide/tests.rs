@@ -31,7 +31,7 @@ pub(super) fn policy() -> Policy {
         support_address: Address::bare("support@desk.example"),
         own_addresses: vec!["support@desk.example".to_owned()],
         agents: vec![agent("bob", Tier::One), agent("sue", Tier::Two), agent("eve", Tier::Three)],
-        authenticates: true,
+        authenticates: false,
         monitors: vec!["alerts@monitor.example".to_owned()],
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),

@@ -68,7 +68,11 @@ fn a_refused_mail_is_told_to_who_works_on_the_ticket() {
             failure(Purpose::Reply, "ann@example.com"),
             &["undelivered", "send undelivered to bob@desk.example"],
         ),
-        ("a notification", failure(Purpose::Notification, "Bob@Desk.example"), &["undelivered"]),
+        (
+            "a notification, which somebody else must hear of then",
+            failure(Purpose::Notification, "Bob@Desk.example"),
+            &["undelivered", "send undelivered to sue@desk.example", "send undelivered to eve@desk.example"],
+        ),
         ("the telling itself", failure(Purpose::Undelivered, "sue@desk.example"), &["undelivered"]),
     ];
     for (name, failure, expected) in cases {
@@ -103,7 +107,11 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
         ("for now", report(Some(1), ReportKind::Failed, "4.2.2"), [&[filed][..], &bounced].concat()),
         ("complaint", report(Some(2), ReportKind::Complaint, "5.7.1"), vec![filed, "suppress carl@example.com"]),
         ("delayed", report(Some(1), ReportKind::Delayed, "4.4.1"), noted.to_vec()),
-        ("an agent's", report(Some(3), ReportKind::Failed, "4.2.2"), vec![filed, "undelivered"]),
+        (
+            "an agent's",
+            report(Some(3), ReportKind::Failed, "4.2.2"),
+            vec![filed, "undelivered", "send undelivered to sue@desk.example", "send undelivered to eve@desk.example"],
+        ),
         ("in the name of who would be told", in_bobs_name, vec![filed, "undelivered"]),
         ("nobody knows whose", report(None, ReportKind::Failed, "5.1.1"), noted.to_vec()),
     ];

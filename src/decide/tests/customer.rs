@@ -251,3 +251,15 @@ fn people_in_cc_join_by_the_hand_of_who_is_believed() {
         assert_eq!(added, if is_added { vec!["add dora@example.com"] } else { vec![] }, "{name}");
     }
 }
+
+#[test]
+fn where_senders_are_authenticated_a_mere_claim_is_kept_apart_and_told() {
+    let policy = Policy { authenticates: true, ..policy() };
+    let decide = |mail: &Mail| on_mail(mail, Some(&ticket()), &Standing::default(), &policy, now());
+    let claim = mail("ann@example.com", on_ticket(None), "The platform is down!");
+    let decision = decide(&claim);
+    assert_eq!(told(&decision), ["append unverified of nobody", "remarked", "send notification to bob@desk.example"]);
+    let mut vouched = claim;
+    vouched.message.authentication = Authentication::Pass;
+    assert_eq!(told(&decide(&vouched))[0], "append public of party 1");
+}

@@ -285,6 +285,9 @@ proptest! {
         for effect in &decision.effects {
             let is_harmless = match effect {
                 Effect::Record { .. } => true,
+                // An alert on a ticket that is not its own, or that is done, opens another.
+                Effect::OpenTicket(_) | Effect::AppendMessage { ticket: TicketRef::Opened, .. } => mail.who == Who::Monitor,
+                Effect::Send(draft) if draft.ticket == Some(TicketRef::Opened) => is_agent(&draft.to.key()),
                 Effect::AppendMessage { visibility, .. } => {
                     matches!(visibility, Visibility::Unverified | Visibility::Automatic)
                 }
