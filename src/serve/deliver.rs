@@ -237,7 +237,7 @@ fn is_away(error: &SendError) -> bool {
 fn retry_at(item: &OutboxItem, now: Timestamp) -> Timestamp {
     // The number of the row spreads mails that were put off together; no two need the same fraction.
     let fraction = f64::from(u32::try_from(item.id % 997).unwrap_or_default()) / 997.0;
-    let wait = RETRY.wait(item.tries.saturating_sub(1), fraction);
+    let wait = RETRY.wait(item.tries, fraction);
     now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::from_hours(2))
 }
 

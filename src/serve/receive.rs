@@ -44,7 +44,7 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
             Err(failure) => {
                 // A pass that worked makes the next failure the first again.
                 failures = if watcher.passes > 0 { 1 } else { failures + 1 };
-                let wait = RECONNECT.wait(failures - 1, desk.clock.fraction());
+                let wait = RECONNECT.wait(failures, desk.clock.fraction());
                 let name = &mailbox.name;
                 warn!(
                     mailbox = %name,
@@ -79,14 +79,13 @@ impl Watcher<'_> {
         let secret = account.secret.read().await?;
         let login = Login { user: account.user.clone(), secret, mechanism: account.mechanism };
         let mut session = Session::connect(&mailbox.endpoint, &login, Deadlines::default()).await?;
-        let mut selected = session.select(&mailbox.folder).await?;
+        let selected = session.select(&mailbox.folder).await?;
         info!(mailbox = %mailbox.name, mails = selected.exists, "watching mailbox {}", mailbox.name);
         let mut is_thorough = true;
+        let mut compared = tokio::time::Instant::now();
         loop {
             self.pass(&mut session, &selected, is_thorough).await?;
             self.passes += 1;
-            // What SELECT said of the next UID holds for the first look only.
-            selected.uid_next = None;
             tidy::tidy(self.desk, mailbox, &mut session, &selected).await?;
             match self.wait(&mut session).await? {
                 IdleOutcome::Stopped if self.stop.is_cancelled() => {
@@ -94,15 +93,25 @@ impl Watcher<'_> {
                     let _ = session.logout().await;
                     return Ok(());
                 }
-                // IDLE can die in silence, and a mail can be overlooked: so everything is compared now and then.
-                outcome => is_thorough = outcome == IdleOutcome::TimedOut,
+                // IDLE can die in silence, and a mail can be overlooked: so everything is compared now and then,
+                // however much mail comes in between.
+                outcome => {
+                    is_thorough = outcome == IdleOutcome::TimedOut || compared.elapsed() > self.poll_every();
+                    if is_thorough {
+                        compared = tokio::time::Instant::now();
+                    }
+                }
             }
         }
     }
 
+    fn poll_every(&self) -> Duration {
+        Duration::try_from(self.mailbox.poll_every).unwrap_or(RENEW_IDLE)
+    }
+
     /// Waits for new mail, for settled mail to tidy up, or for the time to look anyway.
     async fn wait(&self, session: &mut Session) -> anyhow::Result<IdleOutcome> {
-        let poll_every = Duration::try_from(self.mailbox.poll_every).unwrap_or(RENEW_IDLE);
+        let poll_every = self.poll_every();
         let wake = self.stop.child_token();
         let moves = tidy::is_wanted(self.mailbox);
         if session.has_idle() {
@@ -129,7 +138,9 @@ impl Watcher<'_> {
     async fn pass(&mut self, session: &mut Session, selected: &Selected, is_thorough: bool) -> anyhow::Result<()> {
         let stored = self.desk.store.cursor(&self.mailbox.name).await?;
         let stored = stored.map(|place| Cursor { uid_validity: place.uid_validity, last_uid: place.uid });
-        let resumed = resume(stored, selected);
+        // What SELECT said of the next UID holds for the first look only.
+        let uid_next = selected.uid_next.filter(|_| self.passes == 0);
+        let resumed = resume(stored, &Selected { uid_next, ..*selected });
         match resumed {
             Resume::StartOver { was, .. } => warn!(
                 mailbox = %self.mailbox.name,

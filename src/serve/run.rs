@@ -30,6 +30,9 @@ const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
 /// How far the clock may be set back without anybody noticing.
 const CLOCK_MAY_STEP: SignedDuration = SignedDuration::from_secs(30);
 
+/// How often counts that nobody needs any more are forgotten.
+const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
 /// Runs the desk until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
 /// begun is finished, what was claimed and not begun comes back.
 ///
@@ -49,7 +52,13 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     });
     let receiving: Vec<JoinHandle<()>> = receiving.collect();
     let start = |work, stop: &CancellationToken| {
-        let worker = Worker { desk: desk.clone(), work, stop: stop.clone(), latest: desk.clock.now() };
+        let worker = Worker {
+            desk: desk.clone(),
+            work,
+            stop: stop.clone(),
+            latest: desk.clock.now(),
+            tidied_at: Timestamp::UNIX_EPOCH,
+        };
         tokio::spawn(worker.run())
     };
     let processing = start(Work::Process { mailboxes: settled, ahead: None }, &stop_process);
@@ -88,6 +97,8 @@ struct Worker {
     stop: CancellationToken,
     /// The latest time that the clock has shown.
     latest: Timestamp,
+    /// When counts that nobody needs any more were last forgotten.
+    tidied_at: Timestamp,
 }
 
 /// The pieces of work.
@@ -116,7 +127,7 @@ impl Worker {
                 }
                 Err(failure) => {
                     failures += 1;
-                    let wait = AFTER_FAILURE.wait(failures - 1, self.desk.clock.fraction());
+                    let wait = AFTER_FAILURE.wait(failures, self.desk.clock.fraction());
                     let name = self.work.name();
                     error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");
                     tokio::select! {
@@ -154,6 +165,10 @@ impl Worker {
                 if now + CLOCK_MAY_STEP < latest {
                     warn!("the clock went back from {latest}: mail that waits is looked at again");
                     shorten_waits(&self.desk).await?;
+                }
+                if now.duration_since(self.tidied_at) > TIDY_EVERY {
+                    self.tidied_at = now;
+                    self.desk.store.forget_traffic(now).await?;
                 }
                 Ok(deadlines::meet_due(&self.desk).await? > 0)
             }

@@ -52,16 +52,6 @@ impl Store {
     ///
     /// Not one that is on a ticket: what it has caused stays, and it would open or answer the same ticket again.
     pub async fn requeue_inbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
-        let filed: Option<i64> =
-            sqlx::query_scalar("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
-                .bind(id)
-                .fetch_optional(self.readers())
-                .await?
-                .flatten();
-        if let Some(ticket) = filed {
-            let ticket = TicketId(ticket);
-            return Err(StoreError::Refused { what: format!("mail {id} is on {ticket} already, and done") });
-        }
         self.put_back(id, false, now).await
     }
 
@@ -108,6 +98,17 @@ impl Store {
 
     async fn put_back(&self, id: i64, released: bool, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = super::dialect::begin_write(self.writer()).await?;
+        let filed: Option<i64> =
+            sqlx::query_scalar("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
+                .bind(id)
+                .fetch_optional(&mut *tx)
+                .await?
+                .flatten();
+        if let Some(ticket) = filed {
+            tx.rollback().await?;
+            let ticket = TicketId(ticket);
+            return Err(StoreError::Refused { what: format!("mail {id} is on {ticket} already, and done") });
+        }
         let result = sqlx::query(PUT_BACK).bind(id).bind(millis(now)).bind(released).execute(&mut *tx).await?;
         if result.rows_affected() == 0 {
             let state: Option<String> =
