@@ -79,6 +79,8 @@ CREATE TABLE tickets (
     severity              TEXT NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     -- Whether an agent said so: a customer's mail then does not raise it.
     severity_by_agent     BOOLEAN NOT NULL,
+    -- What the customer's side wrote last, cut: the brief for whoever the ticket comes to.
+    last_words            TEXT NOT NULL,
     tier                  TEXT NOT NULL CHECK (tier IN ('tier-1', 'tier-2', 'tier-3', 'everyone')),
     status                TEXT NOT NULL CHECK (status IN ('investigating', 'waiting', 'resolved', 'closed')),
     assignee              TEXT,

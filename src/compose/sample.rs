@@ -234,6 +234,7 @@ fn ticket(now: Timestamp) -> Ticket {
         last_sequence: 6,
         is_vouched: true,
         severity_by_agent: false,
+        last_words: "It burns.".to_owned(),
         version: 1,
     }
 }

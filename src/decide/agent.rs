@@ -332,7 +332,7 @@ impl Work<'_> {
         let notification = Notification {
             news: News::Escalated { by: self.agent.id.clone(), reason: reason.to_owned() },
             from: requester,
-            text: String::new(),
+            text: self.ticket.last_words.clone(),
             because: Vec::new(),
             articles: Vec::new(),
             caution: None,

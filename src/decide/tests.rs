@@ -73,6 +73,7 @@ fn ticket() -> Ticket {
         category: "general".to_owned(),
         severity: Severity::Medium,
         severity_by_agent: false,
+        last_words: "It burns.".to_owned(),
         tier: Tier::One,
         status: Status::Investigating,
         assignee: None,

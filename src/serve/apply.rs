@@ -205,6 +205,7 @@ impl Applying<'_> {
             category: opening.category,
             severity: opening.severity,
             severity_by_agent: false,
+            last_words: String::new(),
             tier: opening.tier,
             status: Status::Investigating,
             assignee: None,
@@ -249,6 +250,10 @@ impl Applying<'_> {
             }
             if matches!(visibility, Visibility::Public | Visibility::Internal) {
                 ticket.updated_at = now;
+            }
+            let is_a_customers = party.and_then(|id| ticket.party(id)).is_some_and(|party| party.role != Role::Agent);
+            if is_a_customers && !message.body.reply.is_empty() {
+                ticket.last_words = message.body.reply.chars().take(Ticket::WORDS_KEPT).collect();
             }
             self.working.changed.insert(id);
         }

@@ -29,6 +29,7 @@ fn ticket(id: i64, text: &str) -> Ticket {
         subject: text.to_owned(),
         is_vouched: true,
         severity_by_agent: false,
+        last_words: "It burns.".to_owned(),
         category: "general".into(),
         severity: Severity::Low,
         tier: Tier::One,

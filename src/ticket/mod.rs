@@ -182,6 +182,8 @@ pub struct Ticket {
     pub severity: Severity,
     /// Whether an agent said how bad it is, which a customer's mail then does not change.
     pub severity_by_agent: bool,
+    /// What the customer's side wrote last, at most [`Ticket::WORDS_KEPT`] of it: the brief for whoever comes to it.
+    pub last_words: String,
     /// Who works on it.
     pub tier: Tier,
     /// Where it stands.
@@ -215,6 +217,9 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// Characters of [`last_words`](Self::last_words) that are kept.
+    pub const WORDS_KEPT: usize = 4_000;
+
     /// The customer who asked.
     pub fn requester(&self) -> Option<&Party> {
         self.parties.iter().find(|party| party.role == Role::Requester)

@@ -112,6 +112,7 @@ fn ticket(id: i64) -> Ticket {
         subject: "Printer on fire".into(),
         is_vouched: true,
         severity_by_agent: false,
+        last_words: "It burns.".to_owned(),
         category: "hardware/printer".into(),
         severity: Severity::Medium,
         tier: Tier::One,

@@ -181,3 +181,16 @@ fn an_agents_out_of_office_is_no_answer() {
         (vec!["append automatic of nobody".to_owned()], Some(Outcome::AutoReply))
     );
 }
+
+#[test]
+fn an_escalation_brings_what_the_customer_wrote_last() {
+    let decision = decide(&from_bob("#escalate tier-3 needs a look at the code"), Some(&ticket()));
+    let brief = decision.effects.iter().find_map(|effect| match effect {
+        Effect::Send(draft) => match &draft.content {
+            Content::Notification(notification) => Some(notification.text.as_str()),
+            _ => None,
+        },
+        _ => None,
+    });
+    assert_eq!(brief, Some("It burns."));
+}

@@ -19,6 +19,7 @@ fn full_ticket() -> Ticket {
     Ticket {
         severity: Severity::Critical,
         severity_by_agent: true,
+        last_words: "It still burns.".to_owned(),
         tier: Tier::Everyone,
         status: Status::Closed,
         assignee: Some(AgentId("bob".into())),
