@@ -51,6 +51,7 @@ pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u
         // What is wrong in the rules does not keep us from trying the servers.
         Err(findings) => (findings, Vec::new(), Config::load(&globals.config).ok()),
     };
+    checks.extend(config.iter().flat_map(missing_files));
     match &config {
         Some(config) if args.connect => checks.extend(connect::all(config).await),
         _ => {}
@@ -66,6 +67,20 @@ pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u
         false if !globals.config.exists() => CANNOT,
         false => NO,
     })
+}
+
+/// Files that the configuration names and that are not there; those of secrets are looked for with `--connect`.
+fn missing_files(config: &Config) -> Vec<Checked> {
+    let mailboxes = config.mailboxes.iter().map(|mailbox| &mailbox.endpoint);
+    let named = mailboxes.chain([&config.smtp.endpoint]).filter_map(|endpoint| endpoint.ca_file.as_ref());
+    let missing = named.filter(|path| !path.is_file()).map(|path| Checked {
+        what: "ca_file".to_owned(),
+        place: path.display().to_string(),
+        ok: false,
+        detail: "there is no such file".to_owned(),
+        hint: Some("name a PEM file with the certificate of the server or of who signed it".to_owned()),
+    });
+    missing.collect()
 }
 
 fn of_files(setup: &Setup) -> Vec<Checked> {
