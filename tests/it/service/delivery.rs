@@ -39,8 +39,11 @@ async fn mail_that_is_put_off_goes_later_and_keeps_its_order() {
     for _ in 0..2 {
         service.pass(SignedDuration::from_mins(2));
     }
-    wait_until("the second attempt was put off", async || service.outbox().await.iter().any(|row| row.attempt >= 2))
-        .await;
+    // Claimed is not yet put off: the clock must not move before the attempt has looked at it.
+    wait_until("the second attempt was put off", async || {
+        service.outbox().await.iter().any(|row| row.attempt >= 2 && row.state == "waiting")
+    })
+    .await;
     service.pass(SignedDuration::from_mins(2));
     service.sent().await;
     let to_bob = service.smtp.mails().into_iter().filter(|mail| mail.to == ["bob@desk.example"]);
