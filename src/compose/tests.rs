@@ -172,9 +172,8 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
             News::Unverified,
             Some(mallory),
             "Not verified: Mallory <m@evil.example> wrote\n\
-             The sender is not on this ticket. An answer does not go to them.\n",
+             Nobody vouches for the sender. An answer goes to the people on the ticket.\n",
         ),
-        (News::AgentWrote { agent: bob }, None, "Bob Builder wrote\n"),
     ];
     for (news, from, expected) in cases {
         let mut sample = Sample::of(Purpose::Notification);

@@ -1,6 +1,7 @@
 //! The commands at the top of an agent's mail: reads them, or says what is wrong and what to write instead.
 
 use super::draft::TranscriptLine;
+use crate::finding::did_you_mean;
 use crate::ticket::{Severity, Tier};
 
 /// Commands read from one mail; what comes after them is refused.
@@ -284,14 +285,7 @@ fn list<'w>(words: impl Iterator<Item = &'w str>) -> String {
 
 /// `, did you mean …?` for a word that is close to one there is.
 fn meant<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> String {
-    let word = word.to_lowercase();
-    let best = words.map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate)).min();
-    match best {
-        Some((distance, candidate)) if distance <= 2 && distance < candidate.len() => {
-            format!(", did you mean `{candidate}`?")
-        }
-        _ => String::new(),
-    }
+    did_you_mean(word, words).map_or(String::new(), |hint| format!(", {hint}"))
 }
 
 #[cfg(test)]

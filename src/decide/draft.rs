@@ -157,13 +157,8 @@ pub enum News {
         /// In the agent's words; may be empty.
         reason: String,
     },
-    /// Somebody who is no party wrote; kept apart.
+    /// Somebody wrote who bears a party's address, for which nobody vouches; kept apart.
     Unverified,
-    /// Another agent answered the customer, or noted something.
-    AgentWrote {
-        /// The agent.
-        agent: AgentId,
-    },
 }
 
 /// What became of one command.

@@ -19,7 +19,7 @@ mod parts;
 mod report;
 mod trust;
 
-pub use parse::{all_attachment_bytes, attachment_bytes, parse};
+pub use parse::{all_attachment_bytes, parse};
 
 use jiff::Timestamp;
 use std::fmt;
@@ -210,7 +210,7 @@ pub struct Body {
     pub signature: String,
 }
 
-/// A file that came with a mail. Its bytes stay in the raw mail; [`attachment_bytes`] fetches them.
+/// A file that came with a mail. Its bytes stay in the raw mail; [`all_attachment_bytes`] fetches them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Attachment {
     /// Its name, decoded; data, never a path.

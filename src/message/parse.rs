@@ -42,17 +42,6 @@ pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
     .unwrap_or_default()
 }
 
-/// The decoded bytes of the attachment with this [`Attachment::index`], fetched from the raw mail.
-pub fn attachment_bytes(raw: &[u8], index: usize) -> Option<Vec<u8>> {
-    catch_unwind(|| {
-        let parts = parts::read(raw, fields::split(raw, Of::Message));
-        let part = parts.files().take(MAX_ATTACHMENTS).nth(index)?;
-        Some(parts.list[part].bytes().into_owned())
-    })
-    // A mail whose reading fails has no attachments listed either.
-    .unwrap_or(None)
-}
-
 fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     if raw.trim_ascii().is_empty() {
         let mut message = unreadable(raw, received_at, "");

@@ -20,7 +20,7 @@ const PURE: [(&str, &[&str]); 9] = [
     ("ticket", &["message"]),
     ("classify", &["message", "ticket", "finding"]),
     ("thread", &["message", "ticket", "endpoint"]),
-    ("decide", &["message", "ticket", "classify", "thread"]),
+    ("decide", &["message", "ticket", "classify", "thread", "finding"]),
     ("compose", &["message", "ticket", "decide", "finding"]),
     ("endpoint", &[]),
     ("finding", &[]),

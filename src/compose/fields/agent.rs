@@ -50,7 +50,6 @@ impl View<'_> {
     pub(super) fn set_notification(&self, fields: &mut Fields, notification: &Notification, files: &[File]) {
         let sender = notification.from.as_ref();
         let name = match (&notification.news, sender) {
-            (News::AgentWrote { agent }, _) => self.agent_name(agent),
             (_, Some(sender)) => sender.name.as_deref().map_or_else(|| line(&sender.address), line),
             (_, None) => self.ticket.map_or_else(|| "Somebody".to_owned(), customer_name),
         };
@@ -122,10 +121,9 @@ impl View<'_> {
                 let who = sender.map_or_else(|| name.to_owned(), shown);
                 (
                     format!("Not verified: {who} wrote"),
-                    "The sender is not on this ticket. An answer does not go to them.".to_owned(),
+                    "Nobody vouches for the sender. An answer goes to the people on the ticket.".to_owned(),
                 )
             }
-            News::AgentWrote { agent } => (format!("{} wrote", self.agent_name(agent)), none),
         }
     }
 
