@@ -60,6 +60,8 @@ CREATE TABLE outcomes (
     cause          TEXT,
     duplicate_of   BIGINT REFERENCES inbox (id),
     ticket         BIGINT REFERENCES tickets (id),
+    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
+    answers_to     BIGINT REFERENCES tickets (id),
     reasons        TEXT NOT NULL,
     message_id     TEXT NOT NULL,
     content_digest BLOB NOT NULL,
@@ -79,8 +81,6 @@ CREATE TABLE tickets (
     severity              TEXT NOT NULL CHECK (severity IN ('low', 'medium', 'high', 'critical')),
     -- Whether an agent said so: a customer's mail then does not raise it.
     severity_by_agent     BOOLEAN NOT NULL,
-    -- What the customer's side wrote last, cut: the brief for whoever the ticket comes to.
-    last_words            TEXT NOT NULL,
     tier                  TEXT NOT NULL CHECK (tier IN ('tier-1', 'tier-2', 'tier-3', 'everyone')),
     status                TEXT NOT NULL CHECK (status IN ('investigating', 'waiting', 'resolved', 'closed')),
     assignee              TEXT,
@@ -113,7 +113,7 @@ CREATE TABLE parties (
 ) WITHOUT ROWID;
 CREATE INDEX parties_address ON parties (address_key) WHERE role <> 'agent';
 
--- Mails on tickets, in and out, with their words. By their ids an answer finds its ticket.
+-- Mails on tickets, with their words.
 CREATE TABLE messages (
     id         INTEGER PRIMARY KEY,
     ticket     BIGINT NOT NULL REFERENCES tickets (id),
@@ -121,11 +121,13 @@ CREATE TABLE messages (
     message_id TEXT NOT NULL,
     visibility TEXT NOT NULL CHECK (visibility IN ('public', 'internal', 'unverified', 'automatic')),
     author     TEXT NOT NULL,
+    -- Whether the customer's side wrote it, and we believe so: the last of these is the brief for whoever the ticket
+    -- comes to.
+    is_customers BOOLEAN NOT NULL,
     text       TEXT NOT NULL,
     at         BIGINT NOT NULL
 );
 CREATE INDEX messages_ticket ON messages (ticket);
-CREATE INDEX messages_message_id ON messages (message_id, ticket);
 
 -- What happened to a ticket. Rows are only ever added.
 CREATE TABLE events (

@@ -49,7 +49,18 @@ pub fn apply(
 ) {
     let cause = decision.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let actor = received.map_or(actor, |received| actor_of(received.mail, decision.outcome.as_ref()));
-    let mut applying = Applying { working, received, actor, cause, policy, signature, now, opened: None, ticket: None };
+    let mut applying = Applying {
+        working,
+        received,
+        actor,
+        cause,
+        policy,
+        signature,
+        now,
+        opened: None,
+        ticket: None,
+        answers_to: None,
+    };
     let mut drafts = Vec::new();
     for effect in decision.effects {
         match effect {
@@ -61,7 +72,7 @@ pub fn apply(
     for draft in drafts {
         applying.send(draft);
     }
-    let (cause, ticket) = (applying.cause, applying.ticket);
+    let (cause, ticket, answers_to) = (applying.cause, applying.ticket, applying.answers_to);
     if let (Some(received), Some(outcome)) = (received, decision.outcome) {
         working.remember(received.mail);
         let message = &received.mail.message;
@@ -70,6 +81,7 @@ pub fn apply(
             attempt: received.attempt,
             outcome,
             ticket: ticket.or(received.mail.thread.ticket().filter(|id| working.tickets.contains_key(id))),
+            answers_to,
             reasons: cause,
             message_id: message.id.clone(),
             content_digest: message.content_digest,
@@ -103,6 +115,8 @@ struct Applying<'a> {
     opened: Option<TicketId>,
     /// The ticket that the decision is about, for the inbox row.
     ticket: Option<TicketId>,
+    /// The ticket that answers to the mail belong to.
+    answers_to: Option<TicketId>,
 }
 
 impl Applying<'_> {
@@ -234,8 +248,10 @@ impl Applying<'_> {
         let now = self.now;
         // An unverified mail is kept, not believed: an answer to it must not find the ticket by its id.
         if visibility != Visibility::Unverified {
+            self.answers_to = Some(id);
             self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
         }
+        let mut is_customers = false;
         if let Some(ticket) = self.working.tickets.get_mut(&id) {
             let readers: Vec<&Address> = message.to.iter().chain(&message.cc).collect();
             for seen_by in &mut ticket.parties {
@@ -251,9 +267,10 @@ impl Applying<'_> {
             if matches!(visibility, Visibility::Public | Visibility::Internal) {
                 ticket.updated_at = now;
             }
-            let is_a_customers = party.and_then(|id| ticket.party(id)).is_some_and(|party| party.role != Role::Agent);
-            if is_a_customers && !message.body.reply.is_empty() {
-                ticket.last_words = message.body.reply.chars().take(Ticket::WORDS_KEPT).collect();
+            is_customers = !message.body.reply.is_empty()
+                && party.and_then(|id| ticket.party(id)).is_some_and(|party| party.role != Role::Agent);
+            if is_customers {
+                ticket.last_words = Ticket::kept_words(&message.body.reply);
             }
             self.working.changed.insert(id);
         }
@@ -263,6 +280,7 @@ impl Applying<'_> {
             message_id: message.id.clone(),
             visibility,
             by: by.address.clone(),
+            is_customers,
             text: message.body.reply.clone(),
             at: now,
         });

@@ -268,9 +268,7 @@ async fn failure_changes(
         return Ok(Changes::default());
     };
     let house = &desk.house;
-    let mut tx = desk.store.begin().await?;
-    let looked = tx.lookup(&Lookup { tickets: vec![ticket], ..Lookup::default() }, now).await?;
-    tx.rollback().await?;
+    let looked = desk.store.look_up(&Lookup { tickets: vec![ticket], ..Lookup::default() }, now).await?;
     let Some(ticket) = looked.tickets.get(&ticket).cloned() else { return Ok(Changes::default()) };
     let failure =
         Failure { purpose, recipient: item.envelope.to.clone(), status: None, diagnostic: diagnostic.to_owned() };

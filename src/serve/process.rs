@@ -15,7 +15,7 @@ use crate::store::{InboxItem, Lookup, Settled, Store, StoreError};
 use crate::thread::{self, ThreadKeys};
 use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
-use crate::ticket::{Status, Ticket};
+use crate::ticket::{Status, Ticket, TicketId};
 use jiff::{SignedDuration, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -85,10 +85,14 @@ impl Batch {
     async fn process(self, desk: &Desk) -> Result<usize, StoreError> {
         let Batch { items, now, reading } = self;
         let count = items.len();
-        let settled = match reading.await.map_err(fault).and_then(|reads| reads) {
+        let mut settled = match reading.await.map_err(fault).and_then(|reads| reads) {
             Ok(reads) => settle_batch(desk, reads, now).await,
             Err(failure) => Err(failure),
         };
+        if let Err(Failure::Store(StoreError::Conflict { what })) = &settled {
+            info!(batch.size = count, "{what} changed meanwhile, deciding the batch once more");
+            settled = settle(desk, items.clone(), now).await;
+        }
         if let Err(failure) = settled {
             warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
             let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
@@ -142,10 +146,7 @@ pub async fn process_rest(desk: &Desk, ahead: &mut Option<Batch>) -> Result<(), 
 /// Processes one mail by itself, and puts it back or sets it aside when that fails.
 async fn process_alone(desk: &Desk, item: InboxItem, now: Timestamp) -> Result<(), StoreError> {
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
-    let settled = match on_all_cores(desk.house.clone(), vec![item.clone()], read).await {
-        Ok(reads) => settle_batch(desk, reads, now).await,
-        Err(failure) => Err(failure),
-    };
+    let settled = settle(desk, vec![item.clone()], now).await;
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.
@@ -189,6 +190,7 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
         attempt: item.attempt,
         outcome: Outcome::Quarantined(Cause::new(Cause::STUCK)),
         ticket: None,
+        answers_to: None,
         reasons: Reason::with("stuck", failure).to_string(),
         message_id: message::MessageId(format!("{digest}@stuck.invalid")),
         content_digest: digest,
@@ -201,14 +203,19 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
     tx.commit().await
 }
 
+/// Reads mails and decides about them.
+async fn settle(desk: &Desk, items: Vec<InboxItem>, now: Timestamp) -> Result<(), Failure> {
+    let reads = on_all_cores(desk.house.clone(), items, read).await?;
+    settle_batch(desk, reads, now).await
+}
+
 /// Decides about a batch of mails. Everything they change commits together, or nothing does.
+///
+/// The database is open for writing only while it is written to. Whoever changes one of the tickets meanwhile is
+/// faster: then nothing is changed, and it is a conflict.
 async fn settle_batch(desk: &Desk, reads: Vec<Read>, now: Timestamp) -> Result<(), Failure> {
-    let mut tx = desk.store.begin().await?;
-    let looked = tx.lookup(&questions(&reads, &desk.house), now).await?;
-    let mut working = Working::from(looked);
-    // Drawing none tells the next number and keeps it ours; those that are used are drawn below, so none is skipped.
-    let first = tx.next_ticket_id(0).await?;
-    working.next_ticket = first.0;
+    let mut working = Working::from(desk.store.look_up(&questions(&reads, &desk.house), now).await?);
+    let first = TicketId(working.next_ticket);
     let decide = || {
         for read in reads {
             settle_one(&mut working, read, &desk.house, now);
@@ -216,9 +223,12 @@ async fn settle_batch(desk: &Desk, reads: Vec<Read>, now: Timestamp) -> Result<(
     };
     // What is half decided after a panic is thrown away with the transaction.
     catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
-    tx.next_ticket_id(working.opened.len()).await?;
     let (mut changes, pending) = working.finish();
     changes.outgoing = compose_all(&desk.house, pending).await?;
+    let mut tx = desk.store.begin().await?;
+    if !changes.opened.is_empty() && tx.next_ticket_id(changes.opened.len()).await? != first {
+        return Err(StoreError::Conflict { what: "the number of a ticket".to_owned() }.into());
+    }
     tx.write(&changes, now).await?;
     tx.commit().await?;
     for settled in &changes.settled {

@@ -152,6 +152,7 @@ impl From<Looked> for Working {
             ticket_traffic,
             desk_hour: looked.desk_hour,
             oversize_day: looked.oversize_day,
+            next_ticket: looked.next_ticket,
             ..Self::default()
         }
     }

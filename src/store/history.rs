@@ -28,12 +28,12 @@ pub(super) async fn record(tx: &mut Connection, events: &[Event]) -> Result<(), 
     Ok(())
 }
 
-/// Files mails on tickets; from then on their ids lead there.
+/// Files mails on tickets.
 pub(super) async fn file(tx: &mut Connection, filed: &[Filed]) -> Result<(), StoreError> {
     write_rows(
         tx,
-        ("INSERT INTO messages (ticket, inbox, message_id, visibility, author, text, at) VALUES ", ""),
-        7,
+        ("INSERT INTO messages (ticket, inbox, message_id, visibility, author, is_customers, text, at) VALUES ", ""),
+        8,
         filed,
         |query, filed| {
             query
@@ -42,6 +42,7 @@ pub(super) async fn file(tx: &mut Connection, filed: &[Filed]) -> Result<(), Sto
                 .bind(&filed.message_id.0)
                 .bind(word_of(filed.visibility))
                 .bind(&filed.by)
+                .bind(filed.is_customers)
                 .bind(&filed.text)
                 .bind(millis(filed.at))
         },
@@ -73,7 +74,7 @@ impl Store {
     /// The mails on a ticket, oldest first.
     pub async fn filed_on(&self, ticket: TicketId) -> Result<Vec<Filed>, StoreError> {
         let rows = sqlx::query(
-            "SELECT inbox, message_id, visibility, author, text, at FROM messages WHERE ticket = $1 ORDER BY id",
+            "SELECT inbox, message_id, visibility, author, is_customers, text, at FROM messages WHERE ticket = $1 ORDER BY id",
         )
         .bind(ticket.0)
         .fetch_all(self.readers())
@@ -86,6 +87,7 @@ impl Store {
                 message_id: MessageId(columns.next()?),
                 visibility: columns.next_word(visibility_of)?,
                 by: columns.next()?,
+                is_customers: columns.next()?,
                 text: columns.next()?,
                 at: columns.next_at()?,
             })

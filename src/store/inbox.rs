@@ -449,11 +449,11 @@ pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timest
     write_rows(
         tx,
         (
-            "INSERT INTO outcomes (inbox, outcome, cause, duplicate_of, ticket, reasons, message_id, content_digest, \
+            "INSERT INTO outcomes (inbox, outcome, cause, duplicate_of, ticket, answers_to, reasons, message_id, content_digest, \
              author, subject, rules_version, settled_at) VALUES ",
             "",
         ),
-        12,
+        13,
         settled,
         |query, row| {
             let (cause, duplicate_of) = match &row.outcome {
@@ -467,6 +467,7 @@ pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timest
                 .bind(cause)
                 .bind(duplicate_of)
                 .bind(row.ticket.map(|ticket| ticket.0))
+                .bind(row.answers_to.map(|ticket| ticket.0))
                 .bind(&row.reasons)
                 .bind(&row.message_id.0)
                 .bind(&row.content_digest.0[..])

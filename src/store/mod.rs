@@ -139,6 +139,8 @@ pub struct Settled {
     pub outcome: Outcome,
     /// The ticket it is on.
     pub ticket: Option<TicketId>,
+    /// The ticket that answers to it belong to: none for a mail that is kept beside its ticket, not believed.
+    pub answers_to: Option<TicketId>,
     /// The reasons, in words, for people.
     pub reasons: String,
     /// Its Message-ID, so that a second copy is recognised.
@@ -160,12 +162,14 @@ pub struct Filed {
     pub ticket: TicketId,
     /// The inbox row of a mail that came in; `None` for one of ours.
     pub inbox: Option<i64>,
-    /// Its Message-ID; answers to it belong to the ticket.
+    /// Its Message-ID.
     pub message_id: MessageId,
     /// Who may see it.
     pub visibility: Visibility,
     /// Its author's address.
     pub by: String,
+    /// Whether the author is of the customer's side, and believed to be.
+    pub is_customers: bool,
     /// What was newly written.
     pub text: String,
     /// When.

@@ -4,7 +4,7 @@ use super::dialect::Connection;
 use super::inbox::digest;
 use super::rows::{Columns, look_up};
 use super::traffic::{self, Windows};
-use super::{StoreError, tickets};
+use super::{Store, StoreError, tickets};
 use crate::decide::policy::Traffic;
 use crate::message::{Address, Digest, MessageId};
 use crate::ticket::{Ticket, TicketId};
@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
 pub(super) const BY_MESSAGE: (&str, &str) = (
-    "SELECT message_id, MIN(ticket) FROM messages WHERE visibility <> 'unverified' AND message_id IN (",
+    "SELECT message_id, MIN(answers_to) FROM outcomes \
+     WHERE duplicate_of IS NULL AND answers_to IS NOT NULL AND message_id IN (",
     ") GROUP BY message_id",
 );
 
@@ -60,6 +61,8 @@ pub struct Looked {
     pub desk_hour: u32,
     /// Notices of the last day that a mail was too large, by address.
     pub oversize_day: HashMap<String, u32>,
+    /// The number that the next ticket gets, unless somebody is faster.
+    pub next_ticket: i64,
 }
 
 impl Looked {
@@ -74,6 +77,19 @@ impl Looked {
             desk_hour: self.desk_hour,
             oversize_day: self.oversize_day.get(&address.key()).copied().unwrap_or_default(),
         }
+    }
+}
+
+impl Store {
+    /// Looks up everything that a batch of mails needs to have known, as it is now.
+    ///
+    /// Nobody waits for whoever decides on it: a change to a ticket that changed meanwhile is a
+    /// [`StoreError::Conflict`] when it is written.
+    pub async fn look_up(&self, question: &Lookup, now: Timestamp) -> Result<Looked, StoreError> {
+        let mut tx = self.readers().begin().await?;
+        let looked = lookup(&mut tx, question, now).await?;
+        tx.rollback().await?;
+        Ok(looked)
     }
 }
 
@@ -99,12 +115,18 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         known_addresses: known_addresses(tx, &addresses).await?,
         suppressed: traffic::suppressed(tx, &addresses).await?,
         desk_hour: traffic::desk_hour(tx, now).await?,
+        next_ticket: next_ticket(tx).await?,
         tickets_by_message,
         tickets,
         traffic,
         ticket_traffic,
         oversize_day,
     })
+}
+
+async fn next_ticket(tx: &mut Connection) -> Result<i64, StoreError> {
+    let last: i64 = sqlx::query_scalar("SELECT last FROM counters WHERE name = 'ticket'").fetch_one(tx).await?;
+    Ok(last + 1)
 }
 
 /// Each key once, in order, so that the look-up walks through its index in one direction.

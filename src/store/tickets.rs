@@ -12,7 +12,9 @@ use std::collections::HashMap;
 pub(super) const LOAD: (&str, &str) = (
     "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
              first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version, is_vouched, severity_by_agent, last_words FROM tickets WHERE id IN (",
+             last_sequence, version, is_vouched, severity_by_agent, \
+             COALESCE((SELECT text FROM messages WHERE messages.ticket = tickets.id AND is_customers \
+                       ORDER BY messages.id DESC LIMIT 1), '') FROM tickets WHERE id IN (",
     ")",
 );
 
@@ -28,10 +30,10 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
         (
             "INSERT INTO tickets (id, version, subject, category, opened_at, severity, tier, status, assignee, tags, \
              updated_at, first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, \
-             held_count, last_sequence, severity_by_agent, last_words, is_vouched) VALUES ",
+             held_count, last_sequence, severity_by_agent, is_vouched) VALUES ",
             "",
         ),
-        21,
+        20,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
@@ -54,11 +56,10 @@ pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<()
              severity = v.column5, tier = v.column6, status = v.column7, assignee = v.column8, tags = v.column9, \
              updated_at = v.column10, first_response_at = v.column11, resolved_at = v.column12, \
              closed_at = v.column13, first_response_due_at = v.column14, update_due_at = v.column15, \
-             held_count = v.column16, last_sequence = v.column17, severity_by_agent = v.column18, \
-             last_words = v.column19 FROM (VALUES ",
+             held_count = v.column16, last_sequence = v.column17, severity_by_agent = v.column18 FROM (VALUES ",
             ") AS v WHERE tickets.id = v.column1 AND tickets.version = v.column2",
         ),
-        19,
+        18,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
@@ -90,7 +91,6 @@ fn bind_changeable(query: super::dialect::Query, ticket: &Ticket) -> super::dial
         .bind(i64::from(ticket.held_count))
         .bind(i64::from(ticket.last_sequence))
         .bind(ticket.severity_by_agent)
-        .bind(&ticket.last_words)
 }
 
 async fn write_parties(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
@@ -171,7 +171,7 @@ fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         version: columns.next()?,
         is_vouched: columns.next()?,
         severity_by_agent: columns.next()?,
-        last_words: columns.next()?,
+        last_words: Ticket::kept_words(columns.next()?),
         parties: Vec::new(),
     })
 }

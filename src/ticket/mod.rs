@@ -220,6 +220,11 @@ impl Ticket {
     /// Characters of [`last_words`](Self::last_words) that are kept.
     pub const WORDS_KEPT: usize = 4_000;
 
+    /// What of a mail's words is kept as [`last_words`](Self::last_words).
+    pub fn kept_words(text: &str) -> String {
+        text.char_indices().nth(Self::WORDS_KEPT).map_or(text, |(end, _)| &text[..end]).to_owned()
+    }
+
     /// The customer who asked.
     pub fn requester(&self) -> Option<&Party> {
         self.parties.iter().find(|party| party.role == Role::Requester)

@@ -168,3 +168,26 @@ async fn a_clock_that_jumps_back_holds_up_no_mail() {
     service.settle(3).await;
     insist_on_one_ticket_and_one_acknowledgement_each(&service, 3).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn follow_ups_to_a_ticket_that_others_change_meanwhile_are_decided_anew() {
+    const COUNT: usize = 60;
+    let service = Service::start(nine()).await;
+    service.deliver(mail("c0@customer.example", "m0", "question"));
+    service.settle(1).await;
+    // As fast as the database lets them in, between a look at the ticket and what is made of it.
+    let meddling = async {
+        while service.inbox().await.iter().filter(|row| row.outcome.is_some()).count() < COUNT + 1 {
+            service.meddle("UPDATE tickets SET version = version + 1").await;
+        }
+    };
+    for n in 1..=COUNT {
+        let answer = mail("c0@customer.example", &format!("m{n}"), "Re: question");
+        let answer = [b"In-Reply-To: <m0@customer.example>\r\n".to_vec(), answer].concat();
+        service.deliver(answer);
+    }
+    tokio::time::timeout(std::time::Duration::from_secs(60), meddling).await.unwrap();
+    assert_eq!(service.outcomes().await[1..], ["follow-up"; COUNT]);
+    assert_eq!(service.tickets().await.len(), 1);
+    assert!(service.inbox().await.iter().all(|row| row.error.is_none()), "that was nobody's fault");
+}

@@ -19,7 +19,6 @@ fn full_ticket() -> Ticket {
     Ticket {
         severity: Severity::Critical,
         severity_by_agent: true,
-        last_words: "It still burns.".to_owned(),
         tier: Tier::Everyone,
         status: Status::Closed,
         assignee: Some(AgentId("bob".into())),
@@ -131,21 +130,44 @@ fn filed(ticket: i64, message_id: &str, visibility: Visibility) -> Filed {
         message_id: MessageId(message_id.into()),
         visibility,
         by: "ann@example.com".into(),
+        is_customers: true,
         text: "It burns.".into(),
         at: minute(0),
     }
 }
 
 #[tokio::test]
-async fn an_answer_to_a_filed_mail_finds_its_ticket() {
+async fn mails_on_a_ticket_are_read_as_they_were_filed_and_the_customers_last_words_are_its_brief() {
     let desk = Desk::new().await;
+    let agents = Filed { is_customers: false, text: "Which one?".into(), ..filed(1002, "m3@x", Visibility::Public) };
     let filed = vec![
         filed(1001, "m1@example.com", Visibility::Public),
         filed(1002, "m2@example.com", Visibility::Internal),
-        filed(1002, "m1@example.com", Visibility::Automatic),
+        Filed { text: "ä".repeat(Ticket::WORDS_KEPT + 1), ..filed(1002, "m1@example.com", Visibility::Automatic) },
+        agents,
     ];
     desk.write(&Changes { filed: filed.clone(), ..opened(&[ticket(1001), ticket(1002), ticket(1003)]) }).await;
     assert_eq!(desk.store.filed_on(TicketId(1002)).await.unwrap(), filed[1..]);
+    let words = async |id| desk.store.find_ticket(TicketId(id)).await.unwrap().unwrap().last_words;
+    assert_eq!(words(1001).await, "It burns.");
+    assert_eq!(words(1002).await, "ä".repeat(Ticket::WORDS_KEPT), "cut");
+    assert_eq!(words(1003).await, "");
+}
+
+#[tokio::test]
+async fn an_answer_to_a_mail_finds_its_ticket() {
+    let desk = Desk::new().await;
+    desk.keep(&[mail(1, "one"), mail(2, "two"), mail(3, "three"), mail(4, "four")]).await;
+    let items = desk.claim(minute(0)).await;
+    let on = |at: usize, ticket: Option<i64>, outcome| {
+        let ticket = ticket.map(TicketId);
+        Settled { ticket: Some(TicketId(1002)), answers_to: ticket, ..settled(&items[at], outcome) }
+    };
+    let copy = Settled { message_id: MessageId("m1@example.com".into()), ..on(3, Some(1002), Outcome::Duplicate(1)) };
+    let kept_apart = on(2, None, Outcome::FollowUp);
+    let settled =
+        vec![on(0, Some(1001), Outcome::TicketOpened), on(1, Some(1002), Outcome::FollowUp), kept_apart, copy];
+    desk.write(&Changes { settled, ..opened(&[ticket(1001), ticket(1002), ticket(1003)]) }).await;
     let ids = ["m1@example.com", "m2@example.com", "m3@example.com", "m1@example.com"];
     let looked = look_up(
         &desk,
