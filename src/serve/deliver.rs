@@ -16,7 +16,9 @@ use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreErr
 use crate::ticket::event::Actor;
 use crate::ticket::purpose::Purpose;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{error, info, warn};
 
 /// Mails claimed at once.
@@ -24,9 +26,6 @@ const BATCH: usize = 32;
 
 /// A mail that takes longer than this gives the rest of its batch to other connections.
 const SLOW: Duration = Duration::from_secs(5);
-
-/// How long a mail that the smarthost has taken may stay unsettled: what is not settled in a crash is sent again.
-const SETTLE_WITHIN: Duration = Duration::from_millis(25);
 
 /// How long a mail that was put off waits: doubling from half a minute up to two hours.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(30), most: Duration::from_secs(2 * 3600) };
@@ -37,17 +36,20 @@ pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
 /// How long a mail is tried, as RFC 5321 §4.5.4.1 advises: four to five days.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(5 * 24);
 
-/// One connection to the smarthost, with what opening it anew takes.
+/// One connection to the smarthost, and what it has not been able to settle.
 pub struct Courier {
+    line: Line,
+    /// What has been tried and is not settled yet.
+    unsettled: Vec<Attempted>,
+}
+
+/// A connection to the smarthost, with what opening it anew takes.
+struct Line {
     config: SmtpConfig,
     deadlines: Deadlines,
     smarthost: Smarthost,
     /// Whether the smarthost takes mail with the null reverse-path, as far as we know.
     takes_null_sender: bool,
-    /// What has been tried and is not settled yet.
-    attempts: Vec<Attempted>,
-    /// When something was settled last.
-    settled_at: tokio::time::Instant,
 }
 
 /// What one round of delivering came to.
@@ -65,93 +67,133 @@ impl Courier {
     /// A courier that has not connected yet.
     pub fn new(config: &SmtpConfig, deadlines: Deadlines) -> Self {
         let smarthost = Smarthost::new(config.endpoint.clone(), None, config.hello_name.clone(), deadlines);
-        Self {
-            config: config.clone(),
-            deadlines,
-            smarthost,
-            takes_null_sender: config.null_sender,
-            attempts: Vec::new(),
-            settled_at: tokio::time::Instant::now(),
-        }
+        let takes_null_sender = config.null_sender;
+        let line = Line { config: config.clone(), deadlines, smarthost, takes_null_sender };
+        Self { line, unsettled: Vec::new() }
     }
 
     /// Takes leave of the smarthost, and settles what is left to settle.
     pub async fn quit(&mut self, desk: &Desk) {
-        if let Err(failure) = self.settle(desk).await {
-            error!(count = self.attempts.len(), error = %failure, "mails that were sent will be sent again");
+        if let Err(failure) = settle(desk, &mut self.unsettled).await {
+            error!(count = self.unsettled.len(), error = %failure, "mails that were sent will be sent again");
         }
-        self.smarthost.quit().await;
+        self.line.smarthost.quit().await;
     }
 
+    /// Delivers what is due, once.
+    ///
+    /// Each mail that the smarthost has taken is settled while the next one is handed over: what is not settled in a
+    /// crash is sent again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
+        settle(desk, &mut self.unsettled).await?;
+        let now = desk.clock.now();
+        let items = desk.store.claim_outbox(now, self.line.lease(), BATCH).await?;
+        let mut round = Round { claimed: items.len(), ..Round::default() };
+        if round.claimed == BATCH {
+            // There may be more than one connection can take on.
+            desk.store.outbox_changed().notify_one();
+        }
+        let (tried, trials) = mpsc::unbounded_channel();
+        let is_stuck = AtomicBool::new(false);
+        let working = self.line.work_through(desk, items, tried, &is_stuck, &mut round);
+        let settling = settle_as_they_come(desk, trials, &is_stuck, &mut self.unsettled);
+        let (worked, settled) = tokio::join!(working, settling);
+        worked.and(settled).map(|()| round)
+    }
+}
+
+/// Settles attempts as they come in, those together that came in while the ones before were written.
+///
+/// What the database does not take now is left in `unsettled`: forgotten, a mail that the smarthost has would be sent
+/// again. Then `is_stuck`, so that no more are sent.
+async fn settle_as_they_come(
+    desk: &Desk,
+    mut trials: UnboundedReceiver<Attempted>,
+    is_stuck: &AtomicBool,
+    unsettled: &mut Vec<Attempted>,
+) -> Result<(), StoreError> {
+    let mut settled = Ok(());
+    while trials.recv_many(unsettled, BATCH).await > 0 {
+        if settled.is_ok() {
+            settled = settle(desk, unsettled).await;
+            is_stuck.store(settled.is_err(), Ordering::Relaxed);
+        }
+    }
+    settled
+}
+
+fn tell(tried: &UnboundedSender<Attempted>, id: i64, attempt: u32, outcome: SendOutcome) {
+    // The other end listens for as long as this one speaks.
+    let _ = tried.send(Attempted { id, attempt, outcome });
+}
+
+async fn settle(desk: &Desk, attempts: &mut Vec<Attempted>) -> Result<(), StoreError> {
+    if !attempts.is_empty() {
+        desk.store.settle_outbox(attempts, &Changes::default(), desk.clock.now()).await?;
+        attempts.clear();
+    }
+    Ok(())
+}
+
+impl Line {
     /// How long a claim must last: one session may take this long for each mail of a batch that it works on.
     fn lease(&self) -> SignedDuration {
         let longest = self.deadlines.longest_send() + self.deadlines.accept / 2 + Duration::from_secs(60);
         SignedDuration::try_from(longest).unwrap_or(SignedDuration::from_mins(60))
     }
 
-    /// Delivers what is due, once.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
-        self.settle(desk).await?;
-        let now = desk.clock.now();
-        let items = desk.store.claim_outbox(now, self.lease(), BATCH).await?;
-        let mut round = Round { claimed: items.len(), ..Round::default() };
-        if round.claimed == BATCH {
-            // There may be more than one connection can take on.
-            desk.store.outbox_changed().notify_one();
-        }
-        let started = tokio::time::Instant::now();
-        self.settled_at = started;
+    /// Hands over mail after mail, and tells of each what became of it.
+    async fn work_through(
+        &mut self,
+        desk: &Desk,
+        items: Vec<OutboxItem>,
+        tried: UnboundedSender<Attempted>,
+        is_stuck: &AtomicBool,
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
         let mut items = items.into_iter();
         let mut worked = Ok(());
         for item in items.by_ref() {
             let began = tokio::time::Instant::now();
-            worked = self.attempt(desk, item, &mut round).await;
+            worked = self.attempt(desk, item, &tried, round).await;
             // Behind a slow recipient others need not wait for this connection, nor at a door that is closed.
-            if worked.is_err() || round.is_away || began.elapsed() > SLOW {
+            let is_over = worked.is_err() || round.is_away || is_stuck.load(Ordering::Relaxed);
+            if is_over || began.elapsed() > SLOW {
                 break;
             }
         }
-        let later = if round.is_away { now + SignedDuration::from_secs(30) } else { now };
-        self.attempts.extend(items.map(|item| Attempted {
-            id: item.id,
-            attempt: item.attempt,
-            outcome: SendOutcome::NotTried { at: later },
-        }));
-        let settled = self.settle(desk).await;
-        worked.and(settled).map(|()| round)
+        let now = desk.clock.now();
+        let at = if round.is_away { now + SignedDuration::from_secs(30) } else { now };
+        for item in items {
+            tell(&tried, item.id, item.attempt, SendOutcome::NotTried { at });
+        }
+        worked
     }
 
-    /// Tries one mail, and settles what has been tried now and then.
-    async fn attempt(&mut self, desk: &Desk, item: OutboxItem, round: &mut Round) -> Result<(), StoreError> {
+    /// Tries one mail, and settles it at once when that means more than a word in its row.
+    async fn attempt(
+        &mut self,
+        desk: &Desk,
+        item: OutboxItem,
+        tried: &UnboundedSender<Attempted>,
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
         let (id, attempt) = (item.id, item.attempt);
-        let outcome = match self.deliver_one(&item, desk.clock.now(), round).await {
+        let (outcome, settled) = match self.deliver_one(&item, desk.clock.now(), round).await {
             outcome @ SendOutcome::Failed { .. } => match settle_failed(desk, item, outcome).await {
                 Ok(()) => return Ok(()),
+                // It will be refused again, and then perhaps its ticket can be told.
                 Err(failure) => {
-                    // It will be refused again, and then perhaps its ticket can be told.
-                    let outcome = SendOutcome::RetryAt { at: desk.clock.now(), error: failure.to_string() };
-                    self.attempts.push(Attempted { id, attempt, outcome });
-                    return Err(failure);
+                    (SendOutcome::RetryAt { at: desk.clock.now(), error: failure.to_string() }, Err(failure))
                 }
             },
-            outcome => outcome,
+            outcome => (outcome, Ok(())),
         };
-        self.attempts.push(Attempted { id, attempt, outcome });
-        if self.settled_at.elapsed() > SETTLE_WITHIN { self.settle(desk).await } else { Ok(()) }
-    }
-
-    /// Settles what has been tried. What the database does not take now is kept for later: forgotten, a mail that
-    /// the smarthost has would be sent again.
-    async fn settle(&mut self, desk: &Desk) -> Result<(), StoreError> {
-        if !self.attempts.is_empty() {
-            desk.store.settle_outbox(&self.attempts, &Changes::default(), desk.clock.now()).await?;
-            self.attempts.clear();
-        }
-        self.settled_at = tokio::time::Instant::now();
-        Ok(())
+        tell(tried, id, attempt, outcome);
+        settled
     }
 
     async fn deliver_one(&mut self, item: &OutboxItem, now: Timestamp, round: &mut Round) -> SendOutcome {
