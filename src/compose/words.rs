@@ -1,7 +1,7 @@
 //! The words of people on their way into a mail: made safe as text, and turned into HTML.
 
-/// Style of a paragraph; inline, because many clients drop style sheets.
-const PARAGRAPH: &str = "<p style=\"margin:0 0 12px\">";
+/// How a paragraph begins; the style of all of them is in the head of the mail.
+const PARAGRAPH: &str = "<p>";
 
 /// The text with `\n` at the ends of its lines and without control characters, which some servers refuse
 /// and no client shows.
@@ -59,7 +59,7 @@ fn write_line(html: &mut String, line: &str) {
         escape(html, before);
         html.push_str("<a href=\"");
         escape(html, link);
-        html.push_str("\" style=\"color:inherit\">");
+        html.push_str("\">");
         escape(html, link);
         html.push_str("</a>");
         rest = &from[link.len()..];
@@ -116,7 +116,7 @@ mod tests {
                 "link at the end of a sentence",
                 "See https://x.example/a?b=1&c=2.",
                 format!(
-                    "{p}See <a href=\"https://x.example/a?b=1&amp;c=2\" style=\"color:inherit\">\
+                    "{p}See <a href=\"https://x.example/a?b=1&amp;c=2\">\
                      https://x.example/a?b=1&amp;c=2</a>.</p>"
                 ),
             ),
