@@ -214,7 +214,12 @@ impl Output {
         self.has_gap = false;
         self.is_in_line = true;
         self.blank_lines = 0;
-        self.text.push_str(&words.replace('\u{a0}', " "));
+        for (nth, words) in words.split('\u{a0}').enumerate() {
+            if nth > 0 {
+                self.text.push(' ');
+            }
+            self.text.push_str(words);
+        }
     }
 
     /// Ends the line, also an empty one.
