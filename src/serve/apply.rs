@@ -253,7 +253,7 @@ impl Applying<'_> {
             }
             let is_a_customers = party.and_then(|id| ticket.party(id)).is_some_and(|party| party.role != Role::Agent);
             if is_a_customers && !message.body.reply.is_empty() {
-                ticket.last_words = message.body.reply.chars().take(Ticket::WORDS_KEPT).collect();
+                ticket.last_words = beginning(&message.body.reply, Ticket::WORDS_KEPT).to_owned();
             }
             self.working.changed.insert(id);
         }
@@ -411,7 +411,11 @@ impl Applying<'_> {
             instance: self.signature.instance.clone(),
         };
         let (party_id, to) = (party.id, party.destination().clone());
-        let ticket = Some(ticket.clone());
+        // The customer's words are in the draft where they are to be shown, and may be long.
+        let last_words = std::mem::take(&mut ticket.last_words);
+        let shown = ticket.clone();
+        ticket.last_words = last_words;
+        let ticket = Some(shown);
         Some(Pending { draft, ticket, party: Some(party_id), to, stamps, files, at: self.now })
     }
 
@@ -457,6 +461,13 @@ impl Applying<'_> {
             })
             .collect()
     }
+}
+
+/// The text, or so many characters of it.
+fn beginning(text: &str, limit: usize) -> &str {
+    // No text has more characters than bytes.
+    let end = if text.len() > limit { text.char_indices().nth(limit) } else { None };
+    end.map_or(text, |(at, _)| &text[..at])
 }
 
 /// Whether a mail counts towards the caps: what nobody wrote and what goes to people who did not ask for each one.
