@@ -243,12 +243,12 @@ fn number<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
 
 fn base36(mut number: u32) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut digits = Vec::new();
+    let mut text = String::new();
     loop {
-        digits.push(char::from(DIGITS[(number % 36) as usize]));
+        text.insert(0, char::from(DIGITS[(number % 36) as usize]));
         number /= 36;
         if number == 0 {
-            return digits.iter().rev().collect();
+            return text;
         }
     }
 }
