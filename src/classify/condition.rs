@@ -38,7 +38,7 @@ impl Seen {
     }
 }
 
-impl Facts<'_> {
+impl<'a> Facts<'a> {
     /// Whether the condition holds.
     pub(super) fn holds(&self, condition: &Condition) -> bool {
         match &condition.test {
@@ -62,8 +62,9 @@ impl Facts<'_> {
         }
     }
 
-    fn captured(&self, patterns: &[PatternId]) -> impl Iterator<Item = &Captured> {
-        patterns.iter().filter_map(|pattern| self.scan.find(*pattern)).flat_map(|hit| &hit.captured)
+    fn captured<'p>(&self, patterns: &'p [PatternId]) -> impl Iterator<Item = &'a Captured> + use<'a, 'p> {
+        let scan = self.scan;
+        patterns.iter().filter_map(|pattern| scan.find(*pattern)).flat_map(|hit| &hit.captured)
     }
 
     /// What is known of the mail in this respect.
@@ -122,15 +123,22 @@ impl Facts<'_> {
     }
 
     /// The text and the quantity that made the condition hold, for a rule that matched.
-    pub(super) fn evidence(&self, condition: &Condition) -> (Option<String>, Option<String>) {
+    pub(super) fn evidence(&self, condition: &Condition) -> (Option<&'a str>, Option<String>) {
         match &condition.test {
             Test::All(inner) | Test::Any(inner) => {
                 let held = inner.iter().filter(|inner| self.holds(inner)).map(|inner| self.evidence(inner));
                 held.fold((None, None), |sum, next| (sum.0.or(next.0), sum.1.or(next.1)))
             }
-            Test::Pattern(_) | Test::Value { .. } => {
-                let seen = self.seen(condition, &|_| String::new()).into_iter().next();
-                seen.map_or((None, None), |seen| (Some(seen.text), seen.value))
+            Test::Pattern(patterns) => {
+                let hit = patterns.iter().find_map(|pattern| self.scan.find(*pattern));
+                (hit.map(|hit| hit.excerpt.as_str()), None)
+            }
+            Test::Value { patterns, comparison } => {
+                let decisive = self.captured(patterns).find_map(|found| {
+                    let quantity = quantity(found, comparison.threshold())?;
+                    comparison.holds(&quantity).then(|| (found.excerpt.as_str(), quantity.to_string()))
+                });
+                decisive.unzip()
             }
             _ => (None, None),
         }

@@ -93,7 +93,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
 
 fn evidence(facts: &Facts<'_>, rule: &Rule) -> MatchedRule {
     let (text, value) = facts.evidence(&rule.when);
-    MatchedRule { rule: rule.name.clone(), text, value }
+    MatchedRule { rule: rule.name.clone(), text: text.map(str::to_owned), value }
 }
 
 /// The greatest of what the rules ask for, and the first rule that asks for it.

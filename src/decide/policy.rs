@@ -101,11 +101,8 @@ impl Policy {
     /// Whether the address is one of ours, whatever its sub-address (RFC 5233).
     pub fn is_ours(&self, address: &Address) -> bool {
         let key = address.key();
-        let plain = match (key.split_once('+'), key.rsplit_once('@')) {
-            (Some((local, _)), Some((_, domain))) => format!("{local}@{domain}"),
-            _ => key.clone(),
-        };
-        self.own_addresses.iter().any(|own| *own == key || *own == plain)
+        let plain = key.split_once('+').zip(key.rsplit_once('@')).map(|((local, _), (_, domain))| (local, domain));
+        self.own_addresses.iter().any(|own| *own == key || plain.is_some() && own.rsplit_once('@') == plain)
     }
 
     /// Where an answer to this mail goes: `Reply-To`, unless that is the desk itself or one of its people, who would
@@ -153,6 +150,9 @@ impl Policy {
 
 /// Whether a list of addresses and `@domains` has this address.
 fn is_listed(list: &[String], address: &Address) -> bool {
+    if list.is_empty() {
+        return false;
+    }
     let (key, domain) = (address.key(), format!("@{}", address.domain()));
     list.iter().any(|entry| *entry == key || *entry == domain)
 }

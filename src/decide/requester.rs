@@ -447,11 +447,13 @@ fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&A
         refused_severity,
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
-    agents.iter().filter(|agent| message.author() != Some(&agent.address)).fold(decision, |decision, agent| {
+    let readers: Vec<_> = agents.iter().filter(|agent| message.author() != Some(&agent.address)).collect();
+    let copies = std::iter::repeat_n(notification, readers.len());
+    readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
         decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
-            content: Content::Notification(Box::new(notification.clone())),
+            content: Content::Notification(Box::new(notification)),
             attachments: attachments.clone(),
             in_reply_to: None,
         }))

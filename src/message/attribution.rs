@@ -129,10 +129,22 @@ fn ends_with_colon(line: &str) -> bool {
 }
 
 fn may_open(line: &str) -> bool {
-    let start: String = line.trim_start_matches(['*', '_']).chars().take(8).flat_map(char::to_lowercase).collect();
+    let start = line.trim_start_matches(['*', '_']);
     start.starts_with(|c: char| c.is_ascii_digit())
-        || OPENINGS.iter().any(|opening| start.starts_with(opening))
+        || begins_with_any(start, &OPENINGS)
         || line.contains('<') && line.contains('@')
+}
+
+/// Whether a text, were it in lower case, would begin with one of these phrases.
+pub(super) fn begins_with_any(text: &str, phrases: &[&str]) -> bool {
+    let lower = || text.chars().flat_map(char::to_lowercase);
+    let first = lower().next();
+    phrases.iter().any(|phrase| {
+        phrase.chars().next() == first && {
+            let mut letters = lower();
+            phrase.chars().all(|letter| letters.next() == Some(letter))
+        }
+    })
 }
 
 fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
@@ -301,9 +313,15 @@ const LABELS: [(Label, &[&str]); 5] = [
     ),
 ];
 
+/// Characters in which a label and its colon must stand.
+const MAX_LABEL_CHARS: usize = 24;
+
 fn label(line: &str) -> Option<Label> {
     let line = line.trim_start_matches([' ', '\t', '*', '_', '>', '|']);
-    let at = line.char_indices().take(24).find(|(_, c)| matches!(c, ':' | '：')).map(|(at, _)| at)?;
+    // Most lines have nothing that is, or begins, a colon where a label would end.
+    let start = &line.as_bytes()[..line.len().min(MAX_LABEL_CHARS * 4)];
+    memchr::memchr2(b':', "：".as_bytes()[0], start)?;
+    let at = line.char_indices().take(MAX_LABEL_CHARS).find(|(_, c)| matches!(c, ':' | '：')).map(|(at, _)| at)?;
     let word = line[..at].trim_end_matches([' ', '*', '_', '\u{a0}']).to_lowercase();
     LABELS.iter().find(|(_, words)| words.contains(&word.as_str())).map(|(label, _)| *label)
 }
@@ -453,11 +471,7 @@ const MAX_SENT_FROM_BYTES: usize = 100;
 /// The line that telephones and programs put below a mail: `Sent from my iPhone`.
 pub(super) fn is_sent_from(line: &str) -> bool {
     let line = line.trim_matches([' ', '\t', '*', '_', '-', '(', '[', '<']);
-    if line.is_empty() || line.len() > MAX_SENT_FROM_BYTES {
-        return false;
-    }
-    let start: String = line.chars().take(40).flat_map(char::to_lowercase).collect();
-    SENT_FROM.iter().any(|phrase| start.starts_with(phrase))
+    line.len() <= MAX_SENT_FROM_BYTES && begins_with_any(line, &SENT_FROM)
 }
 
 #[cfg(test)]

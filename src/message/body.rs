@@ -37,15 +37,19 @@ impl Flow {
 pub(super) fn push_plain(out: &mut String, text: &str, flow: Flow) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = out.len();
-    let mut chars = text.chars().peekable();
     out.reserve(text.len());
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' => out.push('\n'),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() => {}
-            c => out.push(c),
+    for line in text.split_inclusive('\n') {
+        let words = line.strip_suffix('\n').unwrap_or(line);
+        let is_ended = words.len() < line.len();
+        let words = if is_ended { words.strip_suffix('\r').unwrap_or(words) } else { words };
+        if may_have_controls(words) {
+            let kept = words.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\r'));
+            out.extend(kept.map(|c| if c == '\r' { '\n' } else { c }));
+        } else {
+            out.push_str(words);
+        }
+        if is_ended {
+            out.push('\n');
         }
     }
     if let Flow::Flowed { deletes_space } = flow {
@@ -53,6 +57,13 @@ pub(super) fn push_plain(out: &mut String, text: &str, flow: Flow) {
         out.truncate(start);
         out.push_str(&joined);
     }
+}
+
+/// Whether to look for control characters in a text one by one: it has some in ASCII, or bytes that begin others.
+fn may_have_controls(text: &str) -> bool {
+    let is_suspect = |b: u8| (b < b' ' && b != b'\t') || matches!(b, 0x7f | 0xc2);
+    // Without a way out of the loop, many bytes are looked at at once.
+    text.bytes().fold(false, |so_far, b| so_far | is_suspect(b))
 }
 
 /// Joins lines that end in a blank with the next one of the same quote depth (RFC 3676 §4.2 to §4.5).
@@ -97,7 +108,8 @@ enum Kind {
 pub(super) fn split(text: String) -> Body {
     let lines: Vec<&str> = text.lines().collect();
     let mut kinds = vec![Kind::Reply; lines.len()];
-    let forwarded = mark_quotes(&lines, &mut kinds);
+    let marker = if text.contains(MARKER_START) { find_marker(&lines) } else { None };
+    let forwarded = mark_quotes(&lines, marker, &mut kinds);
     mark_signatures(&lines, &mut kinds);
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     // A mail that only passes another one on: that one is what its sender has to say.
@@ -112,9 +124,10 @@ pub(super) fn split(text: String) -> Body {
     Body { text, reply, quote, signature }
 }
 
-/// Marks what is quoted, and gives the line behind the header block of a forwarded mail if there is one.
-fn mark_quotes(lines: &[&str], kinds: &mut [Kind]) -> Option<usize> {
-    let marker = find_marker(lines).map(|at| introduction_of(lines, at));
+/// Marks what is quoted, from the line with our marker on it at the latest, and gives the line behind the header block
+/// of a forwarded mail if there is one.
+fn mark_quotes(lines: &[&str], marker: Option<usize>, kinds: &mut [Kind]) -> Option<usize> {
+    let marker = marker.map(|at| introduction_of(lines, at));
     let end = marker.unwrap_or(lines.len());
     kinds[end..].fill(Kind::Quote);
     let mut at = 0;
@@ -248,7 +261,8 @@ fn find_signature(lines: &[&str]) -> Option<usize> {
 
 /// The lines of one kind, without empty lines at either end, and with one where something else was cut out.
 fn gather(lines: &[&str], kinds: &[Kind], kind: Kind) -> String {
-    let mut out = String::new();
+    let of_kind = lines.iter().zip(kinds).filter(|(_, of)| **of == kind);
+    let mut out = String::with_capacity(of_kind.map(|(line, _)| line.len() + 1).sum());
     let mut blank_count = 0;
     let mut is_cut = false;
     for (line, of) in lines.iter().zip(kinds) {

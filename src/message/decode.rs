@@ -42,8 +42,7 @@ pub(super) fn text(field: RawField<'_>) -> String {
 /// Bytes of a header on one line, encoded words decoded, without control characters.
 pub(super) fn one_line(bytes: &[u8]) -> String {
     let text = if bytes.windows(2).any(|pair| pair == b"=?") {
-        let mut line = utf8(bytes).into_owned().into_bytes();
-        line.push(b'\n');
+        let line = whole_line(utf8(bytes).as_bytes());
         match MessageStream::new(&line).parse_unstructured() {
             HeaderValue::Text(text) => text.into_owned(),
             _ => String::new(),
@@ -56,8 +55,7 @@ pub(super) fn one_line(bytes: &[u8]) -> String {
 
 /// The addresses in a field (RFC 5322 §3.4), groups taken apart. What has no `@` is no address.
 pub(super) fn addresses(field: RawField<'_>) -> Vec<Address> {
-    let mut line = utf8(&field.unfolded()).into_owned().into_bytes();
-    line.push(b'\n');
+    let line = whole_line(utf8(&field.unfolded()).as_bytes());
     let HeaderValue::Address(list) = MessageStream::new(&line).parse_address() else { return Vec::new() };
     list.iter().filter_map(|entry| address(entry.name(), entry.address())).collect()
 }
@@ -65,8 +63,8 @@ pub(super) fn addresses(field: RawField<'_>) -> Vec<Address> {
 fn address(name: Option<&str>, address: Option<&str>) -> Option<Address> {
     let name = name.map(clean_line).filter(|name| !name.is_empty());
     let usable = |text: &str| {
-        let text: String =
-            text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>')).collect();
+        let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>');
+        let text: String = text.split(is_odd).collect();
         let whole = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
         (whole && text.len() <= MAX_ADDRESS_BYTES).then_some(text)
     };
@@ -80,8 +78,7 @@ fn address(name: Option<&str>, address: Option<&str>) -> Option<Address> {
 /// The instant in a `Date` field, and the author's distance from UTC in minutes where the field tells it:
 /// `-0000` says that it does not (RFC 5322 §3.3), and names of zones are those of servers.
 pub(super) fn date(field: RawField<'_>) -> Option<(Timestamp, Option<i16>)> {
-    let mut line = field.unfolded();
-    line.push(b'\n');
+    let line = whole_line(&field.unfolded());
     let HeaderValue::DateTime(date) = MessageStream::new(&line).parse_date() else { return None };
     let mut date = date;
     // A leap second; the library counts up to 59.
@@ -99,9 +96,8 @@ pub(super) fn date(field: RawField<'_>) -> Option<(Timestamp, Option<i16>)> {
 
 /// A `Content-Type` or `Content-Disposition`, its parameters put together (RFC 2231).
 pub(super) fn content_type(field: RawField<'_>) -> Option<ContentType> {
-    let mut line = field.unfolded();
-    line.truncate(MAX_CONTENT_TYPE_BYTES);
-    line.push(b'\n');
+    let value = field.unfolded();
+    let line = whole_line(&value[..value.len().min(MAX_CONTENT_TYPE_BYTES)]);
     let HeaderValue::ContentType(read) = MessageStream::new(&line).parse_content_type() else { return None };
     let value = match read.subtype() {
         Some(subtype) => format!("{}/{subtype}", read.ctype()),
@@ -261,22 +257,30 @@ pub(super) fn entity(token: &str, out: &mut String) {
     add_html_token(out, token.as_bytes(), false);
 }
 
+/// The value with the line end that the library wants to see behind it.
+fn whole_line(value: &[u8]) -> Vec<u8> {
+    [value, b"\n"].concat()
+}
+
 /// One line without control characters, blanks at its ends and runs of blanks.
 fn clean_line(text: &str) -> String {
+    if is_clean(text.as_bytes()) {
+        return text.to_string();
+    }
     let mut out = String::with_capacity(text.len());
-    let mut is_gap = false;
-    for c in text.chars() {
-        if c.is_control() || c == ' ' {
-            is_gap = true;
-        } else {
-            if is_gap && !out.is_empty() {
-                out.push(' ');
-            }
-            is_gap = false;
-            out.push(c);
+    for word in text.split(|c: char| c == ' ' || c.is_control()).filter(|word| !word.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
         }
+        out.push_str(word);
     }
     out
+}
+
+/// Whether a text is as [`clean_line`] would leave it, which nearly all are: nothing but ASCII, and no blank too many.
+fn is_clean(text: &[u8]) -> bool {
+    let is_printable = text.iter().fold(true, |so_far, b| so_far & matches!(b, b' '..=b'~'));
+    is_printable && text.trim_ascii().len() == text.len() && !text.windows(2).any(|pair| pair == b"  ")
 }
 
 #[cfg(test)]

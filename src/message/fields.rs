@@ -5,6 +5,7 @@
 //! missing blank line before the text. It decodes nothing.
 
 use super::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
+use std::borrow::Cow;
 
 /// A field as it stands in the mail.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,12 @@ impl<'a> RawField<'a> {
     }
 
     /// The value on one line: the line ends of folds go, the blanks behind them stay (RFC 5322 §2.2.3).
-    pub fn unfolded(&self) -> Vec<u8> {
-        self.value.trim_ascii().iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect()
+    pub fn unfolded(&self) -> Cow<'a, [u8]> {
+        let value = self.value.trim_ascii();
+        match memchr::memchr2(b'\r', b'\n', value) {
+            Some(_) => Cow::Owned(value.split(|b| matches!(b, b'\r' | b'\n')).collect::<Vec<_>>().concat()),
+            None => Cow::Borrowed(value),
+        }
     }
 }
 
@@ -148,7 +153,7 @@ fn is_blank(byte: u8) -> bool {
 
 /// The index behind the line end of the line that begins at `at`.
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n + 1)
+    memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n + 1)
 }
 
 /// The line without `\n` or `\r\n` at its end.

@@ -6,6 +6,7 @@
 use super::MADE_UP;
 use super::limits::{MAX_ID_BYTES, MAX_IDS};
 use super::{Digest, MessageId};
+use std::collections::HashSet;
 
 /// All ids of a `References` or `Message-ID` field, brackets or not.
 pub(super) fn all(value: &str) -> Vec<MessageId> {
@@ -34,7 +35,7 @@ pub(super) fn for_missing(digest: &Digest) -> MessageId {
 }
 
 fn read(value: &str, with_bare: bool) -> Vec<MessageId> {
-    let mut ids = Ids { list: Vec::new(), seen: std::collections::HashSet::new() };
+    let mut ids = Ids { list: Vec::new() };
     let mut rest = value;
     while let Some(at) = rest.find(['<', '>', '(']) {
         let (before, tail) = rest.split_at(at);
@@ -66,7 +67,17 @@ fn read(value: &str, with_bare: bool) -> Vec<MessageId> {
     if with_bare {
         ids.add_bare(rest);
     }
-    ids.list
+    without_repeats(ids.list)
+}
+
+fn without_repeats(mut ids: Vec<MessageId>) -> Vec<MessageId> {
+    if ids.len() > 1 {
+        let mut seen = HashSet::with_capacity(ids.len());
+        let is_first: Vec<bool> = ids.iter().map(|id| seen.insert(id.0.as_str())).collect();
+        let mut is_first = is_first.into_iter();
+        ids.retain(|_| is_first.next().unwrap_or(true));
+    }
+    ids
 }
 
 /// What follows the comment that `text` begins with. One without its end reaches to the next id, so that no
@@ -87,7 +98,6 @@ fn after_comment(text: &str) -> &str {
 
 struct Ids {
     list: Vec<MessageId>,
-    seen: std::collections::HashSet<String>,
 }
 
 impl Ids {
@@ -113,7 +123,7 @@ impl Ids {
 
     fn add(&mut self, id: String) {
         let usable = !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(char::is_control);
-        if usable && self.seen.insert(id.clone()) {
+        if usable {
             self.list.push(MessageId(id));
         }
     }

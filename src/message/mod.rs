@@ -166,14 +166,23 @@ impl Address {
 
     /// Whether both are the same address, whatever the display names and case.
     pub fn is_same(&self, other: &str) -> bool {
-        self.key() == other.to_lowercase()
+        is_same_text(&self.address, other)
     }
 }
 
 /// Two addresses are equal when they name the same mailbox; the display name does not count.
 impl PartialEq for Address {
     fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
+        is_same_text(&self.address, &other.address)
+    }
+}
+
+/// Whether two texts are the same in lower case.
+fn is_same_text(one: &str, other: &str) -> bool {
+    if one.is_ascii() && other.is_ascii() {
+        one.eq_ignore_ascii_case(other)
+    } else {
+        one.to_lowercase() == other.to_lowercase()
     }
 }
 

@@ -245,6 +245,9 @@ fn list_attachments(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Vec<Attachm
 
 /// Cuts a text to so many characters, and says whether that changed it.
 fn cut_chars(text: &mut String, limit: usize) -> bool {
+    if text.len() <= limit {
+        return false;
+    }
     match text.char_indices().nth(limit) {
         Some((at, _)) => {
             text.truncate(at);

@@ -16,7 +16,8 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     let root = parts.list.first()?;
     let report_type = root.content_type.parameter("report-type").map(str::to_lowercase);
     let is_report = root.content_type.value == "multipart/report";
-    if is_report || is_from_server(message) {
+    let is_from_server = is_from_server(message);
+    if is_report || is_from_server {
         if let Some(part) = find(parts, &["message/feedback-report"]) {
             return Some(complaint(part, parts));
         }
@@ -32,7 +33,7 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     if is_report && report_type.is_some_and(|kind| kind == "disposition-notification") {
         return None;
     }
-    if is_from_server(message) && has_second_mark(parts, message) { unstructured(parts, message) } else { None }
+    if is_from_server && has_second_mark(parts, message) { unstructured(parts, message) } else { None }
 }
 
 /// Whether anything but its sender's name speaks for a report of no standard form: a company may well be called

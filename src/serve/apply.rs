@@ -429,7 +429,11 @@ impl Applying<'_> {
             instance: self.signature.instance.clone(),
         };
         let (party_id, to) = (party.id, party.destination().clone());
-        let ticket = Some(ticket.clone());
+        // The customer's words are in the draft where they are to be shown, and may be long.
+        let last_words = std::mem::take(&mut ticket.last_words);
+        let shown = ticket.clone();
+        ticket.last_words = last_words;
+        let ticket = Some(shown);
         Some(Pending { draft, ticket, party: Some(party_id), to, stamps, files, at: self.now })
     }
 

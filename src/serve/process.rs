@@ -331,11 +331,11 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     if thread.ticket().is_some_and(|id| !working.tickets.contains_key(&id)) {
         thread = thread::Thread::New;
     }
-    let ticket = thread.ticket().and_then(|id| working.tickets.get(&id)).cloned();
+    let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
     let context = Context {
         sender: who.clone(),
         authentication: message.authentication,
-        thread: state_of(ticket.as_ref()),
+        thread: state_of(ticket),
         customer_lists: author.map(|author| policy.lists_of(author)).unwrap_or_default(),
         default_severity: policy.default_severity,
         default_category: classify::GENERAL.to_owned(),
@@ -344,10 +344,10 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let quotes_us = keys.quotes_us;
     let mail = Mail { inbox: item.id, message, verdict, thread, who, quotes_us, is_released: item.released };
     let answered = answered(&mail, policy);
-    let standing = working.standing(answered.as_ref(), ticket.as_ref().map(|ticket| ticket.id));
+    let standing = working.standing(answered.as_ref(), ticket.map(|ticket| ticket.id));
     let mut decision = match item.oversize_bytes {
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy),
-        _ => decide::on_mail(&mail, ticket.as_ref(), &standing, policy, now),
+        _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);
     let received = Received { mail: &mail, attempt: item.attempt, files: &files };

@@ -21,25 +21,26 @@ static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\[PR-([1
 
 /// The subject without reply and forward prefixes and without our references, on one line.
 pub fn base_subject(subject: &str) -> String {
-    let untagged = TAG.as_ref().map_or(subject.into(), |tag| tag.replace_all(subject, ""));
+    let tag = TAG.as_ref().filter(|_| subject.contains('['));
+    let untagged = tag.map_or(subject.into(), |tag| tag.replace_all(subject, ""));
     let mut rest: &str = untagged.trim();
     while let Some(found) = PREFIX.as_ref().and_then(|prefix| prefix.find(rest)) {
         rest = &rest[found.end()..];
     }
     let words: Vec<&str> = rest.split_whitespace().collect();
-    shorten(&words.join(" "))
+    shorten(words.join(" "))
 }
 
 /// The ticket that a subject refers to; the last reference counts, which is the one that we put there.
 pub fn tag(subject: &str) -> Option<TicketId> {
-    let digits = TAG.as_ref()?.captures_iter(subject).last()?;
+    let digits = TAG.as_ref().filter(|_| subject.contains('['))?.captures_iter(subject).last()?;
     digits.get(1)?.as_str().parse().ok().map(TicketId)
 }
 
-fn shorten(subject: &str) -> String {
+fn shorten(subject: String) -> String {
     match subject.char_indices().nth(SUBJECT_CHARS) {
         Some((end, _)) => format!("{}…", subject[..end].trim_end()),
-        None => subject.to_owned(),
+        None => subject,
     }
 }
 

@@ -12,7 +12,9 @@ use crate::ticket::purpose::Purpose;
 use data_encoding::{BASE32_NOPAD, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use memchr::memmem;
 use sha2::Sha256;
+use std::fmt;
 use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
 
@@ -41,8 +43,14 @@ static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
 });
 
 /// The key that our tokens are signed with. Who has it can speak for every party.
-#[derive(Clone, Debug)]
-pub struct TokenKey(Secret);
+#[derive(Clone)]
+pub struct TokenKey(Hmac<Sha256>);
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKey(***)")
+    }
+}
 
 /// Which ticket, which party of it, and when it was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -116,7 +124,11 @@ impl Token {
 impl TokenKey {
     /// A key from a secret text.
     pub fn new(secret: Secret) -> Self {
-        Self(secret)
+        // Any length of key is allowed (RFC 2104 §3), so this cannot fail.
+        let Ok(mac) = Hmac::new_from_slice(secret.expose().as_bytes()) else {
+            unreachable!("HMAC takes a key of any length")
+        };
+        Self(mac)
     }
 
     /// The Message-ID of one of our mails, without angle brackets.
@@ -174,7 +186,7 @@ impl TokenKey {
     /// Finds the first marker line of ours in a text, whatever quotes it.
     pub fn find_marker(&self, text: &str) -> Reading<Token> {
         let mut forged = false;
-        for (at, _) in text.match_indices(MARKER).take(MARKERS_READ) {
+        for at in memmem::find_iter(text.as_bytes(), MARKER).take(MARKERS_READ) {
             let Some((ticket, rest)) = text[at + MARKER.len()..].split_once(MARKER_SEPARATOR) else { continue };
             let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(rest.len());
             let Some((party, mac)) = rest[..end].trim_end_matches('.').rsplit_once('.') else { continue };
@@ -189,10 +201,7 @@ impl TokenKey {
 
     /// Whether a text holds one of our tokens in any form, ours or forged: whoever reads it could use it.
     pub fn occurs_in(&self, text: &str) -> bool {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '@' | '=');
-        let mut words =
-            text.split(|c: char| !is_part(c)).filter(|word| word.contains('@')).map(|word| word.trim_end_matches('.'));
-        words.any(|word| self.read_address(word).is_ours() || self.read_message_id(word).is_ours())
+        addresses_in(text).any(|word| self.read_address(word).is_ours() || self.read_message_id(word).is_ours())
             || self.find_marker(text).is_ours()
     }
 
@@ -206,15 +215,25 @@ impl TokenKey {
     }
 
     fn mac_bytes(&self, what_for: &str, head: &str) -> Vec<u8> {
-        // Any length of key is allowed (RFC 2104 §3), so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose().as_bytes()) else {
-            unreachable!("HMAC takes a key of any length")
-        };
+        let mut mac = self.0.clone();
         mac.update(what_for.as_bytes());
         mac.update(&[0]);
         mac.update(head.as_bytes());
         mac.finalize().into_bytes()[..MAC_BYTES].to_vec()
     }
+}
+
+/// The words of a text that have an `@`, as far as they consist of what our addresses and ids consist of.
+fn addresses_in(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+' | b'@' | b'=');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + memchr::memchr(b'@', &bytes[from..])?;
+        let start = at - bytes[from..at].iter().rev().take_while(|b| is_part(b)).count();
+        from = at + bytes[at..].iter().take_while(|b| is_part(b)).count();
+        Some(text[start..from].trim_end_matches('.'))
+    })
 }
 
 /// A number written in plain digits, without sign or leading zero, so that each has one spelling.
@@ -224,12 +243,12 @@ fn number<T: std::str::FromStr + ToString>(text: &str) -> Option<T> {
 
 fn base36(mut number: u32) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut digits = Vec::new();
+    let mut text = String::new();
     loop {
-        digits.push(char::from(DIGITS[(number % 36) as usize]));
+        text.insert(0, char::from(DIGITS[(number % 36) as usize]));
         number /= 36;
         if number == 0 {
-            return digits.iter().rev().collect();
+            return text;
         }
     }
 }

@@ -222,7 +222,9 @@ impl Ticket {
 
     /// What of a mail's words is kept as [`last_words`](Self::last_words).
     pub fn kept_words(text: &str) -> String {
-        text.char_indices().nth(Self::WORDS_KEPT).map_or(text, |(end, _)| &text[..end]).to_owned()
+        // No text has more characters than bytes.
+        let end = if text.len() > Self::WORDS_KEPT { text.char_indices().nth(Self::WORDS_KEPT) } else { None };
+        end.map_or(text, |(at, _)| &text[..at]).to_owned()
     }
 
     /// The customer who asked.
