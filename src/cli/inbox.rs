@@ -3,11 +3,13 @@
 use super::screen::{Screen, Tone, remark, visible_text};
 use super::table::{Cell, Column, fixed, flexible, render};
 use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
+use crate::decide::Outcome;
 use crate::message::{self, Message, Reader};
 use crate::store::StoreError;
 use crate::store::list::{Filter, InboxRow};
 use crate::ticket::TicketId;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -26,11 +28,11 @@ enum Command {
   postroom inbox list --ticket PR-1042
   postroom inbox list --format json | jq '.[] | select(.ticket == null)'")]
     List {
-        /// Only those in this state: new, processing, filed, quarantined, discarded, stuck
+        /// Only those in this state
         #[arg(long, value_name = "STATE", value_parser = STATES)]
         state: Vec<String>,
-        /// Only those that became this: ticket-opened, follow-up, bounce, quarantined, …
-        #[arg(long, value_name = "OUTCOME")]
+        /// Only those that became this
+        #[arg(long, value_name = "OUTCOME", value_parser = PossibleValuesParser::new(Outcome::WORDS))]
         outcome: Option<String>,
         /// Only those on this ticket
         #[arg(long, value_name = "PR-NUMBER")]

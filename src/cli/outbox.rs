@@ -24,7 +24,7 @@ enum Command {
   postroom outbox list --state waiting --state failed
   postroom outbox list --ticket PR-1042")]
     List {
-        /// Only those in this state: waiting, sending, sent, failed
+        /// Only those in this state
         #[arg(long, value_name = "STATE", value_parser = ["waiting", "sending", "sent", "failed"])]
         state: Vec<String>,
         /// Only those on this ticket

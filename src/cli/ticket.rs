@@ -10,6 +10,7 @@ use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
 use crate::ticket::{Severity, Status, Ticket, TicketId};
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,8 +31,8 @@ enum Command {
         /// Only those that are being worked on
         #[arg(long, conflicts_with = "status")]
         open: bool,
-        /// Only those that stand here: investigating, waiting, resolved, closed
-        #[arg(long, value_parser = ["investigating", "waiting", "resolved", "closed"])]
+        /// Only those that stand here
+        #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::ALL.iter().map(|status| status.as_str())))]
         status: Vec<String>,
         #[command(flatten)]
         list: ListArgs,
