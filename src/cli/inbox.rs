@@ -1,10 +1,12 @@
 //! `postroom inbox …`: received mails, what each became, and why.
 
+use super::because;
 use super::screen::{Screen, Tone, remark, visible_text};
 use super::table::{Cell, Column, fixed, flexible, render};
 use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
 use crate::decide::Outcome;
-use crate::message::{self, Message, Reader};
+use crate::message::{self, Authentication, Message, Origin, Reader};
+use crate::size;
 use crate::store::StoreError;
 use crate::store::list::{Filter, InboxRow};
 use crate::ticket::TicketId;
@@ -233,6 +235,24 @@ pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> any
     Ok(DONE)
 }
 
+fn author_of(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Person => "a person",
+        Origin::AutomaticReply => "a program, as an automatic reply",
+        Origin::DeliveryReport => "a mail server, as a delivery report",
+        Origin::Bulk => "somebody, to many people at once",
+        Origin::Own => "postroom itself",
+    }
+}
+
+fn sender_of(authentication: Authentication) -> &'static str {
+    match authentication {
+        Authentication::Pass => "authenticated",
+        Authentication::Fail => "authentication failed: the address may be forged",
+        Authentication::None => "nobody vouches for the address",
+    }
+}
+
 fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
     let list =
         |addresses: &[message::Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -245,7 +265,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("Cc", list(&message.cc)),
             ("Date", message.date.map(|date| screen.second(date)).unwrap_or_default()),
             ("Subject", message.subject.clone()),
-            ("Message-ID", message.id.0.clone()),
+            ("Message-ID", format!("<{}>", message.id.0)),
         ],
     );
     let (became, tone) = became(row);
@@ -256,7 +276,12 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
         .attachments
         .iter()
         .map(|file| {
-            format!("{} ({}, {} bytes)", file.name.as_deref().unwrap_or("no name"), file.media_type, file.size_bytes)
+            format!(
+                "{} ({}, {})",
+                file.name.as_deref().unwrap_or("no name"),
+                file.media_type,
+                size::shown(file.size_bytes)
+            )
         })
         .collect();
     let defects: Vec<&str> = message.defects.iter().map(|defect| defect.code.as_str()).collect();
@@ -267,16 +292,14 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("received", screen.when_exactly(row.received_at)),
             ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
             ("ticket", reference(row.ticket).unwrap_or_default()),
-            ("because", row.reasons.clone().unwrap_or_default()),
-            (
-                "sender",
-                format!("authentication {}, origin {}", message.authentication.as_str(), message.origin.as_str()),
-            ),
+            ("because", row.reasons.as_deref().map(because::in_words).unwrap_or_default()),
+            ("written by", author_of(message.origin).to_owned()),
+            ("sender", sender_of(message.authentication).to_owned()),
             ("marks", message.marks.join(", ")),
             ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
             ("attachments", attachments.join(", ")),
             ("defects", defects.join(", ")),
-            ("rules", row.rules_version.clone().unwrap_or_default()),
+            ("rule set", row.rules_version.clone().unwrap_or_default()),
             ("attempts", if row.attempt > 1 { row.attempt.to_string() } else { String::new() }),
             ("error", row.error.clone().unwrap_or_default()),
         ],

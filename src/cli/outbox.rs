@@ -1,7 +1,7 @@
 //! `postroom outbox …`: mails to send, what became of each, and trying again.
 
 use super::screen::{Screen, Tone, remark, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
+use super::table::{Cell, Column, fixed, flexible, optional, render};
 use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
 use crate::message::{self, Message, Reader};
 use crate::store::StoreError;
@@ -52,7 +52,7 @@ enum Command {
 
 const COLUMNS: [Column; 7] = [
     fixed("id"),
-    fixed("written"),
+    optional("written"),
     fixed("state"),
     fixed("ticket"),
     fixed("purpose"),

@@ -3,7 +3,7 @@
 mod timeline;
 
 use super::screen::{Screen, Tone, remark, visible, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
+use super::table::{Cell, Column, fixed, flexible, optional, render};
 use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing};
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
@@ -60,8 +60,8 @@ const COLUMNS: [Column; 8] = [
     fixed("ticket"),
     fixed("severity"),
     fixed("status"),
-    fixed("assignee"),
-    fixed("opened"),
+    optional("assignee"),
+    optional("opened"),
     fixed("update due"),
     flexible("requester"),
     flexible("subject"),
@@ -261,8 +261,8 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
     let severity = screen.paint(severity_tone(ticket.severity), ticket.severity.as_str());
     let status = screen.paint(status_tone(ticket.status), ticket.status.as_str());
     let assignee = ticket.assignee.as_ref().map_or("nobody".to_owned(), ToString::to_string);
-    let mut text = format!("{}\n", screen.paint(Tone::Strong, &heading));
-    text.push_str(&format!("{severity} · {status} · {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
+    let mut text = format!("{}\n", screen.paint(Tone::Strong, &screen.wrapped(&heading, 0)));
+    text.push_str(&format!("{severity} · {status} · for {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
     // A first answer that was given is due no more.
     let first_response_due_at = ticket.first_response_due_at.filter(|_| ticket.first_response_at.is_none());
     text.push_str(&facts(
@@ -294,7 +294,8 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
         let title = format!("── {}, {} ({from}{who})", visible(&mail.by), screen.second(mail.at));
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &title)));
         for line in visible_text(mail.text.trim_end()).lines() {
-            text.push_str(&format!("   {line}\n"));
+            text.push_str(format!("   {line}").trim_end());
+            text.push('\n');
         }
     }
     text

@@ -131,7 +131,7 @@ impl Reading<'_, '_> {
         let reopen_window = desk.duration("reopen_within", days(14));
         let idle_window = desk.duration("new_ticket_after_idle", days(30));
         let agent_token_age = desk.duration("agent_answers_within", days(90));
-        let max_mail_bytes = desk.size("max_mail", 50 << 20);
+        let max_mail_bytes = desk.size("max_mail", 50_000_000);
         let support_address = address?;
         let mut own_addresses = vec![support_address.key()];
         own_addresses.extend(also.iter().map(Address::key));

@@ -3,6 +3,7 @@
 mod connect;
 mod ingest;
 mod lists;
+mod screens;
 
 use postroom::config::Config;
 use std::fs;
@@ -278,7 +279,7 @@ fn a_mail_from_a_file_becomes_a_ticket() {
     );
     let shown = masked(&desk.run(&["ticket", "show", "PR-1001"]).ends(0));
     for part in [
-        "PR-1001 · Production is down\ncritical · investigating · everyone · taken by nobody\n",
+        "PR-1001 · Production is down\ncritical · investigating · for everyone · taken by nobody\n",
         "opened            <time>\n",
         "requester     Ann Example <ann@example.com>\nagent         Bob Builder <bob@desk.example>\n",
         "── ann@example.com, <time> (mail 1)\n   Everything is completely down.\n",
@@ -288,7 +289,7 @@ fn a_mail_from_a_file_becomes_a_ticket() {
     let timeline = masked(&desk.run(&["ticket", "timeline", "pr-1001"]).ends(0));
     for part in [
         "PR-1001 · Production is down\n\n<time>  because ",
-        "new-request\n  ann@example.com  opened the ticket: critical, ",
+        "a new request\n  ann@example.com  opened the ticket: critical, ",
         "  ann@example.com  mail 1 by ann@example.com was filed\n",
         "  an update is promised by <time>\n",
         "  postroom         wrote the acknowledgement to ann@example.com\n",

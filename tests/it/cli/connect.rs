@@ -15,7 +15,7 @@ fn connect_tells_what_cannot_be_reached() {
         "lost.pem              there is no such file\n",
         "failed  imap support   127.0.0.1:9           the environment has no POSTROOM_NOT_SET; set it, or name a file in \
          the configuration\n",
-        "failed  smtp           127.0.0.1:9           smarthost was lost at ",
+        "failed  smtp           127.0.0.1:9           cannot reach the SMTP server: ",
         "ok      database       sqlite://postroom.db  can be written; mails received: 0, tickets: 0\n",
     ] {
         assert!(out.contains(part), "{part:?} is not in:\n{out}");
