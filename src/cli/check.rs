@@ -1,5 +1,6 @@
 //! `postroom check`: is everything in order? All that is wrong at once, each thing with its place and what to do.
 
+mod advice;
 mod connect;
 
 use super::report::Findings;
