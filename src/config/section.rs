@@ -17,6 +17,8 @@ pub(super) struct Source<'t> {
     pub path: &'t str,
     pub text: &'t str,
     pub findings: RefCell<Vec<Finding>>,
+    /// What is allowed and better not so.
+    pub warnings: RefCell<Vec<Finding>>,
 }
 
 impl Source<'_> {
@@ -55,6 +57,12 @@ impl<'t> Section<'t> {
     /// Notes something wrong about a value in this table.
     pub fn wrong(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
         self.source.add(span, message, hint);
+    }
+
+    /// Notes something in this table that is allowed and better not so.
+    pub fn warn(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        let warning = Finding::at(self.source.path, self.source.text, span, message).hint(hint);
+        self.source.warnings.borrow_mut().push(warning);
     }
 
     /// Whether the file has this table at all.

@@ -3,6 +3,7 @@
 mod connect;
 mod ingest;
 mod lists;
+mod passwords;
 mod screens;
 
 use postroom::config::Config;
