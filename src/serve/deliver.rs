@@ -184,7 +184,7 @@ impl Courier {
             Err(failure) => {
                 let error = chain(&failure);
                 round.is_away = is_away(&failure);
-                if now.duration_since(item.created_at) > GIVE_UP_AFTER {
+                if now.duration_since(item.tried_since) > GIVE_UP_AFTER {
                     return SendOutcome::Failed { error: format!("given up after five days: {error}") };
                 }
                 warn!(outbox.id = id, attempt, error = %error, "mail {id} was put off");

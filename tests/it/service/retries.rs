@@ -1,8 +1,9 @@
-//! Mail that is tried again, with the secret of today.
+//! Mail that is tried again: with the secret of today, and for as long as a person gives it.
 
 use super::{mail, nine};
 use crate::support::service::Service;
 use crate::support::smtp_server::{Fault, Step};
+use jiff::SignedDuration;
 use postroom::config::{Account, secret::SecretSource};
 use postroom::endpoint::Mechanism;
 use postroom::message::Digest;
@@ -46,4 +47,29 @@ async fn each_login_has_the_secret_of_its_time_also_after_a_connection_that_died
     let states: Vec<(&str, u32)> = outbox.iter().map(|row| (row.state.as_str(), row.attempt)).collect();
     assert_eq!(states, [("sent", 1); 4], "{outbox:?}");
     assert_eq!(service.smtp.connection_count(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_a_person_puts_back_is_tried_for_as_long_as_a_new_one() {
+    let service = Service::prepare(nine(), |_| {}).await;
+    let desk = service.desk();
+    let mut courier = Courier::new(&service.config.smtp, Deadlines::default());
+    service.smtp.script(Fault::at(Step::Rcpt).replies("451 4.7.1 come back later").to(ANN).always());
+    take_in(&service, 1).await;
+    let state = async || service.outbox().await.into_iter().find(|row| row.to == ANN).unwrap();
+    courier.deliver_due(&desk).await.unwrap();
+    service.pass(SignedDuration::from_hours(5 * 24 + 1));
+    courier.deliver_due(&desk).await.unwrap();
+    let given_up = state().await;
+    assert_eq!(given_up.state, "failed");
+    assert!(given_up.error.unwrap().starts_with("given up after five days: "));
+    service.store.retry_outbox(given_up.id, service.clock.now()).await.unwrap();
+    courier.deliver_due(&desk).await.unwrap();
+    assert_eq!(state().await.state, "waiting");
+    service.pass(SignedDuration::from_hours(5 * 24 - 1));
+    courier.deliver_due(&desk).await.unwrap();
+    assert_eq!(state().await.state, "waiting");
+    service.pass(SignedDuration::from_hours(3));
+    courier.deliver_due(&desk).await.unwrap();
+    assert_eq!(state().await.state, "failed");
 }
