@@ -6,6 +6,7 @@ mod database;
 mod delivery;
 mod mailboxes;
 mod oversize;
+mod rare;
 mod retries;
 mod strange;
 
