@@ -90,7 +90,7 @@ async fn that_somebody_cannot_be_written_to_stands_on_the_timeline_and_the_agent
     let told = |what: &What| matches!(what, What::Undelivered { detail, .. } if detail.contains("can be addressed"));
     let timeline = service.timeline(1001).await;
     assert_eq!(timeline.iter().filter(|event| told(&event.what)).count(), 1, "{timeline:?}");
-    assert_eq!(service.purposes_to(BOB).await, ["notification", "undelivered"]);
+    assert_eq!(service.purposes_to(BOB).await, ["undelivered", "notification"]);
     assert_eq!(service.outbox().await.len(), 2, "nothing is tried that cannot be sent");
 }
 
