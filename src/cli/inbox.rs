@@ -1,13 +1,13 @@
 //! `postroom inbox …`: received mails, what each became, and why.
 
 use super::because;
-use super::screen::{Screen, Tone, remark, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
-use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
+use super::list::{ListArgs, Listed};
+use super::screen::{Screen, Tone, visible_text};
+use super::table::{Cell, Column, fixed, flexible};
+use super::{DONE, Format, FormatArgs, Open, done, facts, missing, reference};
 use crate::decide::Outcome;
 use crate::message::{self, Authentication, Message, Origin, Reader};
 use crate::size;
-use crate::store::StoreError;
 use crate::store::list::{Filter, InboxRow};
 use crate::ticket::TicketId;
 use clap::Subcommand;
@@ -61,9 +61,6 @@ enum Command {
 }
 
 const STATES: [&str; 6] = ["new", "processing", "filed", "quarantined", "discarded", "stuck"];
-
-const COLUMNS: [Column; 6] =
-    [fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
 
 /// A mail as it stands in JSON.
 #[derive(Serialize)]
@@ -132,31 +129,22 @@ pub(super) fn became(row: &InboxRow) -> (String, Tone) {
     }
 }
 
-/// A list of mails, for people.
-pub(super) fn table(rows: &[InboxRow], screen: &Screen) -> String {
-    let cells = |row: &InboxRow| {
-        let (became, tone) = became(row);
-        vec![
-            Cell::new(row.id.to_string()),
-            Cell::new(screen.when(row.received_at)).tone(Tone::Faint),
-            Cell::new(became).tone(tone),
-            Cell::new(reference(row.ticket).unwrap_or_default()),
-            Cell::new(row.from.as_deref().unwrap_or_default()),
-            Cell::new(row.subject.as_deref().unwrap_or_default()),
-        ]
-    };
-    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
-}
+impl Listed for InboxRow {
+    type Json<'r> = Row<'r>;
 
-/// Prints a list of mails, or says that there is none.
-pub(super) fn print(rows: &[InboxRow], format: Format, screen: &Screen, none: &str) -> anyhow::Result<()> {
-    match format {
-        Format::Json => screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>()),
-        Format::Text if rows.is_empty() => {
-            remark(none);
-            Ok(())
-        }
-        Format::Text => Ok(screen.print(&table(rows, screen))?),
+    const COLUMNS: &'static [Column] =
+        &[fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
+
+    fn cells(&self, screen: &Screen) -> Vec<Cell> {
+        let (became, tone) = became(self);
+        vec![
+            Cell::new(self.id.to_string()),
+            Cell::new(screen.when(self.received_at)).tone(Tone::Faint),
+            Cell::new(became).tone(tone),
+            Cell::new(reference(self.ticket).unwrap_or_default()),
+            Cell::new(self.from.as_deref().unwrap_or_default()),
+            Cell::new(self.subject.as_deref().unwrap_or_default()),
+        ]
     }
 }
 
@@ -165,19 +153,14 @@ pub(super) async fn run(args: &InboxArgs, open: &Open) -> anyhow::Result<u8> {
         Command::List { state, outcome, ticket, list } => {
             let filter = list.filter(&open.screen)?;
             let filter = Filter { states: state.clone(), outcome: outcome.clone(), ticket: *ticket, ..filter };
-            let rows = list.cut(open.store.list_inbox(&filter).await?, &filter);
-            print(&rows, list.format.format, &open.screen, "the inbox has no such mail")?;
-            Ok(DONE)
+            let rows = open.store.list_inbox(&filter).await?;
+            list.print(rows, &filter, &open.screen, "the inbox has no such mail")
         }
         Command::Show { id, raw, format } => show(*id, *raw, format.format, open).await,
-        Command::Requeue { id } => match open.store.requeue_inbox(*id, open.screen.now).await {
-            Err(StoreError::Refused { what }) => Ok(missing(what)),
-            done => {
-                done?;
-                open.screen.print(&format!("mail {id} is to be processed again\n"))?;
-                Ok(DONE)
-            }
-        },
+        Command::Requeue { id } => {
+            let result = open.store.requeue_inbox(*id, open.screen.now).await;
+            done(result, &format!("mail {id} is to be processed again"), &open.screen)
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 mod timeline;
 
-use super::screen::{Screen, Tone, remark, visible, visible_text};
-use super::table::{Cell, Column, fixed, flexible, optional, render};
-use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing};
+use super::list::{ListArgs, Listed};
+use super::screen::{Screen, Tone, visible, visible_text};
+use super::table::{Cell, Column, fixed, flexible, optional};
+use super::{DONE, Format, FormatArgs, Open, facts, missing};
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
@@ -56,20 +57,9 @@ enum Command {
     },
 }
 
-const COLUMNS: [Column; 8] = [
-    fixed("ticket"),
-    fixed("severity"),
-    fixed("status"),
-    optional("assignee"),
-    optional("opened"),
-    fixed("update due"),
-    flexible("requester"),
-    flexible("subject"),
-];
-
 /// A ticket as it stands in JSON.
 #[derive(Serialize)]
-struct Row<'r> {
+pub(super) struct Row<'r> {
     reference: TicketId,
     status: &'r str,
     severity: &'r str,
@@ -130,13 +120,8 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
                 false => status.clone(),
             };
             let filter = Filter { states, ..list.filter(&open.screen)? };
-            let rows = list.cut(open.store.list_tickets(&filter).await?, &filter);
-            match list.format.format {
-                Format::Json => open.screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>())?,
-                Format::Text if rows.is_empty() => remark("there is no such ticket"),
-                Format::Text => open.screen.print(&table(&rows, &open.screen))?,
-            }
-            Ok(DONE)
+            let rows = open.store.list_tickets(&filter).await?;
+            list.print(rows, &filter, &open.screen, "there is no such ticket")
         }
         Command::Show { reference, format } => {
             let Some(ticket) = open.store.find_ticket(*reference).await? else { return Ok(no_ticket(*reference)) };
@@ -178,22 +163,34 @@ fn status_tone(status: Status) -> Tone {
     }
 }
 
-fn table(rows: &[TicketRow], screen: &Screen) -> String {
-    let cells = |row: &TicketRow| {
-        let due = row.update_due_at.map(|at| screen.when(at)).unwrap_or_default();
-        let is_over = row.update_due_at.is_some_and(|at| at < screen.now);
+impl Listed for TicketRow {
+    type Json<'r> = Row<'r>;
+
+    const COLUMNS: &'static [Column] = &[
+        fixed("ticket"),
+        fixed("severity"),
+        fixed("status"),
+        optional("assignee"),
+        optional("opened"),
+        fixed("update due"),
+        flexible("requester"),
+        flexible("subject"),
+    ];
+
+    fn cells(&self, screen: &Screen) -> Vec<Cell> {
+        let due = self.update_due_at.map(|at| screen.when(at)).unwrap_or_default();
+        let is_over = self.update_due_at.is_some_and(|at| at < screen.now);
         vec![
-            Cell::new(row.id.to_string()).tone(Tone::Strong),
-            Cell::new(row.severity.as_str()).tone(severity_tone(row.severity)),
-            Cell::new(row.status.as_str()).tone(status_tone(row.status)),
-            Cell::new(row.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
-            Cell::new(screen.when(row.opened_at)).tone(Tone::Faint),
+            Cell::new(self.id.to_string()).tone(Tone::Strong),
+            Cell::new(self.severity.as_str()).tone(severity_tone(self.severity)),
+            Cell::new(self.status.as_str()).tone(status_tone(self.status)),
+            Cell::new(self.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
+            Cell::new(screen.when(self.opened_at)).tone(Tone::Faint),
             Cell::new(due).tone(if is_over { Tone::Bad } else { Tone::Plain }),
-            Cell::new(row.requester.as_deref().unwrap_or_default()),
-            Cell::new(&row.subject),
+            Cell::new(self.requester.as_deref().unwrap_or_default()),
+            Cell::new(&self.subject),
         ]
-    };
-    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+    }
 }
 
 /// One ticket whole, as JSON.
