@@ -72,7 +72,8 @@ pub fn did_you_mean<'w>(written: &str, words: impl IntoIterator<Item = &'w str>)
     let written = written.to_lowercase();
     let close = words.into_iter().map(|word| (strsim::damerau_levenshtein(&written, word), word)).min()?;
     let (distance, word) = close;
-    let limit = (written.chars().count() / 3).clamp(1, 3);
+    // One or two characters are as close to anything else.
+    let limit = (written.chars().count() / 3).min(3);
     (distance <= limit).then(|| format!("did you mean `{word}`?"))
 }
 

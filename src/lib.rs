@@ -49,4 +49,5 @@ pub mod clock;
 pub mod endpoint;
 pub mod finding;
 pub mod log;
+pub mod size;
 pub mod tls;

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
@@ -48,6 +49,55 @@ pub enum TlsError {
     /// The handshake failed; a certificate that is not trusted is the usual cause.
     #[error("the TLS handshake failed")]
     Handshake(#[source] io::Error),
+}
+
+/// Why a handshake failed, where somebody can do something about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Nobody we trust has signed the certificate.
+    UnknownIssuer,
+    /// The certificate is signed by itself, as an authority.
+    SelfSigned,
+    /// The certificate is for other names.
+    OtherNames(Vec<String>),
+    /// The certificate was valid until then.
+    Expired(Option<Timestamp>),
+    /// The certificate will be valid from then on.
+    NotYetValid(Option<Timestamp>),
+    /// What the server says is no TLS.
+    NoTls,
+}
+
+impl TlsError {
+    /// What is wrong, where it is one of the usual things.
+    pub fn fault(&self) -> Option<Fault> {
+        use rustls::CertificateError as Certificate;
+        let Self::Handshake(error) = self else { return None };
+        let at = |time: &UnixTime| i64::try_from(time.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
+        Some(match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+            rustls::Error::InvalidMessage(_) => Fault::NoTls,
+            rustls::Error::InvalidCertificate(error) => match error {
+                Certificate::UnknownIssuer => Fault::UnknownIssuer,
+                Certificate::NotValidForName => Fault::OtherNames(Vec::new()),
+                Certificate::NotValidForNameContext { presented, .. } => {
+                    Fault::OtherNames(presented.iter().map(|name| bare_name(name)).collect())
+                }
+                Certificate::Expired => Fault::Expired(None),
+                Certificate::ExpiredContext { not_after, .. } => Fault::Expired(at(not_after)),
+                Certificate::NotValidYet => Fault::NotYetValid(None),
+                Certificate::NotValidYetContext { not_before, .. } => Fault::NotYetValid(at(not_before)),
+                Certificate::Other(error) if error.to_string().contains("CaUsedAsEndEntity") => Fault::SelfSigned,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
+
+/// The name in `DnsName("mail.example.com")`, as the library shows it.
+fn bare_name(shown: &str) -> String {
+    let inside = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(shown).trim_matches('"').to_owned()
 }
 
 /// Makes ring the crypto provider of the process. Called first by `main`; calling it again changes nothing.

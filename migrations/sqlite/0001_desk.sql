@@ -152,7 +152,8 @@ CREATE TABLE deadlines (
 ) WITHOUT ROWID;
 CREATE INDEX deadlines_claim ON deadlines (claim_at);
 
--- Mail to send. due_at, attempt and tries as in inbox.
+-- Mail to send. due_at, attempt and tries as in inbox; tried_since is when it was written, or when a person last put
+-- it back.
 CREATE TABLE outbox (
     id            INTEGER PRIMARY KEY,
     ticket        BIGINT REFERENCES tickets (id),
@@ -165,6 +166,7 @@ CREATE TABLE outbox (
     subject       TEXT NOT NULL,
     size_bytes    BIGINT NOT NULL,
     created_at    BIGINT NOT NULL,
+    tried_since   BIGINT NOT NULL,
     state         TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed')),
     attempt       BIGINT NOT NULL DEFAULT 0,
     tries         BIGINT NOT NULL DEFAULT 0,

@@ -3,10 +3,10 @@
 //! A `.cases` file is a row of cases between lines `---`. A case begins with `expect` and `given` lines, then
 //! a blank line, then the mail as pasted; or it names a file with `mail=FILE.eml`.
 
-use super::diagnostic::did_you_mean;
 use super::given::{GIVEN_KEYS, Given, Known};
 use super::quantity::Quantity;
 use super::{Disposition, Intent, RuleSet, Verdict};
+use crate::finding::did_you_mean;
 use crate::ticket::Tier;
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Rule files → a [`RuleSet`], or everything that is wrong with them.
 
-use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile, did_you_mean};
+use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile};
 use super::file::{self, FileDef, RuleDef};
 use super::order::{self, Reference};
 use super::pattern::{Checked, PatternError, PatternId, phrase_patterns};
@@ -9,6 +9,7 @@ use super::quantity::{Comparison, Quantity};
 use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
 use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
+use crate::finding::did_you_mean;
 use crate::message::Digest;
 use regex::Regex;
 use std::collections::HashMap;

@@ -167,17 +167,6 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// "did you mean `…`?", where one of the known words is close enough.
-pub(super) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    const CLOSE: f64 = 0.8;
-    known
-        .into_iter()
-        .map(|known| (strsim::jaro_winkler(&word.to_lowercase(), known), known))
-        .filter(|(closeness, _)| *closeness >= CLOSE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| format!("did you mean `{known}`?"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,13 +182,5 @@ mod tests {
         ] {
             assert_eq!(Lines::new(text).place(offset), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn only_close_words_are_suggested() {
-        let known = ["subject", "severity", "text"];
-        assert_eq!(did_you_mean("subjct", known).as_deref(), Some("did you mean `subject`?"));
-        assert_eq!(did_you_mean("serverity", known).as_deref(), Some("did you mean `severity`?"));
-        assert_eq!(did_you_mean("zebra", known), None);
     }
 }

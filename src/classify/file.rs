@@ -3,9 +3,10 @@
 //! The walk over the TOML is by hand, because it goes on after a finding: whoever mends a file wants to see all
 //! that is wrong with it at once. Names of other rules and categories are only resolved in `compile.rs`.
 
-use super::diagnostic::{At, Findings, RuleErrorKind as Kind, did_you_mean};
+use super::diagnostic::{At, Findings, RuleErrorKind as Kind};
 use super::when::ConditionDef;
 use super::{Disposition, Intent};
+use crate::finding::did_you_mean;
 use crate::ticket::{Severity, Tier};
 use std::ops::Range;
 use toml::Spanned;

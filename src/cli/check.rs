@@ -1,8 +1,9 @@
 //! `postroom check`: is everything in order? All that is wrong at once, each thing with its place and what to do.
 
+mod advice;
 mod connect;
 
-use super::report::Findings;
+use super::report::{self, Findings};
 use super::screen::{Screen, Tone};
 use super::setup::{self, Setup};
 use super::{CANNOT, DONE, Format, FormatArgs, Globals, NO};
@@ -41,6 +42,7 @@ struct Checked {
 struct Report<'a> {
     ok: bool,
     findings: &'a [Finding],
+    warnings: &'a [Finding],
     checks: &'a [Checked],
 }
 
@@ -57,9 +59,13 @@ pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u
         _ => {}
     }
     let ok = findings.is_empty() && checks.iter().all(|check| check.ok);
+    let warnings = config.as_ref().map(|config| config.warnings.as_slice()).unwrap_or_default();
     match args.format.format {
-        Format::Json => screen.json(&Report { ok, findings: &findings.all, checks: &checks })?,
-        Format::Text => print(&findings, &checks, config.is_none() && args.connect, &screen)?,
+        Format::Json => screen.json(&Report { ok, findings: &findings.all, warnings, checks: &checks })?,
+        Format::Text => {
+            screen.print(&report::warnings(warnings, &screen))?;
+            print(&findings, &checks, config.is_none() && args.connect, &screen)?;
+        }
     }
     Ok(match ok {
         true => DONE,

@@ -1,13 +1,17 @@
 //! `postroom inbox …`: received mails, what each became, and why.
 
-use super::screen::{Screen, Tone, remark, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
-use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
-use crate::message::{self, Message, Reader};
-use crate::store::StoreError;
+use super::because;
+use super::list::{ListArgs, Listed};
+use super::screen::{Screen, Tone, visible_text};
+use super::table::{Cell, Column, fixed, flexible};
+use super::{DONE, Format, FormatArgs, Open, done, facts, missing, reference};
+use crate::decide::Outcome;
+use crate::message::{self, Authentication, Message, Origin, Reader};
+use crate::size;
 use crate::store::list::{Filter, InboxRow};
 use crate::ticket::TicketId;
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -26,11 +30,11 @@ enum Command {
   postroom inbox list --ticket PR-1042
   postroom inbox list --format json | jq '.[] | select(.ticket == null)'")]
     List {
-        /// Only those in this state: new, processing, filed, quarantined, discarded, stuck
+        /// Only those in this state
         #[arg(long, value_name = "STATE", value_parser = STATES)]
         state: Vec<String>,
-        /// Only those that became this: ticket-opened, follow-up, bounce, quarantined, …
-        #[arg(long, value_name = "OUTCOME")]
+        /// Only those that became this
+        #[arg(long, value_name = "OUTCOME", value_parser = PossibleValuesParser::new(Outcome::WORDS))]
         outcome: Option<String>,
         /// Only those on this ticket
         #[arg(long, value_name = "PR-NUMBER")]
@@ -57,9 +61,6 @@ enum Command {
 }
 
 const STATES: [&str; 6] = ["new", "processing", "filed", "quarantined", "discarded", "stuck"];
-
-const COLUMNS: [Column; 6] =
-    [fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
 
 /// A mail as it stands in JSON.
 #[derive(Serialize)]
@@ -128,31 +129,22 @@ pub(super) fn became(row: &InboxRow) -> (String, Tone) {
     }
 }
 
-/// A list of mails, for people.
-pub(super) fn table(rows: &[InboxRow], screen: &Screen) -> String {
-    let cells = |row: &InboxRow| {
-        let (became, tone) = became(row);
-        vec![
-            Cell::new(row.id.to_string()),
-            Cell::new(screen.when(row.received_at)).tone(Tone::Faint),
-            Cell::new(became).tone(tone),
-            Cell::new(reference(row.ticket).unwrap_or_default()),
-            Cell::new(row.from.as_deref().unwrap_or_default()),
-            Cell::new(row.subject.as_deref().unwrap_or_default()),
-        ]
-    };
-    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
-}
+impl Listed for InboxRow {
+    type Json<'r> = Row<'r>;
 
-/// Prints a list of mails, or says that there is none.
-pub(super) fn print(rows: &[InboxRow], format: Format, screen: &Screen, none: &str) -> anyhow::Result<()> {
-    match format {
-        Format::Json => screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>()),
-        Format::Text if rows.is_empty() => {
-            remark(none);
-            Ok(())
-        }
-        Format::Text => Ok(screen.print(&table(rows, screen))?),
+    const COLUMNS: &'static [Column] =
+        &[fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
+
+    fn cells(&self, screen: &Screen) -> Vec<Cell> {
+        let (became, tone) = became(self);
+        vec![
+            Cell::new(self.id.to_string()),
+            Cell::new(screen.when(self.received_at)).tone(Tone::Faint),
+            Cell::new(became).tone(tone),
+            Cell::new(reference(self.ticket).unwrap_or_default()),
+            Cell::new(self.from.as_deref().unwrap_or_default()),
+            Cell::new(self.subject.as_deref().unwrap_or_default()),
+        ]
     }
 }
 
@@ -161,19 +153,14 @@ pub(super) async fn run(args: &InboxArgs, open: &Open) -> anyhow::Result<u8> {
         Command::List { state, outcome, ticket, list } => {
             let filter = list.filter(&open.screen)?;
             let filter = Filter { states: state.clone(), outcome: outcome.clone(), ticket: *ticket, ..filter };
-            let rows = list.cut(open.store.list_inbox(&filter).await?, &filter);
-            print(&rows, list.format.format, &open.screen, "the inbox has no such mail")?;
-            Ok(DONE)
+            let rows = open.store.list_inbox(&filter).await?;
+            list.print(rows, &filter, &open.screen, "the inbox has no such mail")
         }
         Command::Show { id, raw, format } => show(*id, *raw, format.format, open).await,
-        Command::Requeue { id } => match open.store.requeue_inbox(*id, open.screen.now).await {
-            Err(StoreError::Refused { what }) => Ok(missing(what)),
-            done => {
-                done?;
-                open.screen.print(&format!("mail {id} is to be processed again\n"))?;
-                Ok(DONE)
-            }
-        },
+        Command::Requeue { id } => {
+            let result = open.store.requeue_inbox(*id, open.screen.now).await;
+            done(result, &format!("mail {id} is to be processed again"), &open.screen)
+        }
     }
 }
 
@@ -231,6 +218,24 @@ pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> any
     Ok(DONE)
 }
 
+fn author_of(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Person => "a person",
+        Origin::AutomaticReply => "a program, as an automatic reply",
+        Origin::DeliveryReport => "a mail server, as a delivery report",
+        Origin::Bulk => "somebody, to many people at once",
+        Origin::Own => "postroom itself",
+    }
+}
+
+fn sender_of(authentication: Authentication) -> &'static str {
+    match authentication {
+        Authentication::Pass => "authenticated",
+        Authentication::Fail => "authentication failed: the address may be forged",
+        Authentication::None => "nobody vouches for the address",
+    }
+}
+
 fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
     let list =
         |addresses: &[message::Address]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -243,7 +248,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("Cc", list(&message.cc)),
             ("Date", message.date.map(|date| screen.second(date)).unwrap_or_default()),
             ("Subject", message.subject.clone()),
-            ("Message-ID", message.id.0.clone()),
+            ("Message-ID", format!("<{}>", message.id.0)),
         ],
     );
     let (became, tone) = became(row);
@@ -254,7 +259,12 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
         .attachments
         .iter()
         .map(|file| {
-            format!("{} ({}, {} bytes)", file.name.as_deref().unwrap_or("no name"), file.media_type, file.size_bytes)
+            format!(
+                "{} ({}, {})",
+                file.name.as_deref().unwrap_or("no name"),
+                file.media_type,
+                size::shown(file.size_bytes)
+            )
         })
         .collect();
     let defects: Vec<&str> = message.defects.iter().map(|defect| defect.code.as_str()).collect();
@@ -265,16 +275,14 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("received", screen.when_exactly(row.received_at)),
             ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
             ("ticket", reference(row.ticket).unwrap_or_default()),
-            ("because", row.reasons.clone().unwrap_or_default()),
-            (
-                "sender",
-                format!("authentication {}, origin {}", message.authentication.as_str(), message.origin.as_str()),
-            ),
+            ("because", row.reasons.as_deref().map(because::in_words).unwrap_or_default()),
+            ("written by", author_of(message.origin).to_owned()),
+            ("sender", sender_of(message.authentication).to_owned()),
             ("marks", message.marks.join(", ")),
             ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
             ("attachments", attachments.join(", ")),
             ("defects", defects.join(", ")),
-            ("rules", row.rules_version.clone().unwrap_or_default()),
+            ("rule set", row.rules_version.clone().unwrap_or_default()),
             ("attempts", if row.attempt > 1 { row.attempt.to_string() } else { String::new() }),
             ("error", row.error.clone().unwrap_or_default()),
         ],

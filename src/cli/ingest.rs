@@ -5,7 +5,8 @@
 
 mod source;
 
-use super::inbox::{became, print};
+use super::inbox::became;
+use super::list::print;
 use super::report::Findings;
 use super::screen::{Screen, remark};
 use super::{Format, FormatArgs, Globals, complain, open_store, setup};

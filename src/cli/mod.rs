@@ -3,10 +3,12 @@
 //! Results go to standard output, remarks to standard error. The exit code is 0 when it was done, 1 when it was done
 //! and the answer is no, 2 when it could not be done; `ingest` speaks to mail servers and uses those of sysexits.
 
+mod because;
 mod check;
 mod inbox;
 mod ingest;
 mod init;
+mod list;
 mod outbox;
 mod quarantine;
 mod report;
@@ -24,12 +26,10 @@ use crate::clock::Clock;
 use crate::config::{Config, DEFAULT_FILE};
 use crate::log::{self, LogFormat};
 use crate::message::Reader;
-use crate::store::Store;
-use crate::store::list::Filter;
+use crate::store::{Store, StoreError};
 use crate::ticket::TicketId;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
-use jiff::{SignedDuration, Timestamp};
 use report::Findings;
 use screen::{Screen, Tone, remark};
 use std::io::Write as _;
@@ -125,52 +125,6 @@ struct FormatArgs {
     /// How to print the result
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-}
-
-/// Which rows of a list to show.
-#[derive(Debug, Clone, clap::Args)]
-struct ListArgs {
-    /// At most so many, the newest ones [default: 100 as text, all as JSON]
-    #[arg(long, value_name = "NUMBER")]
-    limit: Option<u32>,
-    /// Only those since a day, an instant, or so long ago: 2026-03-02, 2026-03-02T09:00:00Z, 24h, 7d
-    #[arg(long, value_name = "WHEN")]
-    since: Option<String>,
-    #[command(flatten)]
-    format: FormatArgs,
-}
-
-impl ListArgs {
-    fn filter(&self, screen: &Screen) -> anyhow::Result<Filter> {
-        let default = (self.format.format == Format::Text).then_some(100);
-        let since = self.since.as_deref().map(|text| since(text, screen)).transpose()?;
-        // One more than is shown tells whether there are more.
-        let limit = self.limit.or(default).map(|limit| limit.saturating_add(1));
-        Ok(Filter { limit, since, ..Filter::default() })
-    }
-
-    /// Cuts the one row off that says that there are more, and says so.
-    fn cut<T>(&self, mut rows: Vec<T>, filter: &Filter) -> Vec<T> {
-        if let Some(limit) = filter.limit.map(|limit| limit as usize)
-            && rows.len() >= limit
-        {
-            rows.truncate(limit.saturating_sub(1));
-            remark(&format!("the newest {}; there are more: --limit NUMBER shows them", rows.len()));
-        }
-        rows
-    }
-}
-
-/// Reads when a list begins.
-fn since(text: &str, screen: &Screen) -> anyhow::Result<Timestamp> {
-    let days = || {
-        let days: i64 = text.strip_suffix('d')?.trim().parse().ok()?;
-        Some(SignedDuration::from_hours(days.checked_mul(24)?))
-    };
-    let ago = || text.parse::<SignedDuration>().ok().or_else(days).map(SignedDuration::abs);
-    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(screen.zone.clone()).ok().map(|day| day.timestamp());
-    let read = text.parse().ok().or_else(day).or_else(|| screen.now.checked_sub(ago()?).ok());
-    read.with_context(|| format!("`{text}` is no time; write 24h, 7d, 2026-03-02 or 2026-03-02T09:00:00Z"))
 }
 
 /// What a command about the database works with.
@@ -277,6 +231,18 @@ fn missing(what: impl std::fmt::Display) -> u8 {
     NO
 }
 
+/// Says that what was asked for is done, or why it was refused.
+fn done(result: Result<(), StoreError>, said: &str, screen: &Screen) -> anyhow::Result<u8> {
+    match result {
+        Err(StoreError::Refused { what }) => Ok(missing(what)),
+        result => {
+            result?;
+            screen.print(&format!("{said}\n"))?;
+            Ok(DONE)
+        }
+    }
+}
+
 /// A ticket's reference as it stands in JSON.
 fn reference(ticket: Option<TicketId>) -> Option<String> {
     ticket.map(|ticket| ticket.to_string())
@@ -299,22 +265,5 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn since_is_read_as_people_write_it() {
-        let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
-        let zone = jiff::tz::TimeZone::UTC;
-        let screen = Screen { styled: false, is_terminal: false, width: None, zone, now };
-        let cases = [
-            ("24h", Some("2026-03-01T09:00:00Z")),
-            ("7d", Some("2026-02-23T09:00:00Z")),
-            ("2026-02-28", Some("2026-02-28T00:00:00Z")),
-            ("2026-02-28T10:00:00+01:00", Some("2026-02-28T09:00:00Z")),
-            ("yesterday", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(since(text, &screen).ok().map(|at| at.to_string()).as_deref(), expected, "{text}");
-        }
     }
 }

@@ -1,10 +1,10 @@
 //! `postroom outbox …`: mails to send, what became of each, and trying again.
 
-use super::screen::{Screen, Tone, remark, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
-use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing, reference};
+use super::list::{ListArgs, Listed};
+use super::screen::{Screen, Tone, visible_text};
+use super::table::{Cell, Column, fixed, flexible, optional};
+use super::{DONE, Format, FormatArgs, Open, done, facts, missing, reference};
 use crate::message::{self, Message, Reader};
-use crate::store::StoreError;
 use crate::store::list::{Filter, OutboxRow};
 use crate::ticket::TicketId;
 use clap::Subcommand;
@@ -24,7 +24,7 @@ enum Command {
   postroom outbox list --state waiting --state failed
   postroom outbox list --ticket PR-1042")]
     List {
-        /// Only those in this state: waiting, sending, sent, failed
+        /// Only those in this state
         #[arg(long, value_name = "STATE", value_parser = ["waiting", "sending", "sent", "failed"])]
         state: Vec<String>,
         /// Only those on this ticket
@@ -50,18 +50,9 @@ enum Command {
     },
 }
 
-const COLUMNS: [Column; 7] = [
-    fixed("id"),
-    fixed("written"),
-    fixed("state"),
-    fixed("ticket"),
-    fixed("purpose"),
-    flexible("to"),
-    flexible("subject"),
-];
-
+/// A mail as it stands in JSON.
 #[derive(Serialize)]
-struct Row<'r> {
+pub(super) struct Row<'r> {
     id: i64,
     state: &'r str,
     to: &'r str,
@@ -109,39 +100,39 @@ pub(super) async fn run(args: &OutboxArgs, open: &Open) -> anyhow::Result<u8> {
     match &args.command {
         Command::List { state, ticket, list } => {
             let filter = Filter { states: state.clone(), ticket: *ticket, ..list.filter(screen)? };
-            let rows = list.cut(store.list_outbox(&filter).await?, &filter);
-            match list.format.format {
-                Format::Json => screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>())?,
-                Format::Text if rows.is_empty() => remark("the outbox has no such mail"),
-                Format::Text => screen.print(&table(&rows, screen))?,
-            }
-            Ok(DONE)
+            list.print(store.list_outbox(&filter).await?, &filter, screen, "the outbox has no such mail")
         }
         Command::Show { id, raw, format } => show(*id, *raw, format.format, open).await,
-        Command::Retry { id } => match store.retry_outbox(*id, screen.now).await {
-            Err(StoreError::Refused { what }) => Ok(missing(what)),
-            done => {
-                done?;
-                screen.print(&format!("mail {id} is to be sent now\n"))?;
-                Ok(DONE)
-            }
-        },
+        Command::Retry { id } => {
+            done(store.retry_outbox(*id, screen.now).await, &format!("mail {id} is to be sent now"), screen)
+        }
     }
 }
 
-fn table(rows: &[OutboxRow], screen: &Screen) -> String {
-    let cells = |row: &OutboxRow| {
+impl Listed for OutboxRow {
+    type Json<'r> = Row<'r>;
+
+    const COLUMNS: &'static [Column] = &[
+        fixed("id"),
+        optional("written"),
+        fixed("state"),
+        fixed("ticket"),
+        fixed("purpose"),
+        flexible("to"),
+        flexible("subject"),
+    ];
+
+    fn cells(&self, screen: &Screen) -> Vec<Cell> {
         vec![
-            Cell::new(row.id.to_string()),
-            Cell::new(screen.when(row.created_at)).tone(Tone::Faint),
-            Cell::new(&row.state).tone(tone(row)),
-            Cell::new(reference(row.ticket).unwrap_or_default()),
-            Cell::new(&row.purpose),
-            Cell::new(&row.to),
-            Cell::new(&row.subject),
+            Cell::new(self.id.to_string()),
+            Cell::new(screen.when(self.created_at)).tone(Tone::Faint),
+            Cell::new(&self.state).tone(tone(self)),
+            Cell::new(reference(self.ticket).unwrap_or_default()),
+            Cell::new(&self.purpose),
+            Cell::new(&self.to),
+            Cell::new(&self.subject),
         ]
-    };
-    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+    }
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,8 @@
 //! `postroom quarantine …`: mails that were set aside for a person, and what that person says.
 
 use super::inbox;
-use super::{DONE, FormatArgs, ListArgs, Open, missing};
-use crate::store::StoreError;
+use super::list::ListArgs;
+use super::{FormatArgs, Open, done};
 use clap::Subcommand;
 
 #[derive(Debug, clap::Args)]
@@ -42,28 +42,20 @@ enum Command {
 }
 
 pub(super) async fn run(args: &QuarantineArgs, open: &Open) -> anyhow::Result<u8> {
-    let (store, now) = (&open.store, open.screen.now);
-    let (done, said) = match &args.command {
+    let (store, screen) = (&open.store, &open.screen);
+    match &args.command {
         Command::List { list } => {
-            let filter = list.filter(&open.screen)?;
-            let rows = list.cut(store.list_quarantine(&filter).await?, &filter);
-            inbox::print(&rows, list.format.format, &open.screen, "nothing is in quarantine")?;
-            return Ok(DONE);
+            let filter = list.filter(screen)?;
+            list.print(store.list_quarantine(&filter).await?, &filter, screen, "nothing is in quarantine")
         }
-        Command::Show { id, raw, format } => return inbox::show(*id, *raw, format.format, open).await,
+        Command::Show { id, raw, format } => inbox::show(*id, *raw, format.format, open).await,
         Command::Release { id } => {
-            (store.release_quarantine(*id, now).await, format!("mail {id} is let in and will be processed\n"))
+            let result = store.release_quarantine(*id, screen.now).await;
+            done(result, &format!("mail {id} is let in and will be processed"), screen)
         }
         Command::Discard { id } => {
-            (store.discard_quarantine(*id).await, format!("mail {id} is discarded; its bytes are kept\n"))
-        }
-    };
-    match done {
-        Err(StoreError::Refused { what }) => Ok(missing(what)),
-        done => {
-            done?;
-            open.screen.print(&said)?;
-            Ok(DONE)
+            let result = store.discard_quarantine(*id).await;
+            done(result, &format!("mail {id} is discarded; its bytes are kept"), screen)
         }
     }
 }

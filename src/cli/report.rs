@@ -37,7 +37,7 @@ impl Findings {
             let source = self.texts.get(&finding.path).map_or("", String::as_str);
             let hint = finding.hint.as_deref();
             if finding.line == 0 {
-                text.push_str(&about(&finding.path, &finding.message, hint, screen.styled));
+                text.push_str(&about(Level::ERROR, &finding.path, &finding.message, hint, screen.styled));
             } else {
                 let span = finding.span.clone();
                 text.push_str(&snippet(&finding.path, source, span, &finding.message, hint, screen.styled));
@@ -48,6 +48,18 @@ impl Findings {
         text.push_str(&format!("{count} finding{}\n", if count == 1 { "" } else { "s" }));
         text
     }
+}
+
+/// What is allowed and better not so. The source lines are not shown: there are passwords in them.
+pub fn warnings(warnings: &[Finding], screen: &Screen) -> String {
+    let shown = |warning: &Finding| {
+        let place = match warning.line {
+            0 => warning.path.clone(),
+            line => format!("{}:{line}:{}", warning.path, warning.column),
+        };
+        about(Level::WARNING, &place, &warning.message, warning.hint.as_deref(), screen.styled) + "\n\n"
+    };
+    warnings.iter().map(shown).collect()
 }
 
 fn renderer(styled: bool) -> Renderer {
@@ -75,10 +87,10 @@ pub(super) fn snippet(
     renderer(styled).render(&[group])
 }
 
-/// A finding about a file as a whole.
-fn about(path: &str, message: &str, hint: Option<&str>, styled: bool) -> String {
-    let title = format!("{path}: {message}");
-    let mut group = Level::ERROR
+/// A finding at a place whose text is not shown, such as a file as a whole.
+fn about(level: Level<'static>, place: &str, message: &str, hint: Option<&str>, styled: bool) -> String {
+    let title = format!("{place}: {message}");
+    let mut group = level
         .primary_title(title.as_str())
         .elements(std::iter::empty::<Snippet<'_, annotate_snippets::Annotation<'_>>>());
     if let Some(hint) = hint {

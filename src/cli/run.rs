@@ -31,6 +31,9 @@ pub(super) async fn run(globals: &Globals) -> anyhow::Result<u8> {
         setup.rules.version(),
         setup.config.database
     );
+    for warning in &setup.config.warnings {
+        warn!("{warning}");
+    }
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;

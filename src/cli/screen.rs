@@ -180,6 +180,11 @@ fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
+/// The text with its lines joined by blanks.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Somebody else's words on one line.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_harmful) { Cow::Owned(escaped(text, |_| false)) } else { Cow::Borrowed(text) }

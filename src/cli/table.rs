@@ -8,18 +8,34 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table as Layout, pr
 pub struct Column {
     /// What stands above it.
     pub title: &'static str,
-    /// Whether it is cut where the line is too short; the others keep their width.
-    pub gives_way: bool,
+    /// What becomes of it where the line is too short.
+    pub width: Width,
+}
+
+/// What becomes of a column where the line is too short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// It keeps its width.
+    Kept,
+    /// It is cut.
+    Cut,
+    /// It is left out when those that are cut would not have enough left to say anything.
+    LeftOut,
 }
 
 /// A column that keeps its width.
 pub const fn fixed(title: &'static str) -> Column {
-    Column { title, gives_way: false }
+    Column { title, width: Width::Kept }
 }
 
 /// A column that is cut where the line is too short.
 pub const fn flexible(title: &'static str) -> Column {
-    Column { title, gives_way: true }
+    Column { title, width: Width::Cut }
+}
+
+/// A column that is left out where the line is too short for all.
+pub const fn optional(title: &'static str) -> Column {
+    Column { title, width: Width::LeftOut }
 }
 
 /// A value in a table.
@@ -49,11 +65,16 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
     let is_shown = |place: &usize| {
         !screen.is_terminal || rows.iter().any(|row| row.get(*place).is_some_and(|cell| !cell.text.is_empty()))
     };
-    let shown: Vec<usize> = (0..columns.len()).filter(is_shown).collect();
+    let mut shown: Vec<usize> = (0..columns.len()).filter(is_shown).collect();
+    if let Some(width) = screen.width.filter(|_| screen.is_terminal) {
+        leave_out(columns, rows, &mut shown, usize::from(width));
+    }
     let mut layout = Layout::new();
     // Lines are cut where they end and not between words: nothing is in the text that this character is.
     layout.load_style(presets::NOTHING).set_truncation_indicator("…").set_delimiter('\u{2060}');
-    layout.set_header(Row::from(shown.iter().map(|place| columns[*place].title.to_uppercase())));
+    let mut titles = Row::from(shown.iter().map(|place| columns[*place].title.to_uppercase()));
+    titles.max_height(1);
+    layout.set_header(titles);
     for row in rows {
         let cells = shown.iter().filter_map(|place| row.get(*place));
         let mut line = Row::from(cells.map(|cell| mark(&cell.text, cell.tone, screen.styled)));
@@ -67,7 +88,7 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
     };
     for (place, column) in layout.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));
-        if shown.get(place).is_some_and(|place| !columns[*place].gives_way) {
+        if shown.get(place).is_some_and(|place| columns[*place].width != Width::Cut) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
@@ -79,6 +100,26 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
     }
     text
 }
+
+/// Leaves columns out, the last ones first, until those that are cut say enough.
+fn leave_out(columns: &[Column], rows: &[Vec<Cell>], shown: &mut Vec<usize>, width: usize) {
+    let needed = |place: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.text.chars().count());
+        let whole = cells.chain([columns[place].title.len()]).max().unwrap_or_default();
+        if columns[place].width == Width::Cut { whole.min(ENOUGH) } else { whole }
+    };
+    loop {
+        let all: usize = shown.iter().map(|place| needed(*place) + usize::from(GAP)).sum();
+        let last = shown.iter().rposition(|place| columns[*place].width == Width::LeftOut);
+        match last {
+            Some(last) if all > width + usize::from(GAP) => shown.remove(last),
+            _ => return,
+        };
+    }
+}
+
+/// So many characters of a value that is cut still say something.
+const ENOUGH: usize = 12;
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -160,5 +201,19 @@ mod tests {
                         PR-1001  \u{1b}[1m\u{1b}[31mcritical\u{1b}[0m  Everything is down s…\n\
                         PR-1002  low       Gr\\u{1b}[2Jüße\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn what_can_be_left_out_is_where_the_rest_would_say_nothing() {
+        let columns = [fixed("ticket"), optional("assignee"), optional("opened"), flexible("subject")];
+        let row = ["PR-1001", "bob", "3 min ago", "Everything is down since ten"].map(Cell::new).to_vec();
+        let shown =
+            |width| render(&columns, std::slice::from_ref(&row), &screen(Some(width), true)).replace("\u{1b}[1m", "");
+        let first = |text: String| text.lines().next().unwrap_or_default().replace("\u{1b}[0m", "");
+        assert_eq!(first(shown(80)), "TICKET   ASSIGNEE  OPENED     SUBJECT");
+        assert_eq!(first(shown(42)), "TICKET   ASSIGNEE  OPENED     SUBJECT");
+        assert_eq!(first(shown(41)), "TICKET   ASSIGNEE  SUBJECT");
+        assert_eq!(first(shown(31)), "TICKET   ASSIGNEE  SUBJECT");
+        assert_eq!(first(shown(30)), "TICKET   SUBJECT");
     }
 }

@@ -63,6 +63,7 @@ pub(super) async fn run(args: &TemplateArgs, globals: &Globals) -> anyhow::Resul
     policy.category_titles =
         setup.rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect();
     let desk = compose::Desk { policy: &policy, zone: &setup.config.zone, templates: &setup.templates };
+    let sample = sample.at(&policy);
     let bodies = sample.bodies(&desk)?;
     if *html {
         screen.print(&format!("{}\n", visible_text(&bodies.html).trim_end()))?;

@@ -2,14 +2,16 @@
 
 mod timeline;
 
-use super::screen::{Screen, Tone, remark, visible, visible_text};
-use super::table::{Cell, Column, fixed, flexible, render};
-use super::{DONE, Format, FormatArgs, ListArgs, Open, facts, missing};
+use super::list::{ListArgs, Listed};
+use super::screen::{Screen, Tone, visible, visible_text};
+use super::table::{Cell, Column, fixed, flexible, optional};
+use super::{DONE, Format, FormatArgs, Open, facts, missing};
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
 use crate::ticket::{Severity, Status, Ticket, TicketId};
 use clap::Subcommand;
+use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,8 +32,8 @@ enum Command {
         /// Only those that are being worked on
         #[arg(long, conflicts_with = "status")]
         open: bool,
-        /// Only those that stand here: investigating, waiting, resolved, closed
-        #[arg(long, value_parser = ["investigating", "waiting", "resolved", "closed"])]
+        /// Only those that stand here
+        #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::ALL.iter().map(|status| status.as_str())))]
         status: Vec<String>,
         #[command(flatten)]
         list: ListArgs,
@@ -55,20 +57,9 @@ enum Command {
     },
 }
 
-const COLUMNS: [Column; 8] = [
-    fixed("ticket"),
-    fixed("severity"),
-    fixed("status"),
-    fixed("assignee"),
-    fixed("opened"),
-    fixed("update due"),
-    flexible("requester"),
-    flexible("subject"),
-];
-
 /// A ticket as it stands in JSON.
 #[derive(Serialize)]
-struct Row<'r> {
+pub(super) struct Row<'r> {
     reference: TicketId,
     status: &'r str,
     severity: &'r str,
@@ -129,13 +120,8 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
                 false => status.clone(),
             };
             let filter = Filter { states, ..list.filter(&open.screen)? };
-            let rows = list.cut(open.store.list_tickets(&filter).await?, &filter);
-            match list.format.format {
-                Format::Json => open.screen.json(&rows.iter().map(Row::from).collect::<Vec<_>>())?,
-                Format::Text if rows.is_empty() => remark("there is no such ticket"),
-                Format::Text => open.screen.print(&table(&rows, &open.screen))?,
-            }
-            Ok(DONE)
+            let rows = open.store.list_tickets(&filter).await?;
+            list.print(rows, &filter, &open.screen, "there is no such ticket")
         }
         Command::Show { reference, format } => {
             let Some(ticket) = open.store.find_ticket(*reference).await? else { return Ok(no_ticket(*reference)) };
@@ -177,22 +163,34 @@ fn status_tone(status: Status) -> Tone {
     }
 }
 
-fn table(rows: &[TicketRow], screen: &Screen) -> String {
-    let cells = |row: &TicketRow| {
-        let due = row.update_due_at.map(|at| screen.when(at)).unwrap_or_default();
-        let is_over = row.update_due_at.is_some_and(|at| at < screen.now);
+impl Listed for TicketRow {
+    type Json<'r> = Row<'r>;
+
+    const COLUMNS: &'static [Column] = &[
+        fixed("ticket"),
+        fixed("severity"),
+        fixed("status"),
+        optional("assignee"),
+        optional("opened"),
+        fixed("update due"),
+        flexible("requester"),
+        flexible("subject"),
+    ];
+
+    fn cells(&self, screen: &Screen) -> Vec<Cell> {
+        let due = self.update_due_at.map(|at| screen.when(at)).unwrap_or_default();
+        let is_over = self.update_due_at.is_some_and(|at| at < screen.now);
         vec![
-            Cell::new(row.id.to_string()).tone(Tone::Strong),
-            Cell::new(row.severity.as_str()).tone(severity_tone(row.severity)),
-            Cell::new(row.status.as_str()).tone(status_tone(row.status)),
-            Cell::new(row.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
-            Cell::new(screen.when(row.opened_at)).tone(Tone::Faint),
+            Cell::new(self.id.to_string()).tone(Tone::Strong),
+            Cell::new(self.severity.as_str()).tone(severity_tone(self.severity)),
+            Cell::new(self.status.as_str()).tone(status_tone(self.status)),
+            Cell::new(self.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
+            Cell::new(screen.when(self.opened_at)).tone(Tone::Faint),
             Cell::new(due).tone(if is_over { Tone::Bad } else { Tone::Plain }),
-            Cell::new(row.requester.as_deref().unwrap_or_default()),
-            Cell::new(&row.subject),
+            Cell::new(self.requester.as_deref().unwrap_or_default()),
+            Cell::new(&self.subject),
         ]
-    };
-    render(&COLUMNS, &rows.iter().map(cells).collect::<Vec<_>>(), screen)
+    }
 }
 
 /// One ticket whole, as JSON.
@@ -260,8 +258,8 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
     let severity = screen.paint(severity_tone(ticket.severity), ticket.severity.as_str());
     let status = screen.paint(status_tone(ticket.status), ticket.status.as_str());
     let assignee = ticket.assignee.as_ref().map_or("nobody".to_owned(), ToString::to_string);
-    let mut text = format!("{}\n", screen.paint(Tone::Strong, &heading));
-    text.push_str(&format!("{severity} · {status} · {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
+    let mut text = format!("{}\n", screen.paint(Tone::Strong, &screen.wrapped(&heading, 0)));
+    text.push_str(&format!("{severity} · {status} · for {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
     // A first answer that was given is due no more.
     let first_response_due_at = ticket.first_response_due_at.filter(|_| ticket.first_response_at.is_none());
     text.push_str(&facts(
@@ -293,7 +291,8 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
         let title = format!("── {}, {} ({from}{who})", visible(&mail.by), screen.second(mail.at));
         text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &title)));
         for line in visible_text(mail.text.trim_end()).lines() {
-            text.push_str(&format!("   {line}\n"));
+            text.push_str(format!("   {line}").trim_end());
+            text.push('\n');
         }
     }
     text

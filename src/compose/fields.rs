@@ -10,6 +10,7 @@ use super::words::clean;
 use super::{File, when};
 use crate::decide::draft::{Content, Draft};
 use crate::decide::policy::Policy;
+use crate::size;
 use crate::ticket::{Severity, Ticket};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
@@ -72,8 +73,8 @@ impl View<'_> {
                 fields.set("verification", clean(verification));
             }
             Content::Oversize { size_bytes, limit_bytes } => {
-                fields.set("size", when::size(*size_bytes));
-                fields.set("limit", when::size(*limit_bytes));
+                fields.set("size", size::shown(*size_bytes));
+                fields.set("limit", size::shown(*limit_bytes));
             }
             Content::SpoofNotice { why, inbox } => {
                 fields.set("why", line(why));

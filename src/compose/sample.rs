@@ -74,6 +74,32 @@ impl Sample {
         Self { draft, ticket, stamps, files: has_file.then(file).into_iter().collect(), now }
     }
 
+    /// The same mail as this desk would send it: its addresses and limits stand in the place of made-up ones.
+    #[must_use]
+    pub fn at(mut self, policy: &Policy) -> Self {
+        let desk = &policy.support_address;
+        let (local, domain) = (desk.local().to_owned(), desk.domain());
+        let (id, reply) = (&mut self.stamps.message_id.0, &mut self.stamps.reply_address);
+        *id = id.replace("@desk.example", &format!("@{domain}"));
+        *reply = reply.replace("support+", &format!("{local}+")).replace("@desk.example", &format!("@{domain}"));
+        let assigned = self.ticket.assignee.as_ref().and_then(|id| policy.agent(id));
+        if let Some(agent) = assigned.or(policy.agents.first()) {
+            if self.draft.to == bob() {
+                self.draft.to = agent.address.clone();
+            }
+            if self.ticket.assignee == Some(AgentId("bob".to_owned())) {
+                self.ticket.assignee = Some(agent.id.clone());
+            }
+            for party in self.ticket.parties.iter_mut().filter(|party| party.address == bob()) {
+                party.address = agent.address.clone();
+            }
+        }
+        if let Content::Oversize { size_bytes, limit_bytes } = &mut self.draft.content {
+            (*size_bytes, *limit_bytes) = (policy.max_mail_bytes / 10 * 12, policy.max_mail_bytes);
+        }
+        self
+    }
+
     /// The mail.
     pub fn compose(&self, desk: &Desk<'_>) -> Result<OutgoingMail, ComposeError> {
         compose(&self.draft, Some(&self.ticket), desk, &self.stamps, self.files.clone(), self.now)
@@ -183,7 +209,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
         Purpose::SpoofNotice => {
             Content::SpoofNotice { why: "the mail was not authenticated (dmarc=fail)".to_owned(), inbox: 4711 }
         }
-        Purpose::Oversize => Content::Oversize { size_bytes: 62_914_560, limit_bytes: 26_214_400 },
+        Purpose::Oversize => Content::Oversize { size_bytes: 62_900_000, limit_bytes: 25_000_000 },
     }
 }
 
@@ -257,7 +283,7 @@ pub fn policy() -> Policy {
         reopen_window: SignedDuration::from_hours(14 * 24),
         idle_window: SignedDuration::from_hours(30 * 24),
         agent_token_age: SignedDuration::from_hours(30 * 24),
-        max_mail_bytes: 26_214_400,
+        max_mail_bytes: 25_000_000,
         category_titles: [("authentication/invalid-api-key".to_owned(), "API key refused".to_owned())].into(),
     }
 }

@@ -1,11 +1,13 @@
-//! Times, durations and sizes in the words of a mail.
+//! Times and durations in the words of a mail.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// An instant as a customer reads it: `Monday, 2 March 2026, 15:30 (UTC+01:00)`.
 pub(super) fn full(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%A, %-d %B %Y, %H:%M (UTC%:z)").to_string()
+    let at = at.to_zoned(zone.clone());
+    let format = if at.offset().is_zero() { "%A, %-d %B %Y, %H:%M (UTC)" } else { "%A, %-d %B %Y, %H:%M (UTC%:z)" };
+    at.strftime(format).to_string()
 }
 
 /// An instant as an agent reads it, in the desk's zone: `Mon 2 Mar, 15:30`.
@@ -47,18 +49,6 @@ pub(super) fn interval(every: SignedDuration) -> String {
     }
 }
 
-/// A size: `812 bytes`, `14 kB`, `2.5 MB`.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        _ => {
-            let tenths = bytes / 100_000;
-            format!("{}.{} MB", tenths / 10, tenths % 10)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,7 +58,7 @@ mod tests {
         let at: Timestamp = "2026-03-02T14:30:00Z".parse().unwrap();
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         assert_eq!(full(at, &zone), "Monday, 2 March 2026, 15:30 (UTC+01:00)");
-        assert_eq!(full(at, &TimeZone::UTC), "Monday, 2 March 2026, 14:30 (UTC+00:00)");
+        assert_eq!(full(at, &TimeZone::UTC), "Monday, 2 March 2026, 14:30 (UTC)");
         assert_eq!(short(at, &zone), "Mon 2 Mar, 15:30");
     }
 
@@ -93,14 +83,6 @@ mod tests {
             [(30, "30 minutes"), (60, "hour"), (240, "4 hours"), (1_440, "24 hours"), (4_320, "3 days")]
         {
             assert_eq!(interval(SignedDuration::from_mins(minutes)), expected);
-        }
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        for (bytes, expected) in [(812, "812 bytes"), (13_500, "14 kB"), (2_560_000, "2.5 MB"), (26_214_400, "26.2 MB")]
-        {
-            assert_eq!(size(bytes), expected);
         }
     }
 }

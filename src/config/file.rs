@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
     if text.len() > MAX_FILE_BYTES {
         return Err(vec![Finding::about(&shown, format!("the file is larger than {MAX_FILE_BYTES} bytes"))]);
     }
-    let source = Source { path: &shown, text, findings: RefCell::default() };
+    let source = Source { path: &shown, text, findings: RefCell::default(), warnings: RefCell::default() };
     let (table, syntax) = DeTable::parse_recoverable(text);
     for error in &syntax {
         source.add(error.span().unwrap_or(0..0), error.message(), None);
@@ -39,13 +39,15 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
     root.finish();
     drop(root);
     let mut findings = source.findings.into_inner();
+    let mut warnings = source.warnings.into_inner();
+    warnings.sort_by_key(|warning| warning.span.start);
     // What a broken file seems to lack may stand in the part that could not be read.
     if !syntax.is_empty() {
         findings.truncate(syntax.len());
     }
     findings.sort_by_key(|finding| finding.span.start);
     match config {
-        Some(config) if findings.is_empty() => Ok(config),
+        Some(config) if findings.is_empty() => Ok(Config { warnings, ..config }),
         _ => Err(findings),
     }
 }
@@ -82,6 +84,7 @@ impl Reading<'_, '_> {
             zone,
             authserv_ids,
             policy: policy?,
+            warnings: Vec::new(),
         })
     }
 
@@ -131,7 +134,7 @@ impl Reading<'_, '_> {
         let reopen_window = desk.duration("reopen_within", days(14));
         let idle_window = desk.duration("new_ticket_after_idle", days(30));
         let agent_token_age = desk.duration("agent_answers_within", days(90));
-        let max_mail_bytes = desk.size("max_mail", 50 << 20);
+        let max_mail_bytes = desk.size("max_mail", 50_000_000);
         let support_address = address?;
         let mut own_addresses = vec![support_address.key()];
         own_addresses.extend(also.iter().map(Address::key));

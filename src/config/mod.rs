@@ -36,6 +36,8 @@ pub struct Config {
     pub authserv_ids: Vec<String>,
     /// The rules of the house.
     pub policy: Policy,
+    /// What is allowed and better not so.
+    pub warnings: Vec<Finding>,
 }
 
 /// A mailbox that is watched.
@@ -95,7 +97,18 @@ impl Config {
                 .then(|| "`postroom init DIR` writes a commented one; `--config FILE` names another".to_owned());
             vec![Finding::about(&shown, format!("cannot read the configuration: {error}")).hint(hint)]
         })?;
-        Self::read(path, &text)
+        let mut config = Self::read(path, &text)?;
+        if config.has_written_secret() && is_open_to_others(path) {
+            let message = "there is a password in this file, and others than its owner may read it";
+            let hint = format!("chmod 600 {shown}");
+            config.warnings.insert(0, Finding::about(&shown, message).hint(hint));
+        }
+        Ok(config)
+    }
+
+    fn has_written_secret(&self) -> bool {
+        let accounts = self.mailboxes.iter().map(|mailbox| &mailbox.account).chain(&self.smtp.account);
+        accounts.into_iter().any(|account| matches!(account.secret, SecretSource::Written(_)))
     }
 
     /// The folders of the rules and of the templates that a file names, as far as it can be read at all: so that what
@@ -115,4 +128,10 @@ impl Config {
     pub fn read(path: &Path, text: &str) -> Result<Self, Vec<Finding>> {
         file::read(path, text)
     }
+}
+
+/// Whether the group or all may read, write or run a file.
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
 }

@@ -65,7 +65,17 @@ impl SecretSource {
             return None;
         }
         if section.is_text(key) {
-            return section.text(key).map(|text| SecretSource::Written(Secret::new(text.value)));
+            let text = section.text(key)?;
+            section.warn(
+                text.span,
+                format!("the {key} stands in the configuration itself, where whoever reads the file reads it"),
+                format!(
+                    "write {key} = {{ file = \"{key}.txt\" }}, {{ env = \"POSTROOM_{}\" }} or {{ command = [\"pass\", \
+                     \"show\", \"mail\"] }}",
+                    key.to_uppercase()
+                ),
+            );
+            return Some(SecretSource::Written(Secret::new(text.value)));
         }
         let table = section.table(key);
         let file = table.text("file").map(|file| SecretSource::File(base.join(file.value)));

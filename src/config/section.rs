@@ -3,6 +3,7 @@
 //! The keys that were asked for are the keys there are: what else stands in the table is unknown.
 
 use crate::finding::{Finding, did_you_mean};
+use crate::size;
 use jiff::SignedDuration;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -16,6 +17,8 @@ pub(super) struct Source<'t> {
     pub path: &'t str,
     pub text: &'t str,
     pub findings: RefCell<Vec<Finding>>,
+    /// What is allowed and better not so.
+    pub warnings: RefCell<Vec<Finding>>,
 }
 
 impl Source<'_> {
@@ -54,6 +57,12 @@ impl<'t> Section<'t> {
     /// Notes something wrong about a value in this table.
     pub fn wrong(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
         self.source.add(span, message, hint);
+    }
+
+    /// Notes something in this table that is allowed and better not so.
+    pub fn warn(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        let warning = Finding::at(self.source.path, self.source.text, span, message).hint(hint);
+        self.source.warnings.borrow_mut().push(warning);
     }
 
     /// Whether the file has this table at all.
@@ -192,9 +201,9 @@ impl<'t> Section<'t> {
     /// A size such as `50 MB`.
     pub fn size(&self, key: &'static str, default: u64) -> u64 {
         let Some(text) = self.text(key) else { return default };
-        read_size(&text.value).filter(|size| *size > 0).unwrap_or_else(|| {
+        size::read(&text.value).filter(|size| *size > 0).unwrap_or_else(|| {
             let message = format!("`{key}` is no size: `{}`", text.value);
-            self.wrong(text.span, message, "write it like \"50 MB\" or \"800 KB\"".to_owned());
+            self.wrong(text.span, message, "write it like \"50 MB\" or \"800 kB\"".to_owned());
             default
         })
     }
@@ -272,21 +281,6 @@ pub(super) fn read_duration(text: &str) -> Option<SignedDuration> {
     text.parse().ok()
 }
 
-/// Reads `50 MB`, `800KB`, `1000`; a kilobyte is 1,024 bytes.
-pub(super) fn read_size(text: &str) -> Option<u64> {
-    let text = text.trim().to_ascii_uppercase().replace('_', "");
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let number: u64 = text[..digits].parse().ok()?;
-    let factor = match text[digits..].trim() {
-        "" | "B" | "BYTES" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        _ => return None,
-    };
-    number.checked_mul(factor)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,15 +299,6 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(read_duration(text).map(|d| d.as_secs()), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_read_as_people_write_them() {
-        for (text, expected) in
-            [("50 MB", Some(50 << 20)), ("800kb", Some(800 << 10)), ("17", Some(17)), ("MB", None), ("1 TB", None)]
-        {
-            assert_eq!(read_size(text), expected, "{text}");
         }
     }
 }

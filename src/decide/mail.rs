@@ -5,6 +5,7 @@ use super::policy::Policy;
 use super::{Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, delivery, guard, requester};
 use crate::classify::Disposition;
 use crate::message::{Authentication, Origin};
+use crate::size;
 use crate::thread::Thread;
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, Visibility, What};
@@ -60,7 +61,8 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
 /// once a day.
 pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &Policy) -> Decision {
     let limit_bytes = policy.max_mail_bytes;
-    let decision = quarantine(Cause::OVERSIZE, "oversize", &format!("{size_bytes} bytes, the limit is {limit_bytes}"));
+    let too_large = format!("{}, the limit is {}", size::shown(size_bytes), size::shown(limit_bytes));
+    let decision = quarantine(Cause::OVERSIZE, "oversize", &too_large);
     if let Thread::Duplicate(first) = mail.thread {
         return decision.ends_as(Outcome::Duplicate(first));
     }

@@ -185,6 +185,22 @@ impl fmt::Display for Outcome {
 }
 
 impl Outcome {
+    /// The words that there are.
+    pub const WORDS: [&'static str; 12] = [
+        "ticket-opened",
+        "follow-up",
+        "agent-command",
+        "agent-reply",
+        "confirmation",
+        "bounce",
+        "auto-reply",
+        "alert-opened",
+        "own-mail",
+        "duplicate",
+        "discarded-by-rule",
+        "quarantined",
+    ];
+
     /// The word for it without the cause, as it stands in the database.
     pub fn word(&self) -> &'static str {
         match self {

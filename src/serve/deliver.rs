@@ -197,18 +197,21 @@ impl Line {
     }
 
     async fn deliver_one(&mut self, item: &OutboxItem, now: Timestamp, round: &mut Round) -> SendOutcome {
-        if let Err(error) = self.log_in_anew().await {
-            round.is_away = true;
-            error!(outbox.id = item.id, error = %error, "no mail can be sent: {error}");
-            return SendOutcome::RetryAt { at: retry_at(item, now), error };
-        }
         let mut result = self.hand_over(item).await;
-        if let Err(SendError::NullSenderRefused { .. }) = &result {
+        if let Ok(Err(SendError::NullSenderRefused { .. })) = &result {
             self.takes_null_sender = false;
             warn!("the smarthost takes no mail with the null reverse-path; the desk's address is used from now on");
             result = self.hand_over(item).await;
         }
         let (id, attempt) = (item.id, item.tries);
+        let result = match result {
+            Ok(result) => result,
+            Err(error) => {
+                round.is_away = true;
+                error!(outbox.id = id, error = %error, "no mail can be sent: {error}");
+                return SendOutcome::RetryAt { at: retry_at(item, now), error };
+            }
+        };
         match result {
             Ok(accepted) => {
                 round.sent += 1;
@@ -223,7 +226,7 @@ impl Line {
             Err(failure) => {
                 let error = chain(&failure);
                 round.is_away = is_away(&failure);
-                if now.duration_since(item.created_at) > GIVE_UP_AFTER {
+                if now.duration_since(item.tried_since) > GIVE_UP_AFTER {
                     return SendOutcome::Failed { error: format!("given up after five days: {error}") };
                 }
                 warn!(outbox.id = id, attempt, error = %error, "mail {id} was put off");
@@ -232,13 +235,18 @@ impl Line {
         }
     }
 
-    async fn hand_over(&mut self, item: &OutboxItem) -> Result<smtp::Accepted, SendError> {
+    /// Hands a mail over. The outer error is about the secret, which is read anew for each login.
+    async fn hand_over(&mut self, item: &OutboxItem) -> Result<Result<smtp::Accepted, SendError>, String> {
         let from = match (&item.envelope.from, self.takes_null_sender) {
             (None, false) => Some(self.fallback_sender(item)),
             (from, _) => from.clone(),
         };
         let envelope = smtp::Envelope { from, to: item.envelope.to.clone() };
-        self.smarthost.send(&envelope, &item.bytes).await
+        if let Some(outcome) = self.smarthost.send_on_kept(&envelope, &item.bytes).await {
+            return Ok(outcome);
+        }
+        self.read_secret().await?;
+        Ok(self.smarthost.send(&envelope, &item.bytes).await)
     }
 
     /// The reverse-path for a smarthost that takes no null one: the address in our own `Reply-To` or `From`, which
@@ -248,11 +256,8 @@ impl Line {
         message.answer_to().map(|address| address.address.clone()).unwrap_or_default()
     }
 
-    /// Reads the secret again before each new connection, because passwords and tokens change.
-    async fn log_in_anew(&mut self) -> Result<(), String> {
-        if self.smarthost.is_usable() {
-            return Ok(());
-        }
+    /// Reads the secret for the next login, because passwords and tokens change.
+    async fn read_secret(&mut self) -> Result<(), String> {
         let Some(account) = &self.config.account else { return Ok(()) };
         let secret = account.secret.read().await.map_err(|error| chain(&error))?;
         self.smarthost.use_login(Some(Login { user: account.user.clone(), secret, mechanism: account.mechanism }));

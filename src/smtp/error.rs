@@ -18,7 +18,7 @@ use std::{fmt, io};
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// The server put it off with 4yz; nothing was handed over.
-    #[error("smarthost put off {phase} with {}", reply.code)]
+    #[error("the SMTP server put off {phase} with {}", reply.code)]
     Transient {
         /// What it answered.
         phase: Phase,
@@ -26,7 +26,7 @@ pub enum SendError {
         reply: Reply,
     },
     /// The server refused this mail with 5yz; the same mail will fare no better.
-    #[error("smarthost refused {phase} with {}", reply.code)]
+    #[error("the SMTP server refused {phase} with {}", reply.code)]
     Permanent {
         /// What it answered.
         phase: Phase,
@@ -34,23 +34,23 @@ pub enum SendError {
         reply: Reply,
     },
     /// The server takes no mail with the null reverse-path: it answered `MAIL FROM:<>` with 5yz.
-    #[error("smarthost refused the null reverse-path with {}", reply.code)]
+    #[error("the SMTP server refused the null reverse-path with {}", reply.code)]
     NullSenderRefused {
         /// Its answer.
         reply: Reply,
     },
     /// The mail cannot be put to this server at all; it was not asked.
-    #[error("mail cannot be sent: {0}")]
+    #[error("the mail cannot be sent: {0}")]
     Unsendable(&'static str),
     /// The final dot was on its way and no answer came: the server may or may not have the mail.
-    #[error("smarthost did not answer after the whole mail was sent")]
+    #[error("the SMTP server did not answer after the whole mail was sent")]
     Unknown {
         /// What happened instead.
         #[source]
         cause: Lost,
     },
     /// No connection, or it was lost before the final dot; nothing was handed over.
-    #[error("smarthost was lost at {phase}")]
+    #[error("{}", lost_at(*phase))]
     Unreachable {
         /// How far we came.
         phase: Phase,
@@ -59,13 +59,13 @@ pub enum SendError {
         cause: Lost,
     },
     /// The server refused our login, wants one that we have not, or offers no way to log in that we know.
-    #[error("smarthost refused the login: {text}")]
+    #[error("the SMTP server refused the login: {text}")]
     LoginRefused {
         /// Its words, or ours; the login itself is struck out of them.
         text: String,
     },
     /// The server will not have us, whatever the mail: 5yz to the greeting, `EHLO` or `STARTTLS`.
-    #[error("smarthost refused {phase} with {}", reply.code)]
+    #[error("the SMTP server refused {phase} with {}", reply.code)]
     Unwelcome {
         /// What it answered.
         phase: Phase,
@@ -73,7 +73,7 @@ pub enum SendError {
         reply: Reply,
     },
     /// The connection could not be secured. Neither a login nor a mail was sent over it.
-    #[error("connection to the smarthost cannot be secured")]
+    #[error("the connection to the SMTP server cannot be secured")]
     Tls(#[source] TlsProblem),
 }
 
@@ -81,10 +81,10 @@ pub enum SendError {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
     /// `STARTTLS` is configured and the server does not offer it.
-    #[error("smarthost does not offer STARTTLS")]
+    #[error("the SMTP server does not offer STARTTLS")]
     NotOffered,
     /// Something was sent in plain text after the answer to `STARTTLS`, to be taken for a part of what is secured.
-    #[error("plain text after the answer to STARTTLS")]
+    #[error("there was plain text after the answer to STARTTLS")]
     Injected,
     /// The handshake failed, or cannot be made.
     #[error(transparent)]
@@ -98,10 +98,10 @@ pub enum Lost {
     #[error("no answer in time")]
     Timeout,
     /// The server closed the connection.
-    #[error("connection closed by the server")]
+    #[error("the server closed the connection")]
     Closed,
     /// The server said something that is no SMTP reply, or answered what was not asked.
-    #[error("answer makes no sense")]
+    #[error("the answer makes no sense")]
     Garbled,
     /// The network failed.
     #[error(transparent)]
@@ -187,6 +187,13 @@ impl SendError {
             Self::Transient { reply, .. } => reply.ends_connection(),
             _ => false,
         }
+    }
+}
+
+fn lost_at(phase: Phase) -> String {
+    match phase {
+        Phase::Connect => "cannot reach the SMTP server".to_owned(),
+        phase => format!("the SMTP server was lost at {phase}"),
     }
 }
 

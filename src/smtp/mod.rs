@@ -103,17 +103,25 @@ impl Smarthost {
     ///
     /// `content` is a message as of RFC 5322; line ends are made CRLF on the way.
     pub async fn send(&mut self, envelope: &Envelope, content: &[u8]) -> Result<Accepted, SendError> {
-        let content = content::normalise(content);
-        if let Some(mut session) = self.kept.take() {
-            match session.begin(envelope, &content).await {
-                // The server has closed the connection since the last mail. It has nothing of this one yet.
-                Err(error) if error.is_end_of_connection() => {}
-                begun => return self.go_on(session, begun, envelope, &content).await,
-            }
+        if let Some(outcome) = self.send_on_kept(envelope, content).await {
+            return outcome;
         }
+        let content = content::normalise(content);
         let mut session = self.open().await?;
         let begun = session.begin(envelope, &content).await;
         self.go_on(session, begun, envelope, &content).await
+    }
+
+    /// Hands one mail over on the connection that is kept; `None` when there is none, or none any more: the server has
+    /// nothing of the mail then, and whoever sends it may fetch a new secret before it logs in anew.
+    pub async fn send_on_kept(&mut self, envelope: &Envelope, content: &[u8]) -> Option<Result<Accepted, SendError>> {
+        let mut session = self.kept.take()?;
+        let content = content::normalise(content);
+        match session.begin(envelope, &content).await {
+            // The server has closed the connection since the last mail.
+            Err(error) if error.is_end_of_connection() => None,
+            begun => Some(self.go_on(session, begun, envelope, &content).await),
+        }
     }
 
     async fn go_on(

@@ -333,9 +333,9 @@ mod tests {
         let login = Login { user: "ann".into(), secret: Secret::new("hunter2"), mechanism: Mechanism::Password };
         let text = "500 AUTH PLAIN AGFubgBodW50ZXIy: hunter2 aHVudGVyMg==".to_owned();
         let struck = strike_out(SendError::LoginRefused { text }, &login);
-        assert_eq!(struck.to_string(), "smarthost refused the login: 500 AUTH PLAIN ***: *** ***");
+        assert_eq!(struck.to_string(), "the SMTP server refused the login: 500 AUTH PLAIN ***: *** ***");
         let text = "500 unknown command AUTH PLAIN AGFubgBod".to_owned();
         let struck = strike_out(SendError::LoginRefused { text }, &login);
-        assert_eq!(struck.to_string(), "smarthost refused the login: 500 unknown command AUTH PLAIN ***");
+        assert_eq!(struck.to_string(), "the SMTP server refused the login: 500 unknown command AUTH PLAIN ***");
     }
 }

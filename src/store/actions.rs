@@ -74,7 +74,7 @@ impl Store {
     /// Sends a mail of the outbox again now: one that failed, or one that waits for its next attempt.
     pub async fn retry_outbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
         let result = sqlx::query(
-            "UPDATE outbox SET state = 'waiting', tries = 0, due_at = $2, settled_at = NULL \
+            "UPDATE outbox SET state = 'waiting', tries = 0, tried_since = $2, due_at = $2, settled_at = NULL \
              WHERE id = $1 AND state IN ('waiting', 'failed')",
         )
         .bind(id)

@@ -37,8 +37,8 @@ pub struct OutboxItem {
     pub purpose: String,
     /// Its subject.
     pub subject: String,
-    /// When it was written.
-    pub created_at: Timestamp,
+    /// When it was written, or when a person put it back.
+    pub tried_since: Timestamp,
 }
 
 /// What became of one attempt to send a mail.
@@ -130,7 +130,7 @@ impl Store {
                 "UPDATE outbox SET state = 'sending', attempt = attempt + 1, tries = tries + 1, due_at = $2 \
                  WHERE state IN ('waiting', 'sending') AND due_at <= $1 AND id IN (",
                 ") RETURNING id, attempt, tries, envelope_from, recipient, message_id, ticket, party, purpose, \
-                 subject, created_at",
+                 subject, tried_since",
             ),
             &[millis(now), millis(now + lease)],
             &ids,
@@ -213,7 +213,7 @@ fn item(columns: &mut Columns<'_>) -> Result<OutboxItem, StoreError> {
         party: columns.next_party()?,
         purpose: columns.next()?,
         subject: columns.next()?,
-        created_at: columns.next_at()?,
+        tried_since: columns.next_at()?,
         bytes: Vec::new(),
     })
 }
@@ -245,10 +245,10 @@ pub(super) async fn enqueue(tx: &mut Connection, outgoing: &[Outgoing], now: Tim
         tx,
         (
             "INSERT INTO outbox (id, ticket, party, purpose, is_automatic, envelope_from, recipient, message_id, \
-             subject, size_bytes, created_at, due_at, state) VALUES ",
+             subject, size_bytes, created_at, tried_since, due_at, state) VALUES ",
             "",
         ),
-        13,
+        14,
         &rows,
         |query, (id, out)| {
             query
@@ -262,6 +262,7 @@ pub(super) async fn enqueue(tx: &mut Connection, outgoing: &[Outgoing], now: Tim
                 .bind(&out.mail.message_id.0)
                 .bind(&out.mail.subject)
                 .bind(size(out.mail.bytes.len()))
+                .bind(millis(now))
                 .bind(millis(now))
                 .bind(millis(out.due_at))
                 .bind("waiting")

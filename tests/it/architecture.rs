@@ -14,16 +14,17 @@ const FEWEST_FILES: usize = 100;
 /// The modules that turn plain values into plain values, and which others each may use.
 ///
 /// `endpoint` is here for its `Secret`, which the key of our tokens is kept in so that nothing can print it.
-/// `backoff` and `finding` are plain values for everyone.
-const PURE: [(&str, &[&str]); 9] = [
+/// `backoff`, `finding` and `size` are plain values for everyone.
+const PURE: [(&str, &[&str]); 10] = [
     ("message", &[]),
     ("ticket", &["message"]),
     ("classify", &["message", "ticket", "finding"]),
     ("thread", &["message", "ticket", "endpoint"]),
-    ("decide", &["message", "ticket", "classify", "thread", "finding"]),
-    ("compose", &["message", "ticket", "decide", "finding"]),
+    ("decide", &["message", "ticket", "classify", "thread", "finding", "size"]),
+    ("compose", &["message", "ticket", "decide", "finding", "size"]),
     ("endpoint", &[]),
     ("finding", &[]),
+    ("size", &[]),
     ("backoff", &[]),
 ];
 
@@ -38,21 +39,24 @@ const SHELL: [(&str, &[&str]); 11] = [
     ("imap", &["endpoint", "tls", "backoff"]),
     ("smtp", &["endpoint", "tls", "backoff", "compose"]),
     ("store", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "backoff"]),
-    ("config", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "store"]),
+    (
+        "config",
+        &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "size", "store"],
+    ),
     ("serve", &EVERYTHING_BELOW_THE_COMMAND_LINE),
     ("cli", &EVERYTHING),
     ("main", &EVERYTHING),
     ("lib", &EVERYTHING),
 ];
 
-const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 16] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "log",
-    "tls", "imap", "smtp", "store", "config",
+const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 17] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "clock",
+    "log", "tls", "imap", "smtp", "store", "config",
 ];
 
-const EVERYTHING: [&str; 17] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "clock", "log",
-    "tls", "imap", "smtp", "store", "config", "serve",
+const EVERYTHING: [&str; 18] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "clock",
+    "log", "tls", "imap", "smtp", "store", "config", "serve",
 ];
 
 /// What a pure module must not mention, and what it would be for.

@@ -6,6 +6,8 @@ mod database;
 mod delivery;
 mod mailboxes;
 mod oversize;
+mod rare;
+mod retries;
 mod strange;
 
 use jiff::Timestamp;

@@ -99,7 +99,7 @@ async fn what_the_server_answers_decides_whether_to_try_again() {
         (Data, "250 what", "unreachable data"),
         (Dot, "554 5.7.1 spam", "permanent content 554"),
         (Dot, "452 4.3.1 disk full", "transient content 452"),
-        (Dot, "354 go on", "unknown: answer makes no sense"),
+        (Dot, "354 go on", "unknown: the answer makes no sense"),
         (Dot, "250", "accepted 250"),
         (Dot, "250-2.0.0 kept\r\n250 2.0.0 for you", "accepted 250 2.0.0 kept for you"),
         (Content, "552 5.3.4 too big", "permanent content 552"),
@@ -206,7 +206,7 @@ async fn a_server_that_repeats_itself_spoils_one_mail_at_most() {
         (Step::Ehlo, "unreachable greeting", 0),
         (Step::Mail, "unreachable rcpt", 0),
         (Step::Rcpt, "unreachable data", 0),
-        (Step::Data, "unknown: answer makes no sense", 1),
+        (Step::Data, "unknown: the answer makes no sense", 1),
         (Step::Dot, "accepted 250 2.0.0 kept as 1", 1),
     ];
     for (step, expected, kept) in table {
@@ -382,14 +382,14 @@ async fn without_starttls_nothing_is_sent_in_the_clear() {
         (
             "stripped from the offers",
             Fault::at(Step::Ehlo).replies("250-x\r\n250 AUTH PLAIN"),
-            "tls: smarthost does not offer STARTTLS",
+            "tls: the SMTP server does not offer STARTTLS",
         ),
         ("refused", Fault::at(Step::StartTls).replies("502 5.5.1 no"), "unwelcome starttls 502"),
         ("not now", Fault::at(Step::StartTls).replies("454 4.7.0 TLS not available"), "transient starttls 454"),
         (
             "plain text slipped in",
             Fault::at(Step::StartTls).replies("220 go\r\n250-x\r\n250 AUTH PLAIN"),
-            "tls: plain text after the answer to STARTTLS",
+            "tls: there was plain text after the answer to STARTTLS",
         ),
         ("hangs up", Fault::at(Step::StartTls).hangs_up(), "unreachable starttls"),
     ];

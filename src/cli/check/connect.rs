@@ -1,10 +1,11 @@
 //! What can only be known by trying: the secrets, the mailboxes, the smarthost, the database.
 
 use super::Checked;
+use super::advice::{self, Ports};
 use crate::config::{Account, Config, MailboxConfig, SmtpConfig};
-use crate::endpoint::{Endpoint, Login, Security};
+use crate::endpoint::Login;
 use crate::imap::{self, ImapError};
-use crate::smtp::{self, SendError, Smarthost};
+use crate::smtp::{self, SendError, Smarthost, TlsProblem};
 use crate::store::{Store, StoreError};
 use std::time::Duration;
 
@@ -43,14 +44,8 @@ async fn login(account: &Account) -> Result<Login, Wrong> {
     }
 }
 
-/// What a person may have got wrong about a connection that does not come about.
-fn about_connection(endpoint: &Endpoint) -> Option<String> {
-    Some(match endpoint.security {
-        Security::Tls => "is the port one for TLS from the first byte, and security = \"tls\" right?".to_owned(),
-        Security::StartTls => "is the port one for STARTTLS, and security = \"starttls\" right?".to_owned(),
-        Security::Plain => "is the server running, and the port right?".to_owned(),
-    })
-}
+const IMAP: Ports = Ports { tls: 993, plain: 143 };
+const SMTP: Ports = Ports { tls: 465, plain: 587 };
 
 async fn mailbox(config: &MailboxConfig) -> Checked {
     let endpoint = &config.endpoint;
@@ -61,18 +56,26 @@ async fn mailbox(config: &MailboxConfig) -> Checked {
 async fn try_mailbox(config: &MailboxConfig) -> Result<String, Wrong> {
     let login = login(&config.account).await?;
     let deadlines = imap::Deadlines { connect: PATIENCE, command: PATIENCE, ..imap::Deadlines::default() };
+    let endpoint = &config.endpoint;
     let wrong = |error: ImapError| {
         let hint = match &error {
             ImapError::LoginRefused { .. } => Some("are user and password right?".to_owned()),
-            ImapError::Unreachable { .. } | ImapError::Tls { .. } | ImapError::Timeout { .. } => {
-                about_connection(&config.endpoint)
-            }
+            ImapError::Tls { source, .. } => advice::about_tls(source, endpoint, IMAP),
+            ImapError::Refused { command: "STARTTLS", .. } => Some(advice::about_starttls(IMAP)),
             ImapError::Refused { command: "SELECT", .. } => Some("is the folder's name right?".to_owned()),
             _ => None,
         };
         (chain(&error), hint)
     };
-    let mut session = imap::Session::connect(&config.endpoint, &login, deadlines).await.map_err(wrong)?;
+    let mut session = match imap::Session::connect(endpoint, &login, deadlines).await {
+        Ok(session) => session,
+        Err(error) => {
+            return Err(match wrong(error) {
+                (detail, None) => (detail, Some(advice::about_connection(endpoint, IMAP).await)),
+                known => known,
+            });
+        }
+    };
     let selected = session.select(&config.folder).await.map_err(wrong)?;
     let news = if session.has_idle() { "tells of new mail" } else { "has no IDLE, so it is polled" };
     // Everything that was to be known is known; a goodbye that fails changes nothing.
@@ -103,14 +106,15 @@ async fn try_smarthost(config: &SmtpConfig) -> Result<String, Wrong> {
     let mut smarthost = Smarthost::new(config.endpoint.clone(), login, config.hello_name.clone(), deadlines);
     let result = smarthost.connect().await;
     smarthost.quit().await;
-    result.map(|()| who).map_err(|error| {
-        let hint = match &error {
-            SendError::LoginRefused { .. } => Some("are user and password right?".to_owned()),
-            SendError::Unreachable { .. } | SendError::Tls(_) => about_connection(&config.endpoint),
-            _ => None,
-        };
-        (chain(&error), hint)
-    })
+    let Err(error) = result else { return Ok(who) };
+    let hint = match &error {
+        SendError::LoginRefused { .. } => Some("are user and password right?".to_owned()),
+        SendError::Tls(TlsProblem::Handshake(error)) => advice::about_tls(error, &config.endpoint, SMTP),
+        SendError::Tls(TlsProblem::NotOffered) => Some(advice::about_starttls(SMTP)),
+        SendError::Unreachable { .. } => Some(advice::about_connection(&config.endpoint, SMTP).await),
+        _ => None,
+    };
+    Err((chain(&error), hint))
 }
 
 async fn database(url: &str) -> Checked {

@@ -41,7 +41,9 @@ pub(super) fn run(args: &ExplainArgs, desk: &Desk, out: &mut dyn Write, styled: 
     let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
     let mut message = message::parse(&raw, desk.now, &desk.reader);
     given.apply(&mut message);
-    let context = given.context(&desk.usual);
+    // What our server says of the sender counts, as in a mail that comes in; what is given counts more.
+    let usual = Context { authentication: message.authentication, ..desk.usual.clone() };
+    let context = given.context(&usual);
     let explanation = explain(&message, &context, &rules);
     match args.common.format {
         Format::Json => print_json(out, &explanation)?,

@@ -1,6 +1,7 @@
 //! `postroom ticket timeline`: what happened on a ticket; as Markdown, the document of an incident.
 
-use crate::cli::screen::{Screen, Tone, visible};
+use crate::cli::because;
+use crate::cli::screen::{Screen, Tone, one_line, visible};
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, Event, Visibility, What};
 use serde_json::{Map, Value};
@@ -44,7 +45,7 @@ fn json(event: &Event, screen: &Screen) -> Value {
 
 fn text(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
     let heading = format!("{} · {}", ticket.id, visible(&ticket.subject));
-    let mut text = format!("{}\n", screen.paint(Tone::Strong, &heading));
+    let mut text = format!("{}\n", screen.paint(Tone::Strong, &screen.wrapped(&heading, 0)));
     let actors: Vec<String> = events.iter().map(|event| visible(&who(&event.actor)).into_owned()).collect();
     let width = actors.iter().map(|actor| actor.chars().count()).max().unwrap_or_default();
     let mut last = None;
@@ -53,13 +54,13 @@ fn text(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
         let group = Some((event.at, event.cause.as_str()));
         if group != last {
             let at = screen.second(event.at);
-            let because = format!("because {}", visible(&event.cause));
+            let because = format!("because {}", visible(&one_line(&because::in_words(&event.cause))));
             let cause = screen.paint(Tone::Faint, &screen.wrapped(&because, at.len() + 2));
             let why = if event.cause.is_empty() { String::new() } else { format!("  {cause}") };
             text.push_str(&format!("\n{at}{why}\n"));
             last = group;
         }
-        let words = sentence(&event.what, screen);
+        let words = one_line(&sentence(&event.what, screen));
         let words = screen.wrapped(&visible(&words), width + 4);
         text.push_str(&format!("  {actor:width$}  {}\n", screen.paint(tone(&event.what), &words)));
     }
@@ -88,7 +89,7 @@ fn who(actor: &Actor) -> String {
 fn sentence(what: &What, screen: &Screen) -> String {
     match what {
         What::Opened { severity, category, tier } => {
-            format!("opened the ticket: {severity}, {category}, {tier}")
+            format!("opened the ticket: {severity}, {category}, for {tier}")
         }
         What::Received { inbox, by, visibility } => {
             let who_sees_it = match visibility {
@@ -149,7 +150,7 @@ fn markdown(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
             moment(event.at),
             plain(&who),
             plain(&what),
-            plain(&event.cause)
+            plain(&because::in_words(&event.cause))
         ));
     }
     text
@@ -158,7 +159,7 @@ fn markdown(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
 /// Somebody's words in one cell of a table, as words: nothing in them is markup.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in visible(&text.split_whitespace().collect::<Vec<_>>().join(" ")).chars() {
+    for c in visible(&one_line(text)).chars() {
         if matches!(c, '\\' | '|' | '<' | '>' | '[' | ']' | '`' | '*' | '_' | '#' | '!' | '&' | '~') {
             plain.push('\\');
         }

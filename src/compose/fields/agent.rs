@@ -6,6 +6,7 @@ use crate::compose::{ANSWER_ABOVE, File, when};
 use crate::decide::DeadlineKind;
 use crate::decide::draft::{News, Notification, TranscriptLine};
 use crate::message::Address;
+use crate::size;
 use crate::ticket::Tier;
 use crate::ticket::people::{AgentId, Role};
 use serde_json::{Value, json};
@@ -67,7 +68,7 @@ impl View<'_> {
         fields.set("text", clean(&notification.text));
         fields.set("because", lines(&notification.because));
         fields.set("articles", lines(&notification.articles));
-        let file = |file: &File| line(&format!("{} ({})", file.name, when::size(file.bytes.len() as u64)));
+        let file = |file: &File| line(&format!("{} ({})", file.name, size::shown(file.bytes.len() as u64)));
         fields.set("attachments", files.iter().map(|f| Value::String(file(f))).collect::<Vec<_>>());
     }
 

@@ -62,7 +62,7 @@ first_response = "soon"
         "2:1: unknown key `databse` (did you mean `database`?)",
         "5:11: `support` is no address (write \"bob@example.com\" or \"Bob Builder <bob@example.com>\")",
         "6:8: there is no time zone `Europe/Olso` (write the IANA name, like \"Europe/Oslo\")",
-        "7:12: `max_mail` is no size: `much` (write it like \"50 MB\" or \"800 KB\")",
+        "7:12: `max_mail` is no size: `much` (write it like \"50 MB\" or \"800 kB\")",
         "9:8: a plain connection to `mail.example.com` would send the password in clear (write security = \"tls\" or \"starttls\"; insecure = true if you must)",
         "11:8: there is a `user` and no `password` (write password = { file = \"…\" }, { env = \"…\" } or { command = [\"…\"] })",
         "12:1: `host` is missing in [smtp] (write host = \"mail.example.com\")",

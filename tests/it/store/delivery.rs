@@ -54,7 +54,7 @@ async fn mail_comes_out_as_it_went_in() {
     assert_eq!(item.bytes, written.mail.bytes);
     assert_eq!((item.message_id, item.subject), (written.mail.message_id, written.mail.subject));
     assert_eq!((item.ticket, item.party, item.purpose), (written.ticket, written.party, written.purpose));
-    assert_eq!((item.attempt, item.created_at), (1, minute(0)));
+    assert_eq!((item.attempt, item.tried_since), (1, minute(0)));
 }
 
 #[tokio::test]
