@@ -6,6 +6,11 @@ const PARAGRAPH: &str = "<p style=\"margin:0 0 12px\">";
 /// The text with `\n` at the ends of its lines and without control characters, which some servers refuse
 /// and no client shows.
 pub(super) fn clean(text: &str) -> String {
+    // The control characters beyond ASCII begin with 0xC2, in UTF-8.
+    let may_be_control = |byte: u8| matches!(byte, 0..=8 | 11..=31 | 127 | 0xc2);
+    if !text.bytes().any(may_be_control) {
+        return text.trim_end().trim_start_matches('\n').to_owned();
+    }
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -77,16 +82,27 @@ fn find_link(text: &str) -> Option<usize> {
 }
 
 fn escape(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
+    write_with_entities(html, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&#39;"),
+        _ => None,
+    });
+}
+
+/// Writes the text with an entity in the place of each ASCII character that has one.
+pub(super) fn write_with_entities(html: &mut String, text: &str, entity: impl Fn(u8) -> Option<&'static str>) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(entity) = entity(byte) {
+            html.push_str(&text[from..at]);
+            html.push_str(entity);
+            from = at + 1;
         }
     }
+    html.push_str(&text[from..]);
 }
 
 #[cfg(test)]

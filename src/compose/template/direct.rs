@@ -4,17 +4,17 @@
 //! all but the last. So each name gets a helper of ours that writes the value, or chooses the branch, straight from
 //! the data of the mail. Whatever else a template does, the library does.
 
-use crate::compose::words::escape_into;
+use crate::compose::words::write_with_entities;
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, JsonRender, JsonTruthy, Output, RenderContext,
     RenderErrorReason, Renderable, Template,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 /// What is done with the value of a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     /// It is written as it is: `{{name}}` in text.
     Write,
@@ -27,19 +27,18 @@ enum Use {
 }
 
 /// The helper for one name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Direct {
+struct Direct {
     name: String,
     usage: Use,
 }
 
-/// Makes the simple places of a template direct, and notes the helpers that it takes from then on.
+/// Makes the simple places of a template direct, and registers the helpers that they take from then on.
 ///
 /// A template that still includes a partial is left alone: the partial may be indented, and only the library can
-/// indent values.
-pub(super) fn shorten(template: &mut Template, is_html: bool, helpers: &mut BTreeSet<Direct>) {
+/// indent what is written in it.
+pub(super) fn shorten(template: &mut Template, is_html: bool, registry: &mut Handlebars<'static>) {
     if !has_partials(template) {
-        inside(template, if is_html { Use::WriteEscaped } else { Use::Write }, helpers);
+        inside(template, if is_html { Use::WriteEscaped } else { Use::Write }, registry);
     }
 }
 
@@ -51,23 +50,21 @@ fn has_partials(template: &Template) -> bool {
     })
 }
 
-fn inside(template: &mut Template, write: Use, helpers: &mut BTreeSet<Direct>) {
+fn inside(template: &mut Template, write: Use, registry: &mut Handlebars<'static>) {
     for element in &mut template.elements {
         if let TemplateElement::Expression(place) = element
             && let Some(direct) = written(place, write)
         {
-            place.name = Parameter::Name(direct.key());
-            // An expression would be looked up twice: is there such a helper, and which one.
+            place.name = direct.register(registry);
+            // Of an expression, the library asks first whether there is such a helper, and then which one.
             *element = TemplateElement::HelperBlock(place.clone());
-            helpers.insert(direct);
         } else if let TemplateElement::HelperBlock(block) = element {
             if let Some(direct) = decided(block) {
-                block.name = Parameter::Name(direct.key());
+                block.name = direct.register(registry);
                 block.params.clear();
-                helpers.insert(direct);
             }
             let branches = block.template.as_mut().into_iter().chain(&mut block.inverse);
-            branches.for_each(|branch| inside(branch, write, helpers));
+            branches.for_each(|branch| inside(branch, write, registry));
         }
     }
 }
@@ -91,18 +88,20 @@ fn decided(block: &HelperTemplate) -> Option<Direct> {
     }
 }
 
-/// A name that is one field of what is around it, or a counter of the list.
+/// A name that is one field of what is around it, that itself, or a counter of the list.
 fn simple_name(parameter: &Parameter) -> Option<String> {
     let name = parameter.as_name()?;
     let word = name.strip_prefix('@').unwrap_or(name);
     let is_word = !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    (is_word && word != "this" && name != "@root").then(|| name.to_owned())
+    (is_word && name != "@root").then(|| name.to_owned())
 }
 
 impl Direct {
-    /// The name of the helper, which nobody can write in a template.
-    pub(super) fn key(&self) -> String {
-        format!("{:?} {}", self.usage, self.name)
+    /// Makes the helper known by a name that nobody can write in a template.
+    fn register(self, registry: &mut Handlebars<'static>) -> Parameter {
+        let name = format!("{:?} {}", self.usage, self.name);
+        registry.register_helper(&name, Box::new(self));
+        Parameter::Name(name)
     }
 }
 
@@ -134,24 +133,94 @@ fn look_up<'v>(name: &str, data: &'v Value, render: &'v RenderContext<'_, '_>) -
     if let Some(counter) = name.strip_prefix('@') {
         return block.get_local_var(counter);
     }
-    let scope = block.base_path().iter().try_fold(data, |value, step| match value {
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        value => value.get(step),
-    });
-    block.base_value().or(scope)?.get(name)
+    let at_path = || {
+        block.base_path().iter().try_fold(data, |value, step| match value {
+            Value::Array(items) => items.get(step.parse::<usize>().ok()?),
+            value => value.get(step),
+        })
+    };
+    let around = block.base_value().or_else(at_path)?;
+    if name == "this" { Some(around) } else { around.get(name) }
 }
 
 fn write(value: &Value, is_escaped: bool, out: &mut dyn Output) -> HelperResult {
-    let rendered;
     let text = match value {
-        Value::String(text) => text,
-        other => {
-            rendered = other.render();
-            &rendered
-        }
+        Value::String(text) => Cow::Borrowed(text.as_str()),
+        other => Cow::Owned(other.render()),
     };
-    if !is_escaped {
-        return Ok(out.write(text)?);
+    if is_escaped && text.bytes().any(|byte| entity(byte).is_some()) {
+        let mut html = String::with_capacity(2 * text.len());
+        write_with_entities(&mut html, &text, entity);
+        return Ok(out.write(&html)?);
     }
-    Ok(())
+    Ok(out.write(&text)?)
+}
+
+/// What the library writes for a byte that could be markup.
+fn entity(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&#x27;"),
+        b'`' => Some("&#x60;"),
+        b'=' => Some("&#x3D;"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_shortened_template_is_filled_as_before() {
+        let data = json!({
+            "text": "a <b> \"c\" & 'd' `e` = é", "empty": "", "no": false, "yes": true, "number": 0,
+            "names": ["x<", "y"], "rows": [{ "text": "one", "is_late": true }, { "text": "two&", "is_late": false }],
+        });
+        let cases = [
+            ("values", "{{text}}|{{empty}}|{{yes}}|{{number}}|{{names}}"),
+            ("conditions", "{{#if text}}a{{/if}}{{#if empty}}b{{else}}c{{/if}}{{#if number}}d{{else}}e{{/if}}"),
+            ("chained conditions", "{{#if no}}a{{else if empty}}b{{else if yes}}c{{text}}{{else}}d{{/if}}"),
+            ("the other way round", "{{#unless no}}a{{text}}{{/unless}}{{#unless text}}b{{else}}c{{/unless}}"),
+            ("zero", "{{#if number includeZero=true}}a{{else}}b{{/if}}"),
+            ("items", "{{#each names}}{{@index}} {{this}}{{#if this}}!{{/if}}{{#unless @last}}, {{/unless}}{{/each}}"),
+            (
+                "fields of items",
+                "{{#each rows}}\n{{#if @first}}- {{/if}}{{text}}{{#if is_late}} late{{/if}}\n{{/each}}",
+            ),
+            ("around items", "{{#each rows}}{{@root.text}} {{text}} {{this.text}} {{./text}}{{/each}}{{text}}"),
+            (
+                "lists in lists",
+                "{{#each names}}{{#each @root.rows}}{{text}}{{#each @root.names}}{{this}}{{/each}}{{/each}}{{/each}}",
+            ),
+            ("calls", "{{#if (eq text \"a\")}}a{{else}}{{len names}}{{/if}}"),
+            ("partial", "{{text}}\n  {{> p}}\n{{text}}"),
+            ("unknown", "{{#if text}}\n {{unknown}}{{/if}}"),
+            ("unknown condition", "{{#if unknown}}a{{else}}b{{/if}}"),
+            ("unknown in items", "{{#each names}}{{text}}{{/each}}"),
+        ];
+        for (name, text) in cases {
+            for is_html in [false, true] {
+                let [before, after] = [false, true].map(|is_short| {
+                    let mut registry = Handlebars::new();
+                    registry.set_strict_mode(true);
+                    if !is_html {
+                        registry.register_escape_fn(handlebars::no_escape);
+                    }
+                    let mut template = Template::compile(text).unwrap();
+                    if is_short {
+                        shorten(&mut template, is_html, &mut registry);
+                    }
+                    registry.register_template("t", template);
+                    registry.register_template("p", Template::compile("1 {{text}}\n2 {{text}}\n").unwrap());
+                    registry.render("t", &data).map_err(|error| error.to_string())
+                });
+                assert_eq!(after, before, "{name}, HTML: {is_html}");
+            }
+        }
+    }
 }
