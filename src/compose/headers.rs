@@ -7,6 +7,7 @@ use crate::message::{Address, MessageId};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// Octets after which a line is folded where it can be (RFC 5322 §2.1.1).
 const LINE_OCTETS: usize = 76;
@@ -45,7 +46,7 @@ impl Fields {
     pub(super) fn plain(&mut self, name: &str, value: &str) {
         self.0.push_str(name);
         self.0.push_str(": ");
-        self.0.extend(value.chars().filter(|c| matches!(c, ' '..='~')));
+        self.0.extend(value.split(|c| !matches!(c, ' '..='~')));
         self.0.push_str("\r\n");
     }
 
@@ -140,7 +141,10 @@ impl Fields {
 
 /// The text on one line: control characters and white space become single spaces, and marks that change the
 /// direction of writing, with which a name can pose as another, are left out.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if is_one_line(text) {
+        return Cow::Borrowed(text);
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -154,12 +158,24 @@ pub(super) fn one_line(text: &str) -> String {
         }
     }
     line.truncate(line.trim_end().len());
-    line
+    Cow::Owned(line)
+}
+
+/// Whether the text is ASCII words with single spaces between them, as most names and subjects are.
+fn is_one_line(text: &str) -> bool {
+    let mut before = b' ';
+    let is_kept = |byte| {
+        let is_second_space = byte == b' ' && before == b' ';
+        before = byte;
+        matches!(byte, b' '..=b'~') && !is_second_space
+    };
+    text.bytes().all(is_kept) && !text.ends_with(' ')
 }
 
 /// The text with at most so many characters, the last one an ellipsis where something was cut.
 pub(super) fn shortened(text: &str, chars: usize) -> String {
-    if text.chars().count() <= chars {
+    // A character has one octet or more.
+    if text.len() <= chars || text.chars().count() <= chars {
         return text.to_owned();
     }
     let cut: String = text.chars().take(chars.saturating_sub(1)).collect();
@@ -229,6 +245,10 @@ mod tests {
             ("line separator", "a\u{2028}b", "a b"),
             ("vertical tab and nul", "a\u{b}\0b", "a b"),
             ("right-to-left override", "invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("nothing odd", "a b c", "a b c"),
+            ("spaces", "  a  b ", "a b"),
+            ("space at the end", "a ", "a"),
+            ("nothing", "", ""),
         ];
         for (name, value, expected) in cases {
             assert_eq!(one_line(value), expected, "{name}");

@@ -106,38 +106,58 @@ fn write_quoted_printable(out: &mut Vec<u8>, line: &[u8]) {
         out.extend_from_slice(run);
         column += run.len();
         let Some((&byte, after)) = after.split_first() else { break };
-        if column + 3 > FULL {
-            out.extend_from_slice(b"=\r\n");
-            column = 0;
-        }
-        out.extend_from_slice(&escaped(byte));
-        column += 3;
+        write_octet(out, &mut column, FULL, byte, is_plain(byte));
         rest = after;
     }
     // White space at the end of a line may get lost on the way.
-    let is_plain = is_plain(last) && !matches!(last, b' ' | b'\t');
-    if column + if is_plain { 1 } else { 3 } > LINE_OCTETS {
+    write_octet(out, &mut column, LINE_OCTETS, last, is_plain(last) && !matches!(last, b' ' | b'\t'));
+}
+
+fn write_octet(out: &mut Vec<u8>, column: &mut usize, full: usize, byte: u8, is_plain: bool) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let width = if is_plain { 1 } else { 3 };
+    if *column + width > full {
         out.extend_from_slice(b"=\r\n");
+        *column = 0;
     }
-    if is_plain { out.push(last) } else { out.extend_from_slice(&escaped(last)) }
+    *column += width;
+    if is_plain {
+        out.push(byte);
+    } else {
+        out.extend_from_slice(&[b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
 }
 
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'~') && byte != b'='
 }
 
-fn escaped(byte: u8) -> [u8; 3] {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    [b'=', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]
+/// How many bytes at the beginning are written as they are; a tab may end them too early.
+fn plain_run(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (nth, word) in words.iter().enumerate() {
+        let plain = plain_octets(u64::from_le_bytes(*word));
+        if plain < 8 {
+            return nth * 8 + plain;
+        }
+    }
+    let of_rest = rest.iter().take_while(|&&byte| is_plain(byte)).count();
+    words.len() * 8 + of_rest
 }
 
-/// How many bytes at the beginning are written as they are.
-fn plain_run(bytes: &[u8]) -> usize {
-    // A whole chunk is looked at in a few instructions, if it is looked at to its end.
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let is_all_plain = |chunk: &&[u8; 16]| chunk.iter().fold(true, |all, &byte| all & is_plain(byte));
-    let whole = chunks.iter().take_while(is_all_plain).count() * 16;
-    whole + bytes[whole..].iter().take_while(|&&byte| is_plain(byte)).count()
+/// How many of eight octets, from the lowest, are from ` ` to `~` and no `=`.
+///
+/// Each difference borrows into the highest bit of an octet that is too small. A borrow that goes on can only
+/// mark octets above the first one that is rightly marked.
+fn plain_octets(word: u64) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGHEST: u64 = EACH << 7;
+    let is_control = word.wrapping_sub(EACH * 0x20) & !word;
+    let is_delete_or_foreign = word.wrapping_add(EACH) | word;
+    let from_equals = word ^ (EACH * 0x3d);
+    let is_equals = from_equals.wrapping_sub(EACH) & !from_equals;
+    let marked = (is_control | is_delete_or_foreign | is_equals) & HIGHEST;
+    (marked.trailing_zeros() / 8) as usize
 }
 
 fn part(file: File) -> SinglePart {
@@ -217,6 +237,21 @@ mod tests {
                 prop_assert_eq!(quick.split("--=_b\r\n").nth(1).unwrap(), library);
             } else {
                 prop_assert!(library.contains("Content-Transfer-Encoding: base64"));
+            }
+        }
+    }
+
+    #[test]
+    fn octets_that_stand_as_they_are_are_told_from_others() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                for other in [b' ', b'~', 0x80, b'='] {
+                    let mut word = [other; 8];
+                    word[..at].fill(b'a');
+                    word[at] = byte;
+                    let expected = word.iter().take_while(|&&byte| is_plain(byte) && byte != b'\t').count();
+                    assert_eq!(plain_octets(u64::from_le_bytes(word)), expected, "{word:?}");
+                }
             }
         }
     }

@@ -99,7 +99,13 @@ fn simple_name(parameter: &Parameter) -> Option<String> {
 impl Direct {
     /// Makes the helper known by a name that nobody can write in a template.
     fn register(self, registry: &mut Handlebars<'static>) -> Parameter {
-        let name = format!("{:?} {}", self.usage, self.name);
+        // Short, because the library hashes it for each place.
+        let mark = match self.usage {
+            Use::Write | Use::WriteEscaped => '=',
+            Use::If => '?',
+            Use::Unless => '!',
+        };
+        let name = format!("{mark} {}", self.name);
         registry.register_helper(&name, Box::new(self));
         Parameter::Name(name)
     }
