@@ -3,6 +3,7 @@
 //! Values come from strangers. Each goes through [`one_line`], [`is_usable_address`] or [`is_usable_id`] before it
 //! is written, so that no value can end its field and begin another.
 
+use super::words::has_any;
 use crate::message::{Address, MessageId};
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -163,13 +164,11 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 
 /// Whether the text is ASCII words with single spaces between them, as most names and subjects are.
 fn is_one_line(text: &str) -> bool {
-    let mut before = b' ';
-    let is_kept = |byte| {
-        let is_second_space = byte == b' ' && before == b' ';
-        before = byte;
-        matches!(byte, b' '..=b'~') && !is_second_space
-    };
-    text.bytes().all(is_kept) && !text.ends_with(' ')
+    let is_second_space = |pair: &[u8]| pair == b"  ";
+    !has_any(text, |byte| !matches!(byte, b' '..=b'~'))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.as_bytes().windows(2).any(is_second_space)
 }
 
 /// The text with at most so many characters, the last one an ellipsis where something was cut.

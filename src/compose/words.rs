@@ -8,7 +8,7 @@ const PARAGRAPH: &str = "<p style=\"margin:0 0 12px\">";
 pub(super) fn clean(text: &str) -> String {
     // The control characters beyond ASCII begin with 0xC2, in UTF-8.
     let may_be_control = |byte: u8| matches!(byte, 0..=8 | 11..=31 | 127 | 0xc2);
-    if !text.bytes().any(may_be_control) {
+    if !has_any(text, may_be_control) {
         return text.trim_end().trim_start_matches('\n').to_owned();
     }
     let mut clean = String::with_capacity(text.len());
@@ -82,6 +82,9 @@ fn find_link(text: &str) -> Option<usize> {
 }
 
 fn escape(html: &mut String, text: &str) {
+    if !has_any(text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return html.push_str(text);
+    }
     write_with_entities(html, text, |byte| match byte {
         b'&' => Some("&amp;"),
         b'<' => Some("&lt;"),
@@ -90,6 +93,13 @@ fn escape(html: &mut String, text: &str) {
         b'\'' => Some("&#39;"),
         _ => None,
     });
+}
+
+/// Whether any byte is such. A whole chunk takes the processor a few instructions, if it is looked at to its end.
+pub(super) fn has_any(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    let (chunks, rest) = text.as_bytes().as_chunks::<32>();
+    let is_in = |chunk: &[u8; 32]| chunk.iter().fold(false, |found, &byte| found | is_such(byte));
+    chunks.iter().any(is_in) || rest.iter().any(|&byte| is_such(byte))
 }
 
 /// Writes the text with an entity in the place of each ASCII character that has one.
