@@ -13,8 +13,8 @@ use super::sample;
 use super::words::paragraphs;
 use crate::ticket::purpose::Purpose;
 use handlebars::{
-    Context, Handlebars, Helper, HelperResult, JsonRender, Output, RenderContext, RenderError, RenderErrorReason,
-    Renderable, Template, TemplateErrorReason,
+    Context, Handlebars, Helper, HelperResult, JsonRender, Output, RenderContext, RenderErrorReason, Template,
+    TemplateErrorReason,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,11 +62,6 @@ shipped![
     "undelivered/body.html",
     "undelivered/body.txt",
 ];
-
-/// Octets of a subject, of a text and of an HTML body that most mails do with.
-const SUBJECT_OCTETS: usize = 128;
-const TEXT_OCTETS: usize = 3 * 1_024;
-const HTML_OCTETS: usize = 12 * 1_024;
 
 /// Folder of the pieces that templates share.
 const PARTIALS: &str = "partials/";
@@ -257,34 +252,16 @@ impl Templates {
             .map_err(|(path, error)| ComposeError::Template { path, why: error.reason().to_string() })
     }
 
-    fn fill(&self, purpose: Purpose, fields: Fields) -> Result<Filled, (String, RenderError)> {
+    fn fill(&self, purpose: Purpose, fields: Fields) -> Result<Filled, (String, handlebars::RenderError)> {
         let folder = purpose.as_str();
         let context = Context::from(serde_json::Value::Object(fields.0));
-        let fill = |registry: &Handlebars<'static>, name: &str, kind: &str, octets: usize| {
+        let fill = |registry: &Handlebars<'static>, name: &str, kind: &str| {
             let name = format!("{folder}/{name}");
-            let Some(template) = registry.get_template(&name) else {
-                return Err((format!("{name}.{kind}"), RenderErrorReason::TemplateNotFound(name).into()));
-            };
-            let mut filling = Filling(String::with_capacity(octets));
-            match template.render(registry, &context, &mut RenderContext::new(None), &mut filling) {
-                Ok(()) => Ok(filling.0),
-                Err(error) => Err((format!("{name}.{kind}"), error)),
-            }
+            registry.render_with_context(&name, &context).map_err(|error| (format!("{name}.{kind}"), error))
         };
         let has_subject = self.text.has_template(&format!("{folder}/subject"));
-        let subject = if has_subject { Some(fill(&self.text, "subject", "txt", SUBJECT_OCTETS)?) } else { None };
-        let text = fill(&self.text, "body", "txt", TEXT_OCTETS)?;
-        Ok(Filled { subject, text, html: fill(&self.html, "body", "html", HTML_OCTETS)? })
-    }
-}
-
-/// A template that is being filled.
-struct Filling(String);
-
-impl Output for Filling {
-    fn write(&mut self, piece: &str) -> std::io::Result<()> {
-        self.0.push_str(piece);
-        Ok(())
+        let subject = if has_subject { Some(fill(&self.text, "subject", "txt")?) } else { None };
+        Ok(Filled { subject, text: fill(&self.text, "body", "txt")?, html: fill(&self.html, "body", "html")? })
     }
 }
 
