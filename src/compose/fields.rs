@@ -15,6 +15,7 @@ use crate::ticket::{Severity, Ticket};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Characters of a name in a greeting; longer ones are no names.
 const GREETED_CHARS: usize = 60;
@@ -128,7 +129,7 @@ impl View<'_> {
 pub(super) fn customer_name(ticket: &Ticket) -> String {
     let Some(requester) = ticket.requester() else { return "Customer".to_owned() };
     let name = requester.address.name.as_deref().map(one_line).filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| requester.address.address.clone())
+    name.map_or_else(|| requester.address.address.clone(), Cow::into_owned)
 }
 
 /// `Hi Ann Example,`, or `Hello,` where there is no name, or one that is more than a name.

@@ -3,10 +3,12 @@
 //! Values come from strangers. Each goes through [`one_line`], [`is_usable_address`] or [`is_usable_id`] before it
 //! is written, so that no value can end its field and begin another.
 
+use super::words::has_any;
 use crate::message::{Address, MessageId};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// Octets after which a line is folded where it can be (RFC 5322 §2.1.1).
 const LINE_OCTETS: usize = 76;
@@ -45,7 +47,7 @@ impl Fields {
     pub(super) fn plain(&mut self, name: &str, value: &str) {
         self.0.push_str(name);
         self.0.push_str(": ");
-        self.0.extend(value.chars().filter(|c| matches!(c, ' '..='~')));
+        self.0.extend(value.split(|c| !matches!(c, ' '..='~')));
         self.0.push_str("\r\n");
     }
 
@@ -140,7 +142,10 @@ impl Fields {
 
 /// The text on one line: control characters and white space become single spaces, and marks that change the
 /// direction of writing, with which a name can pose as another, are left out.
-pub(super) fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if is_one_line(text) {
+        return Cow::Borrowed(text);
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -154,12 +159,22 @@ pub(super) fn one_line(text: &str) -> String {
         }
     }
     line.truncate(line.trim_end().len());
-    line
+    Cow::Owned(line)
+}
+
+/// Whether the text is ASCII words with single spaces between them, as most names and subjects are.
+fn is_one_line(text: &str) -> bool {
+    let is_second_space = |pair: &[u8]| pair == b"  ";
+    !has_any(text, |byte| !matches!(byte, b' '..=b'~'))
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+        && !text.as_bytes().windows(2).any(is_second_space)
 }
 
 /// The text with at most so many characters, the last one an ellipsis where something was cut.
 pub(super) fn shortened(text: &str, chars: usize) -> String {
-    if text.chars().count() <= chars {
+    // A character has one octet or more.
+    if text.len() <= chars || text.chars().count() <= chars {
         return text.to_owned();
     }
     let cut: String = text.chars().take(chars.saturating_sub(1)).collect();
@@ -229,6 +244,10 @@ mod tests {
             ("line separator", "a\u{2028}b", "a b"),
             ("vertical tab and nul", "a\u{b}\0b", "a b"),
             ("right-to-left override", "invoice\u{202e}fdp.exe", "invoicefdp.exe"),
+            ("nothing odd", "a b c", "a b c"),
+            ("spaces", "  a  b ", "a b"),
+            ("space at the end", "a ", "a"),
+            ("nothing", "", ""),
         ];
         for (name, value, expected) in cases {
             assert_eq!(one_line(value), expected, "{name}");

@@ -144,7 +144,7 @@ pub fn compose(
     fields.plain("MIME-Version", "1.0");
 
     let mut bytes = fields.into_text().into_bytes();
-    bytes.extend(mime::body(&stamps.message_id, &body.text, &body.html, files));
+    mime::write_body(&mut bytes, &stamps.message_id, &body.text, &body.html, files);
     let envelope = Envelope { from: reverse_path(purpose, stamps), to: draft.to.address.clone() };
     Ok(OutgoingMail { envelope, message_id: stamps.message_id.clone(), subject, bytes })
 }

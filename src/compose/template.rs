@@ -3,6 +3,7 @@
 //! The shipped ones are part of the program; files of the desk's own take their place, one by one. Everything
 //! that could go wrong when a mail is written is found when the templates are read: see `lint`.
 
+mod direct;
 mod inline;
 mod lint;
 
@@ -219,13 +220,15 @@ impl Templates {
         for registry in [&mut text, &mut html] {
             registry.set_strict_mode(true);
         }
-        for (path, template) in parsed {
-            let name = path.strip_prefix(PARTIALS).unwrap_or(&path);
-            match name.rsplit_once('.') {
-                Some((name, "html")) => html.register_template(name, template),
-                Some((name, _)) => text.register_template(name, template),
-                None => {}
+        for (path, mut template) in parsed {
+            let partial = path.strip_prefix(PARTIALS);
+            let Some((name, kind)) = partial.unwrap_or(&path).rsplit_once('.') else { continue };
+            let is_html = kind == "html";
+            let registry = if is_html { &mut html } else { &mut text };
+            if partial.is_none() {
+                direct::shorten(&mut template, is_html, registry);
             }
+            registry.register_template(name, template);
         }
         Self { text, html }
     }

@@ -6,6 +6,11 @@ const PARAGRAPH: &str = "<p>";
 /// The text with `\n` at the ends of its lines and without control characters, which some servers refuse
 /// and no client shows.
 pub(super) fn clean(text: &str) -> String {
+    // The control characters beyond ASCII begin with 0xC2, in UTF-8.
+    let may_be_control = |byte: u8| matches!(byte, 0..=8 | 11..=31 | 127 | 0xc2);
+    if !has_any(text, may_be_control) {
+        return text.trim_end().trim_start_matches('\n').to_owned();
+    }
     let mut clean = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -77,16 +82,37 @@ fn find_link(text: &str) -> Option<usize> {
 }
 
 fn escape(html: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            _ => html.push(c),
+    if !has_any(text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return html.push_str(text);
+    }
+    write_with_entities(html, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        b'\'' => Some("&#39;"),
+        _ => None,
+    });
+}
+
+/// Whether any byte is such. A whole chunk takes the processor a few instructions, if it is looked at to its end.
+pub(super) fn has_any(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    let (chunks, rest) = text.as_bytes().as_chunks::<32>();
+    let is_in = |chunk: &[u8; 32]| chunk.iter().fold(false, |found, &byte| found | is_such(byte));
+    chunks.iter().any(is_in) || rest.iter().any(|&byte| is_such(byte))
+}
+
+/// Writes the text with an entity in the place of each ASCII character that has one.
+pub(super) fn write_with_entities(html: &mut String, text: &str, entity: impl Fn(u8) -> Option<&'static str>) {
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if let Some(entity) = entity(byte) {
+            html.push_str(&text[from..at]);
+            html.push_str(entity);
+            from = at + 1;
         }
     }
+    html.push_str(&text[from..]);
 }
 
 #[cfg(test)]
