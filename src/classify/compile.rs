@@ -10,7 +10,7 @@ use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Te
 use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
 use crate::message::Digest;
-use regex::Regex;
+use regex_automata::meta::Regex;
 use std::collections::HashMap;
 
 /// How many rules there may be.
