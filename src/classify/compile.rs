@@ -11,7 +11,7 @@ use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
 use crate::finding::did_you_mean;
 use crate::message::Digest;
-use regex::Regex;
+use regex_automata::meta::Regex;
 use std::collections::HashMap;
 
 /// How many rules there may be.

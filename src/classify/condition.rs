@@ -7,6 +7,7 @@ use super::rule::{Condition, Test};
 use super::scan::{Captured, Place, Scan};
 use super::when::Fact;
 use crate::message::{Attachment, Message, Origin};
+use regex_automata::meta::Regex;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -151,7 +152,7 @@ fn quantity(found: &Captured, threshold: &Quantity) -> Option<Quantity> {
 
 fn is_like(attachment: &Attachment, test: &Test) -> bool {
     let Test::Attachment { name, media_type, larger, smaller } = test else { return false };
-    let found = |patterns: &[regex::Regex], text: &str| {
+    let found = |patterns: &[Regex], text: &str| {
         patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(super::scan::cut(text)))
     };
     let size = attachment.size_bytes as f64;

@@ -9,15 +9,20 @@ mod condition;
 mod diagnostic;
 mod explain;
 mod file;
+mod fold;
 mod given;
+mod literal;
+mod matches;
 mod order;
 mod pattern;
 mod pattern_set;
+mod prefilter;
 mod quantity;
 mod rule;
 mod scan;
 mod threshold;
 mod verdict;
+mod vocabulary;
 mod when;
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Every pattern runs in time linear in the text, and every automaton has a limit to its size.
 
 use crate::message::{Address, Message};
-use regex::{Regex, RegexBuilder};
+use regex_automata::meta::{self, Regex};
+use regex_automata::{Anchored, Input, PatternID};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, LookSet, Repetition, literal::Extractor};
 use std::borrow::Cow;
@@ -88,22 +89,35 @@ pub(super) struct PatternId(pub u32);
 /// A pattern of some rule.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
+    /// As written.
+    pub source: String,
     pub regex: Regex,
+    /// The longest match; `None` where there is no limit.
+    pub max_bytes: Option<usize>,
     /// The pattern without its word boundaries, where it has some: it matches wherever the pattern does.
     loose: Option<Regex>,
 }
 
 impl Pattern {
-    /// Where in the text to begin looking for a match; `None` where there is none for sure.
+    /// From where on to search for a match that begins at `from` or later; `None` where there is none for sure.
     ///
     /// The fast automaton cannot tell Unicode word boundaries in a text beyond ASCII, and the one that can is a
     /// hundred times slower. Nearly all texts that do not match are turned away without it, and of the others
     /// it need not read what stands before the first loose match.
-    pub(super) fn begin(&self, text: &str, is_ascii: bool) -> Option<usize> {
+    pub(super) fn begin(&self, text: &str, from: usize, is_ascii: bool) -> Option<usize> {
         match &self.loose {
-            Some(loose) if !is_ascii => loose.find(text).map(|found| found.start()),
-            _ => Some(0),
+            Some(loose) if !is_ascii => loose.find(Input::new(text).range(from..)).map(|found| found.start()),
+            _ => Some(from),
         }
+    }
+
+    /// What the groups `value` and `unit` capture in this match.
+    pub(super) fn measured<'t>(&self, text: &'t str, found: Range<usize>) -> Option<(&'t str, Option<&'t str>)> {
+        let mut captures = self.regex.create_captures();
+        let input = Input::new(text).range(found).anchored(Anchored::Yes);
+        self.regex.search_captures(&input, &mut captures);
+        let group = |name: &str| captures.get_group_by_name(name).map(|span| &text[span.range()]);
+        Some((group("value")?, group("unit")))
     }
 }
 
@@ -143,25 +157,25 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
             error => PatternError { span: None, message: error.to_string(), hint: None },
         },
     )?;
-    let regex = RegexBuilder::new(source)
-        .case_insensitive(true)
-        .nest_limit(MAX_GROUP_DEPTH)
-        .size_limit(MAX_COMPILED_BYTES)
-        .build()
-        .map_err(|error| PatternError {
-            span: None,
-            message: match error {
-                regex::Error::CompiledTooBig(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
-                error => error.to_string(),
-            },
-            hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
-        })?;
-    let has_boundary = hir.properties().look_set().contains_word_unicode();
-    let loose = has_boundary.then(|| {
-        // Without it the pattern is only slower.
-        RegexBuilder::new(&without_boundaries(&hir).to_string()).size_limit(MAX_COMPILED_BYTES).build().ok()
-    });
-    Ok(Checked { pattern: Pattern { regex, loose: loose.flatten() }, hir })
+    let regex = build(&hir).map_err(|error| PatternError {
+        span: None,
+        message: match error.size_limit() {
+            Some(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
+            None => error.to_string(),
+        },
+        hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
+    })?;
+    let properties = hir.properties();
+    let max_bytes = properties.maximum_len();
+    // Without it the pattern is only slower.
+    let has_boundary = properties.look_set().contains_word_unicode();
+    let loose = has_boundary.then(|| build(&without_boundaries(&hir)).ok()).flatten();
+    Ok(Checked { pattern: Pattern { source: source.to_owned(), regex, max_bytes, loose }, hir })
+}
+
+fn build(hir: &Hir) -> Result<Regex, Box<meta::BuildError>> {
+    let limited = meta::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES));
+    Regex::builder().configure(limited).build_from_hir(hir).map_err(Box::new)
 }
 
 /// The same pattern with every word boundary left out, so that it matches no less.
@@ -192,14 +206,14 @@ impl Checked {
 
     /// Whether the pattern has a group of this name.
     pub(super) fn has_group(&self, name: &str) -> bool {
-        self.pattern.regex.capture_names().flatten().any(|group| group == name)
+        self.pattern.regex.group_info().pattern_names(PatternID::ZERO).flatten().any(|group| group == name)
     }
 
     /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where
     /// there is no such group or it can capture anything.
     pub(super) fn units(&self) -> Option<Vec<String>> {
         // Read once more without its other cases, of which `s` has three.
-        let hir = ParserBuilder::new().build().parse(self.pattern.regex.as_str()).ok()?;
+        let hir = ParserBuilder::new().build().parse(&self.pattern.source).ok()?;
         let literals = Extractor::new().limit_total(250).extract(find_group(&hir, "unit")?);
         if !literals.is_exact() {
             return None;

@@ -4,14 +4,9 @@
 //! costs hardly depends on how many rules there are.
 
 use super::pattern::{Checked, Field, Pattern, PatternError, PatternId, check, check_unlimited};
-use aho_corasick::AhoCorasick;
-use regex_filtered::mapper::{Builder as MapperBuilder, Mapper};
-use regex_filtered::model::Model;
+use super::prefilter::Prefilter;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
-
-/// Literals shorter than this stand in every mail and filter nothing.
-const MIN_LITERAL_BYTES: usize = 3;
 
 /// A pattern as some rules use it.
 pub(super) struct SetPattern {
@@ -75,14 +70,8 @@ impl SetBuilder {
     pub(super) fn build(self) -> Result<PatternSet, aho_corasick::BuildError> {
         let mut fields = Vec::new();
         for (field, patterns) in self.fields {
-            let mut mapper = MapperBuilder::new(MIN_LITERAL_BYTES);
-            for (_, checked) in &patterns {
-                // A pattern too involved for the filter passes it always.
-                mapper.push(Model::new(checked.hir()).unwrap_or_else(|_| Model::all()));
-            }
-            let (mapper, literals) = mapper.build();
-            let literals = AhoCorasick::builder().ascii_case_insensitive(true).build(literals)?;
-            fields.push(FieldSet { field, ids: patterns.into_iter().map(|(id, _)| id).collect(), mapper, literals });
+            let prefilter = Prefilter::build(patterns.iter().map(|(_, checked)| checked.hir()))?;
+            fields.push(FieldSet { field, ids: patterns.into_iter().map(|(id, _)| id).collect(), prefilter });
         }
         Ok(PatternSet { patterns: self.patterns, fields })
     }
@@ -116,14 +105,18 @@ pub(super) struct FieldSet {
     /// The field.
     pub field: Field,
     ids: Vec<PatternId>,
-    mapper: Mapper,
-    literals: AhoCorasick,
+    prefilter: Prefilter,
 }
 
 impl FieldSet {
-    /// The patterns whose literals stand in the text, and those that have none.
-    pub(super) fn candidates(&self, text: &str) -> impl Iterator<Item = PatternId> {
-        let found = self.literals.find_overlapping_iter(text).map(|found| found.pattern().as_usize());
-        self.mapper.atom_to_re(found).into_iter().map(|index| self.ids[index])
+    /// All patterns on the field.
+    #[cfg(test)]
+    pub(super) fn ids(&self) -> &[PatternId] {
+        &self.ids
+    }
+
+    /// The patterns that can match the text, and where.
+    pub(super) fn candidates(&self, text: &str) -> impl Iterator<Item = (PatternId, Option<Vec<usize>>)> {
+        self.prefilter.candidates(text).into_iter().map(|candidate| (self.ids[candidate.pattern], candidate.starts))
     }
 }

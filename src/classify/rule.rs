@@ -6,7 +6,7 @@ use super::quantity::{Comparison, Quantity};
 use super::when::Fact;
 use super::{Disposition, Intent, RuleId};
 use crate::ticket::{Severity, Tier};
-use regex::Regex;
+use regex_automata::meta::Regex;
 use std::fmt;
 
 /// The category that a mail has when no rule names one; it exists in every rule set.

@@ -1,7 +1,9 @@
 //! Reads a mail's words against the patterns of all rules: the dear part, which needs nothing but the mail.
 
 use super::RuleSet;
-use super::pattern::{Field, PatternId};
+use super::matches::Matches;
+use super::pattern::{Field, Pattern, PatternId};
+use super::pattern_set::SetPattern;
 use crate::message::Message;
 use std::ops::Range;
 
@@ -77,20 +79,16 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
         for (nth, value) in set.field.values(message).iter().enumerate().take(MAX_SCANNED_VALUES) {
             let text = cut(value);
             let is_ascii = text.is_ascii();
-            for id in set.candidates(text) {
-                let used = rules.patterns().pattern(id);
-                let pattern = &used.pattern;
-                let Some(begin) = pattern.begin(text, is_ascii) else { continue };
+            for (id, starts) in set.candidates(text) {
+                let SetPattern { pattern, measures } = rules.patterns().pattern(id);
+                let mut matches = Matches::new(pattern, text, is_ascii, starts.as_deref());
+                let Some(first) = matches.next() else { continue };
                 let place = |range| Place { field: set.field.clone(), nth, range };
-                let found = if used.measures { captures(&pattern.regex, text, &place) } else { Vec::new() };
-                let range = match found.first() {
-                    Some(first) => Some(first.place.range.clone()),
-                    None => pattern.regex.find_at(text, begin).map(|found| found.range()),
-                };
-                if let Some(range) = range {
-                    let excerpt = excerpt(&text[range.clone()]);
-                    hits.push(Hit { pattern: id, place: place(range), excerpt, captured: found });
-                }
+                let all = std::iter::once(first.clone()).chain(matches).take(MAX_CAPTURED);
+                let captured = if *measures { captured(pattern, text, all, &place) } else { Vec::new() };
+                // Where numbers were captured, the first of them is what the pattern found.
+                let range = captured.first().map_or(first, |captured| captured.place.range.clone());
+                hits.push(Hit { pattern: id, excerpt: excerpt(&text[range.clone()]), place: place(range), captured });
             }
         }
     }
@@ -107,17 +105,22 @@ pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
     Scan { version: rules.version().to_owned(), hits }
 }
 
-fn captures(regex: &regex::Regex, text: &str, place: &dyn Fn(Range<usize>) -> Place) -> Vec<Captured> {
-    let found = regex.captures_iter(text).take(MAX_CAPTURED).filter_map(|captures| {
-        let whole = captures.get(0)?;
+fn captured(
+    pattern: &Pattern,
+    text: &str,
+    matches: impl Iterator<Item = Range<usize>>,
+    place: &dyn Fn(Range<usize>) -> Place,
+) -> Vec<Captured> {
+    let captured = matches.filter_map(|range| {
+        let (number, unit) = pattern.measured(text, range.clone())?;
         Some(Captured {
-            place: place(whole.range()),
-            excerpt: excerpt(whole.as_str()),
-            number: captures.name("value")?.as_str().to_owned(),
-            unit: captures.name("unit").map(|unit| unit.as_str().to_owned()),
+            excerpt: excerpt(&text[range.clone()]),
+            place: place(range),
+            number: number.to_owned(),
+            unit: unit.map(str::to_owned),
         })
     });
-    found.collect()
+    captured.collect()
 }
 
 /// The part of a text that is searched.
@@ -130,8 +133,20 @@ pub(super) fn cut(text: &str) -> &str {
 }
 
 fn excerpt(text: &str) -> String {
-    let words = text.split_whitespace().take(MAX_EXCERPT_CHARS).collect::<Vec<_>>().join(" ");
-    shorten(&words, MAX_EXCERPT_CHARS)
+    // Words are folded only as far as they are kept: a match may be as long as the text.
+    let mut words = String::new();
+    let mut count = 0;
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+        count += 1 + word.chars().count();
+        if count > MAX_EXCERPT_CHARS + 1 {
+            return shorten(&words, MAX_EXCERPT_CHARS);
+        }
+    }
+    words
 }
 
 /// The text, or its beginning with an ellipsis.
@@ -141,3 +156,6 @@ pub(super) fn shorten(text: &str, max_chars: usize) -> String {
         Some(_) => text.chars().take(max_chars.saturating_sub(1)).chain(['…']).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;
