@@ -63,7 +63,7 @@ fn pass(desk: &Desk, mails: &[LoadMail]) -> Vec<(&'static str, Duration)> {
     let mut written = 0;
     for (batch, mails) in mails.chunks(BATCH).enumerate() {
         let items = mails.iter().enumerate().map(|(at, mail)| item(batch * BATCH + at, mail));
-        let reads: Vec<_> = items.map(|item| process::read(house, item)).collect();
+        let reads: Vec<_> = items.map(|item| process::read(house, &item)).collect();
         at = Instant::now();
         for read in reads {
             process::settle_one(&mut working, read, house, now);

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::message::Digest;
 use crate::serve::desk::Desk;
-use crate::serve::process::process_due;
+use crate::serve::process::{Line, Round, process_due};
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
 use anyhow::Context as _;
@@ -184,11 +184,11 @@ async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Resu
     })?;
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
     let bar = progress(count as u64, "processing");
-    let mut ahead = None;
+    let mut line = Line::default();
     loop {
-        match process_due(&desk, &mut ahead).await {
-            Ok(0) => break,
-            Ok(done) => bar.inc(done as u64),
+        match process_due(&desk, &mut line).await {
+            Ok(Round { is_idle: true, .. }) => break,
+            Ok(Round { settled, .. }) => bar.inc(settled as u64),
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,
             Err(error) => return Err(error).context("cannot process the mails"),
         }

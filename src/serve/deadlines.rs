@@ -68,7 +68,7 @@ async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> 
     };
     working.tickets.insert(ticket.id, ticket);
     settle_one(&mut working, due, house, now);
-    let (mut changes, pending) = working.finish();
+    let (mut changes, pending, _) = working.finish();
     for mail in pending {
         match write::compose(house, mail) {
             Ok(mail) => changes.outgoing.push(mail),

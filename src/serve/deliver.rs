@@ -322,7 +322,7 @@ async fn failure_changes(
     let decision = decide::on_delivery(&failure, &ticket, &house.policy, now);
     let mut working = Working::from(looked);
     apply::apply(&mut working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
-    let (mut changes, pending) = working.finish();
+    let (mut changes, pending, _) = working.finish();
     for mail in pending {
         match write::compose(house, mail) {
             Ok(mail) => changes.outgoing.push(mail),

@@ -61,7 +61,7 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
         };
         tokio::spawn(worker.run())
     };
-    let processing = start(Work::Process { mailboxes: settled, ahead: None }, &stop_process);
+    let processing = start(Work::Process { mailboxes: settled, line: process::Line::default() }, &stop_process);
     let meeting = start(Work::Deadlines, &stop_deadlines);
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
@@ -103,8 +103,8 @@ struct Worker {
 
 /// The pieces of work.
 enum Work {
-    /// Inbox rows, and those that are read ahead; the mailboxes are told when some are done.
-    Process { mailboxes: Vec<Arc<Notify>>, ahead: Option<process::Batch> },
+    /// Inbox rows, in batches on a line; the mailboxes are told when some are done.
+    Process { mailboxes: Vec<Arc<Notify>>, line: process::Line },
     /// Deadlines that have come.
     Deadlines,
     /// Outbox rows, over one connection.
@@ -138,8 +138,8 @@ impl Worker {
             }
         }
         match &mut self.work {
-            Work::Process { ahead, .. } => {
-                if let Err(failure) = process::process_rest(&self.desk, ahead).await {
+            Work::Process { line, .. } => {
+                if let Err(failure) = process::process_rest(&self.desk, line).await {
                     // It comes back by its lease.
                     error!(error = %chain(&failure), "the last mails were claimed and not processed");
                 }
@@ -152,12 +152,12 @@ impl Worker {
     /// Does what is due; says whether there may be more.
     async fn work_once(&mut self) -> anyhow::Result<bool> {
         match &mut self.work {
-            Work::Process { mailboxes, ahead } => {
-                let count = process::process_due(&self.desk, ahead).await?;
-                if count > 0 {
+            Work::Process { mailboxes, line } => {
+                let round = process::process_due(&self.desk, line).await?;
+                if round.settled > 0 {
                     mailboxes.iter().for_each(|mailbox| mailbox.notify_one());
                 }
-                Ok(count > 0)
+                Ok(!round.is_idle)
             }
             Work::Deadlines => {
                 let now = self.desk.clock.now();

@@ -8,13 +8,14 @@ use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
 use crate::message::{Address, Digest, MessageId};
-use crate::store::{Changes, Looked};
+use crate::store::{Changes, Looked, Lookup};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::PartyId;
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 /// What is known and changed within one batch of work.
 #[derive(Debug, Clone, Default)]
@@ -118,8 +119,9 @@ impl Working {
         self.same_ids.entry(mail.message.id.clone()).or_insert_with(|| (mail.inbox, mail.message.content_digest));
     }
 
-    /// The changes so far, without the mails that are still to be composed, which are handed out beside them.
-    pub fn finish(mut self) -> (Changes, Vec<Pending>) {
+    /// The changes, but for the mails that are still to be composed, which are handed out beside them, and how they
+    /// leave the desk.
+    pub fn finish(mut self) -> (Changes, Vec<Pending>, Picture) {
         let mut changes = std::mem::take(&mut self.changes);
         for id in &self.opened {
             changes.opened.extend(self.tickets.remove(id));
@@ -127,13 +129,80 @@ impl Working {
         for id in self.changed.difference(&self.opened) {
             changes.changed.extend(self.tickets.remove(id));
         }
-        for ((ticket, kind), due_at) in self.deadlines {
+        for ((ticket, kind), due_at) in std::mem::take(&mut self.deadlines) {
             match due_at {
                 Some(due_at) => changes.deadlines_set.push((ticket, kind, due_at)),
                 None => changes.deadlines_cleared.push((ticket, kind)),
             }
         }
-        (changes, self.pending)
+        let opened = changes.opened.iter().cloned();
+        // Writing a change counts it.
+        let changed = changes.changed.iter().map(|ticket| Ticket { version: ticket.version + 1, ..ticket.clone() });
+        self.tickets = opened.chain(changed).map(|ticket| (ticket.id, ticket)).collect();
+        let pending = std::mem::take(&mut self.pending);
+        (changes, pending, Picture { working: self })
+    }
+
+    /// Puts what the batch before leaves over what was looked up, whether that was written by then or not.
+    pub fn stand_on(&mut self, before: &Picture) {
+        let Working {
+            tickets,
+            tickets_by_message,
+            same_ids,
+            known_addresses,
+            suppressed,
+            traffic,
+            ticket_traffic,
+            desk_hour,
+            oversize_day,
+            next_ticket,
+            ..
+        } = &before.working;
+        for (id, on) in tickets_by_message {
+            self.tickets_by_message.entry(id.clone()).or_insert(*on);
+        }
+        for (id, first) in same_ids {
+            self.same_ids.entry(id.clone()).or_insert(*first);
+        }
+        for (id, ticket) in tickets {
+            // Somebody may have changed it since.
+            if self.tickets.get(id).is_none_or(|found| found.version < ticket.version) {
+                self.tickets.insert(*id, ticket.clone());
+            }
+        }
+        self.known_addresses.extend(known_addresses.iter().cloned());
+        self.suppressed.extend(suppressed.iter().cloned());
+        // What was counted in the database may hold the batch before or not; ours holds it for sure.
+        for (address, (hour, day)) in traffic {
+            let counts = self.traffic.entry(address.clone()).or_default();
+            *counts = (counts.0.max(*hour), counts.1.max(*day));
+        }
+        keep_larger(&mut self.ticket_traffic, ticket_traffic);
+        keep_larger(&mut self.oversize_day, oversize_day);
+        self.desk_hour = self.desk_hour.max(*desk_hour);
+        self.next_ticket = self.next_ticket.max(*next_ticket);
+    }
+}
+
+fn keep_larger<K: Eq + Hash + Clone>(counts: &mut HashMap<K, u32>, others: &HashMap<K, u32>) {
+    for (key, other) in others {
+        let count = counts.entry(key.clone()).or_default();
+        *count = (*count).max(*other);
+    }
+}
+
+/// The desk as a batch leaves it: what it looked up and what it decided, while it is still being written.
+#[derive(Debug)]
+pub struct Picture {
+    /// Its tickets are those that the batch opened or changed, as they are when that is written.
+    working: Working,
+}
+
+impl Picture {
+    /// Has the tickets looked up that only this batch knows to belong to mails that are answered.
+    pub fn add_to(&self, lookup: &mut Lookup) {
+        let on = lookup.message_ids.iter().filter_map(|id| self.working.tickets_by_message.get(id));
+        lookup.tickets.extend(on.copied());
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod database;
 mod delivery;
+mod line;
 mod mailboxes;
 mod oversize;
 mod rare;
@@ -14,6 +15,8 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 use crate::support::service::Service;
+use postroom::serve::desk::Desk;
+use postroom::serve::process::{Line, process_due};
 
 /// When these stories begin.
 fn nine() -> Timestamp {
@@ -38,6 +41,12 @@ fn mail(from: &str, id: &str, subject: &str) -> Vec<u8> {
 /// The mails numbered `1..=count`, each of another customer.
 fn mails(count: usize) -> Vec<Vec<u8>> {
     (1..=count).map(|n| mail(&format!("c{n}@customer.example"), &format!("m{n}"), &format!("question {n}"))).collect()
+}
+
+/// Processes mail until there is none to process.
+async fn process_all(desk: &Desk) {
+    let mut line = Line::default();
+    while !process_due(desk, &mut line).await.unwrap().is_idle {}
 }
 
 /// Insists that each of so many customers has one ticket and has got one acknowledgement.

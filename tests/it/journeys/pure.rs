@@ -98,7 +98,7 @@ impl Teller for Core {
             tries: 1,
             released: false,
         };
-        let read = process::read(&self.house, item);
+        let read = process::read(&self.house, &item);
         process::settle_one(&mut self.working, read, &self.house, self.now);
         self.commit();
     }

@@ -1,6 +1,6 @@
 //! A database that refuses, a disk that is full, a desk that closes and opens, a clock that jumps.
 
-use super::{insist_on_one_ticket_and_one_acknowledgement_each, mail, mails, nine};
+use super::{insist_on_one_ticket_and_one_acknowledgement_each, mail, mails, nine, process_all};
 use crate::support::service::Service;
 use crate::support::wait_until;
 use jiff::SignedDuration;
@@ -155,7 +155,7 @@ async fn a_clock_that_jumps_back_holds_up_no_mail() {
         let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
         service.store.keep_ingested("ingest", vec![new], service.clock.now()).await.unwrap();
         if service.tickets().await.is_empty() {
-            postroom::serve::process::process_due(&desk, &mut None).await.unwrap();
+            process_all(&desk).await;
         }
     }
     service.pass(SignedDuration::from_hours(-24));

@@ -1,6 +1,6 @@
 //! SMTP servers that put off, refuse, hang, and forget to say that they have taken a mail.
 
-use super::{insist_on_one_ticket_and_one_acknowledgement_each, mail, mails, nine};
+use super::{insist_on_one_ticket_and_one_acknowledgement_each, mail, mails, nine, process_all};
 use crate::support::service::Service;
 use crate::support::smtp_server::{Fault, Received, Step};
 use crate::support::wait_until;
@@ -108,7 +108,7 @@ async fn a_server_that_hangs_costs_its_deadline_and_no_mail() {
         let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
         service.store.keep_ingested("ingest", vec![new], nine()).await.unwrap();
     }
-    postroom::serve::process::process_due(&desk, &mut None).await.unwrap();
+    process_all(&desk).await;
     let quick = Duration::from_millis(60);
     let deadlines = Deadlines { connect: quick, command: quick, content: quick, accept: quick, quit: quick };
     let mut courier = Courier::new(&service.config.smtp, deadlines);

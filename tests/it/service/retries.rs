@@ -1,6 +1,6 @@
 //! Mail that is tried again: with the secret of today, and for as long as a person gives it.
 
-use super::{mail, nine};
+use super::{mail, nine, process_all};
 use crate::support::service::Service;
 use crate::support::smtp_server::{Fault, Step};
 use jiff::SignedDuration;
@@ -8,7 +8,6 @@ use postroom::config::{Account, secret::SecretSource};
 use postroom::endpoint::Mechanism;
 use postroom::message::Digest;
 use postroom::serve::deliver::Courier;
-use postroom::serve::process::process_due;
 use postroom::smtp::Deadlines;
 use postroom::store::{NewMail, Place};
 
@@ -20,7 +19,7 @@ async fn take_in(service: &Service, number: usize) {
     let place = Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
     let new = NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw, oversize_bytes: None };
     service.store.keep_ingested("ingest", vec![new], nine()).await.unwrap();
-    process_due(&service.desk(), &mut None).await.unwrap();
+    process_all(&service.desk()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,301 @@
+//! How batches of mails move through the desk: while one is written, the next is decided on, and the one after it read.
+//!
+//! What a batch decides stands on what the batch before decided, whether the database has it by then or not. When that
+//! one could not be written, this one is decided anew. A batch that fails is done again mail by mail, so that one bad
+//! mail holds up nobody but itself.
+
+use super::{ATTEMPTS, BATCH, Failure, LEASE, Read, WAIT_AFTER_FAILURE};
+use super::{compose_all, fault, on_all_cores, questions, read, settle_one};
+use crate::decide::{Cause, Outcome, Reason};
+use crate::message;
+use crate::serve::desk::Desk;
+use crate::serve::working::{Picture, Working};
+use crate::store::{Changes, InboxItem, Settled, Store, StoreError};
+use crate::ticket::TicketId;
+use jiff::Timestamp;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+/// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
+/// aside before: the program died over it, at last over it alone.
+const ATTEMPTS_SURVIVED: u32 = 20;
+
+/// Batches on their way.
+#[derive(Debug, Default)]
+pub struct Line {
+    ahead: Option<Batch>,
+    writing: Option<Writing>,
+}
+
+/// What one round of processing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Mails that are done.
+    pub settled: usize,
+    /// Whether there was nothing to do.
+    pub is_idle: bool,
+}
+
+/// A batch that was claimed, and is being read.
+#[derive(Debug)]
+struct Batch {
+    items: Arc<[InboxItem]>,
+    now: Timestamp,
+    reading: JoinHandle<Result<Vec<Read>, Failure>>,
+}
+
+/// A batch that was decided on, and is being written.
+#[derive(Debug)]
+struct Writing {
+    items: Arc<[InboxItem]>,
+    now: Timestamp,
+    /// How it leaves the desk, if it can be written.
+    picture: Picture,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+/// What was decided about a batch.
+struct Decided {
+    changes: Changes,
+    /// The number of the first ticket that it opens.
+    first: TicketId,
+    picture: Picture,
+}
+
+impl Batch {
+    /// Claims what is due and begins to read it.
+    async fn claim(desk: &Desk) -> Result<Option<Self>, StoreError> {
+        loop {
+            let now = desk.clock.now();
+            let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+            match &items[..] {
+                [] => return Ok(None),
+                // Set aside before anything looks at it again.
+                [item] if item.tries > ATTEMPTS_SURVIVED => {
+                    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
+                    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
+                    set_aside(&desk.store, item, &failure, now).await?;
+                }
+                _ => return Ok(Some(Self::of(desk, items.into(), now))),
+            }
+        }
+    }
+
+    fn of(desk: &Desk, items: Arc<[InboxItem]>, now: Timestamp) -> Self {
+        let reading = tokio::spawn(read_all(desk.clone(), items.clone()));
+        Self { items, now, reading }
+    }
+
+    /// Whether none of its mails was tried before.
+    fn is_fresh(&self) -> bool {
+        self.items.iter().all(|item| item.tries == 1)
+    }
+}
+
+/// Processes what is due, once: moves the line on by one batch.
+///
+/// # Errors
+/// When the store fails in a way that concerns no single mail.
+pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreError> {
+    let claimed = match line.ahead.take() {
+        Some(batch) => Some(batch),
+        None => Batch::claim(desk).await?,
+    };
+    let Some(batch) = claimed else {
+        let (settled, _) = line.finish(desk).await?;
+        return Ok(Round { settled, is_idle: settled == 0 });
+    };
+    // Should the program die over a mail that was tried before, the others are not to count that as an attempt.
+    let is_fresh = batch.is_fresh();
+    if !is_fresh && line.writing.is_some() {
+        line.ahead = Some(batch);
+        let (settled, _) = line.finish(desk).await?;
+        return Ok(Round { settled, is_idle: false });
+    }
+    let Batch { items, now, reading } = batch;
+    let decided = match reading.await.map_err(fault).and_then(|reads| reads) {
+        Ok(reads) => decide(desk, reads, line.writing.as_ref().map(|writing| &writing.picture), now).await,
+        Err(failure) => Err(failure),
+    };
+    let (settled, is_as_decided) = match line.finish(desk).await {
+        Ok(finished) => finished,
+        Err(failure) => {
+            line.ahead = Some(Batch::of(desk, items, now));
+            return Err(failure);
+        }
+    };
+    match decided {
+        Ok(decided) if is_as_decided => {
+            // Claimed before our own transaction begins, for which the claim would have to wait.
+            let next = if is_fresh { Batch::claim(desk).await } else { Ok(None) };
+            let task = tokio::spawn(write(desk.clone(), decided.changes, decided.first, now));
+            line.writing = Some(Writing { items, now, picture: decided.picture, task });
+            line.ahead = next?;
+            Ok(Round { settled, is_idle: false })
+        }
+        Ok(_) => {
+            if let Err(failure) = settle(desk, &items, now).await {
+                fall_back(desk, &items, now, failure).await?;
+            }
+            Ok(Round { settled: settled + items.len(), is_idle: false })
+        }
+        Err(failure) => {
+            fall_back(desk, &items, now, failure).await?;
+            Ok(Round { settled: settled + items.len(), is_idle: false })
+        }
+    }
+}
+
+/// Processes what is on the line, when there is to be no next call. Returns how many mails are done.
+///
+/// # Errors
+/// As [`process_due`].
+pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreError> {
+    let (mut settled, _) = line.finish(desk).await?;
+    if let Some(Batch { items, now, reading }) = line.ahead.take() {
+        reading.abort();
+        if let Err(failure) = settle(desk, &items, now).await {
+            fall_back(desk, &items, now, failure).await?;
+        }
+        settled += items.len();
+    }
+    Ok(settled)
+}
+
+impl Line {
+    /// Waits for the batch that is being written. Returns how many mails that settled, and whether as it was decided.
+    async fn finish(&mut self, desk: &Desk) -> Result<(usize, bool), StoreError> {
+        let Some(Writing { items, now, task, .. }) = self.writing.take() else { return Ok((0, true)) };
+        match task.await.map_err(fault).and_then(|written| written) {
+            Ok(()) => Ok((items.len(), true)),
+            Err(failure) => fall_back(desk, &items, now, failure).await.map(|()| (items.len(), false)),
+        }
+    }
+}
+
+async fn read_all(desk: Desk, items: Arc<[InboxItem]>) -> Result<Vec<Read>, Failure> {
+    let places: Vec<usize> = (0..items.len()).collect();
+    on_all_cores(desk.house, places, move |house, at| read(house, &items[at])).await
+}
+
+/// Decides on a batch of mails. Nothing is written; `before` is the batch that may still be.
+async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Timestamp) -> Result<Decided, Failure> {
+    let mut questions = questions(&reads, &desk.house);
+    if let Some(before) = before {
+        before.add_to(&mut questions);
+    }
+    let mut working = Working::from(desk.store.look_up(&questions, now).await?);
+    if let Some(before) = before {
+        working.stand_on(before);
+    }
+    let first = TicketId(working.next_ticket);
+    let decide = || {
+        for read in reads {
+            settle_one(&mut working, read, &desk.house, now);
+        }
+    };
+    // What is half decided after a panic is thrown away.
+    catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
+    let (mut changes, pending, picture) = working.finish();
+    changes.outgoing = compose_all(&desk.house, pending).await?;
+    Ok(Decided { changes, first, picture })
+}
+
+/// Writes what was decided on a batch: all of it, or nothing.
+///
+/// Whoever changes one of the tickets meanwhile is faster: then nothing is written, and it is a conflict. So the
+/// database is open for writing only while it is written to.
+async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) -> Result<(), Failure> {
+    let mut tx = desk.store.begin().await?;
+    if !changes.opened.is_empty() && tx.next_ticket_id(changes.opened.len()).await? != first {
+        return Err(StoreError::Conflict { what: "the number of a ticket".to_owned() }.into());
+    }
+    tx.write(&changes, now).await?;
+    tx.commit().await?;
+    for settled in &changes.settled {
+        let (id, outcome) = (settled.inbox, &settled.outcome);
+        match settled.ticket {
+            Some(ticket) => info!(inbox.id = id, %outcome, ticket.id = %ticket, "mail {id}: {outcome}, {ticket}"),
+            None => info!(inbox.id = id, %outcome, "mail {id}: {outcome}"),
+        }
+    }
+    Ok(())
+}
+
+/// Reads mails, decides on them and writes that.
+async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> Result<(), Failure> {
+    let reads = read_all(desk.clone(), items.clone()).await?;
+    let decided = decide(desk, reads, None, now).await?;
+    write(desk.clone(), decided.changes, decided.first, now).await
+}
+
+/// Does a batch once more, as a whole where somebody was faster, and otherwise mail by mail.
+async fn fall_back(
+    desk: &Desk,
+    items: &Arc<[InboxItem]>,
+    now: Timestamp,
+    mut failure: Failure,
+) -> Result<(), StoreError> {
+    let count = items.len();
+    if let Failure::Store(StoreError::Conflict { what }) = &failure {
+        info!(batch.size = count, "{what} changed meanwhile, deciding on the batch once more");
+        match settle(desk, items, now).await {
+            Ok(()) => return Ok(()),
+            Err(again) => failure = again,
+        }
+    }
+    warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+    for item in items.iter() {
+        if let Err(failure) = process_alone(desk, item, now).await {
+            // Those that are done are not given back. Where the database takes not even this, the leases end.
+            let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
+            let _ = desk.store.give_back_inbox(&claims, now).await;
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+/// Processes one mail by itself, and puts it back or sets it aside when that fails.
+async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
+    let (id, attempt, tries) = (item.id, item.attempt, item.tries);
+    let settled = settle(desk, &[item.clone()].into(), now).await;
+    let Err(failure) = settled else { return Ok(()) };
+    match &failure {
+        // Somebody else has the mail, or had its ticket.
+        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
+        // A full disk or a lost database is not the mail's fault.
+        Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
+        Failure::Store(_) | Failure::Mail(_) => {}
+    }
+    if tries >= ATTEMPTS {
+        error!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed {tries} times and is set aside");
+        return set_aside(&desk.store, item, &failure, now).await;
+    }
+    warn!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed and is tried again");
+    let due_at = now + WAIT_AFTER_FAILURE * i32::try_from(tries).unwrap_or(1);
+    desk.store.release_inbox(id, attempt, due_at, &failure.to_string()).await.map(drop)
+}
+
+/// Puts a mail that cannot be processed into quarantine, as it came.
+async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Timestamp) -> Result<(), StoreError> {
+    let digest = message::Digest::of(&item.raw);
+    let settled = Settled {
+        inbox: item.id,
+        attempt: item.attempt,
+        outcome: Outcome::Quarantined(Cause::new(Cause::STUCK)),
+        ticket: None,
+        answers_to: None,
+        reasons: Reason::with("stuck", failure).to_string(),
+        message_id: message::MessageId(format!("{digest}@stuck.invalid")),
+        content_digest: digest,
+        from: String::new(),
+        subject: String::new(),
+        rules_version: String::new(),
+    };
+    let mut tx = store.begin().await?;
+    tx.write(&Changes { settled: vec![settled], ..Default::default() }, now).await?;
+    tx.commit().await
+}

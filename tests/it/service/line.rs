@@ -1,0 +1,78 @@
+//! Batches on their way: the next one is decided on while the one before is written.
+
+use super::{mail, nine, process_all};
+use crate::support::service::Service;
+use jiff::SignedDuration;
+use postroom::message::Digest;
+use postroom::store::list::InboxRow;
+use postroom::store::{NewMail, Place};
+
+/// Customers; not a whole number of batches, so that conversations are cut in different places.
+const COUNT: usize = 410;
+
+/// Mails of new customers, then three more of each: an answer to the first, an answer to that answer, and a copy of
+/// the first.
+fn conversations() -> Vec<NewMail> {
+    let answer = |n: usize, id: &str, to: &str| {
+        let mail = mail(&format!("c{n}@customer.example"), id, &format!("Re: question {n}"));
+        // Vouched for, so that it is believed and can be answered in its turn.
+        let vouched = "Authentication-Results: mx.desk.example; dmarc=pass header.from=customer.example\r\n";
+        [format!("{vouched}In-Reply-To: <{to}@customer.example>\r\n").into_bytes(), mail].concat()
+    };
+    let first = |n: usize| mail(&format!("c{n}@customer.example"), &format!("m{n}"), &format!("question {n}"));
+    let firsts = (1..=COUNT).map(first);
+    let second = (1..=COUNT).map(|n| answer(n, &format!("a{n}"), &format!("m{n}")));
+    let third = (1..=COUNT).map(|n| answer(n, &format!("b{n}"), &format!("a{n}")));
+    firsts.chain(second).chain(third).chain((1..=COUNT).map(first)).map(new).collect()
+}
+
+fn new(raw: Vec<u8>) -> NewMail {
+    let place = Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
+    NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw, oversize_bytes: None }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_batch_decides_stands_on_the_batch_before_though_that_is_still_being_written() {
+    let service = Service::prepare(nine(), |_| {}).await;
+    service.store.keep_ingested("ingest", conversations(), nine()).await.unwrap();
+    process_all(&service.desk()).await;
+    let expected = ["ticket-opened", "follow-up", "follow-up", "duplicate"].into_iter();
+    let expected: Vec<&str> = expected.flat_map(|outcome| std::iter::repeat_n(outcome, COUNT)).collect();
+    assert_eq!(service.outcomes().await, expected);
+    for ticket in service.tickets().await {
+        let filed = service.store.filed_on(ticket.id).await.unwrap();
+        let ids: Vec<&str> = filed.iter().map(|filed| filed.message_id.0.split('@').next().unwrap()).collect();
+        let number = &ids[0][1..];
+        assert_eq!(ids, [format!("m{number}"), format!("a{number}"), format!("b{number}")]);
+    }
+    let acknowledged = service.outbox().await.iter().filter(|row| row.purpose == "acknowledgement").count();
+    assert_eq!(acknowledged, COUNT);
+    assert!(service.inbox().await.iter().all(|row| row.attempt == 1), "nothing had to be done twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_on_a_batch_that_cannot_be_written_is_decided_anew() {
+    let service = Service::prepare(nine(), |_| {}).await;
+    service
+        .meddle(
+            "CREATE TRIGGER poison BEFORE INSERT ON tickets WHEN NEW.subject = 'question 7' \
+             BEGIN SELECT RAISE(ABORT, 'poison'); END",
+        )
+        .await;
+    service.store.keep_ingested("ingest", conversations(), nine()).await.unwrap();
+    process_all(&service.desk()).await;
+    service.meddle("DROP TRIGGER poison").await;
+    service.pass(SignedDuration::from_mins(1));
+    process_all(&service.desk()).await;
+    let inbox = service.inbox().await;
+    assert!(inbox.iter().all(|row| row.outcome.is_some()), "every mail has an outcome");
+    let tickets = service.tickets().await;
+    assert_eq!(tickets.len(), COUNT, "one for each customer, whichever of the seventh's mails opened it");
+    let is_told = |row: &&InboxRow| {
+        row.outcome.as_deref() != Some("duplicate") && row.from.as_deref() != Some("c7@customer.example")
+    };
+    for row in inbox.iter().filter(is_told) {
+        let ticket = tickets.iter().find(|ticket| ticket.requester == row.from).unwrap();
+        assert_eq!(row.ticket, Some(ticket.id), "{:?}", row.subject);
+    }
+}
