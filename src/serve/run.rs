@@ -7,7 +7,7 @@ use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use std::panic::AssertUnwindSafe;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// How long a loop waits after the store failed: doubling from a tenth of a second up to a minute.
 const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(100), most: Duration::from_secs(60) };
@@ -29,6 +29,9 @@ const SET_CLOCK_POLL: Duration = Duration::from_millis(5);
 
 /// How far the clock may be set back without anybody noticing.
 const CLOCK_MAY_STEP: SignedDuration = SignedDuration::from_secs(30);
+
+/// How often the database keeps its house.
+const KEEP_HOUSE_EVERY: Duration = Duration::from_millis(500);
 
 /// How often counts that nobody needs any more are forgotten.
 const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -67,10 +70,12 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
+    let keeping_house = tokio::spawn(keep_house(desk.store.clone(), stop_deliver.clone()));
+
     stop.cancelled().await;
     info!("stopping");
-    let groups = [receiving, vec![processing], vec![meeting], delivering];
-    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([None])) {
+    let groups = [receiving, vec![processing], vec![meeting], delivering, vec![keeping_house]];
+    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([None, None])) {
         for task in group {
             // A loop that panicked has nothing left to stop; what it had claimed comes back.
             if let Err(fault) = task.await {
@@ -83,6 +88,21 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
     }
     info!("stopped");
     Ok(())
+}
+
+/// Has the database keep its house beside the work.
+async fn keep_house(store: Store, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(KEEP_HOUSE_EVERY) => {
+                // What is not done now is done by a commit, some time.
+                if let Err(failure) = store.keep_house().await {
+                    debug!(error = %chain(&failure), "the database's housekeeping failed");
+                }
+            }
+        }
+    }
 }
 
 /// Lets no mail wait longer than the loops would have it wait: the clock was ahead when such a wait was set.

@@ -39,9 +39,9 @@ const STATEMENTS_KEPT: usize = 400;
 /// Rows that wait between the database's thread and ours.
 const ROWS_BUFFERED: usize = 256;
 
-/// Pages of the log after which it is copied into the database: some 32 MB, so that a busy page is copied once
-/// for many commits.
-const CHECKPOINT_PAGES: &str = "8000";
+/// Pages of the log after which a commit copies it into the database: some 64 MB, so that a busy page is copied once
+/// for many commits. Where [`checkpoint`] is run beside the work it hardly comes to that.
+const CHECKPOINT_PAGES: &str = "16000";
 
 /// Memory for pages, in KiB (negative by SQLite's convention).
 const CACHE_KIB: &str = "-65536";
@@ -50,8 +50,19 @@ const CACHE_KIB: &str = "-65536";
 /// else has committed in between.
 const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
-/// One connection to write with and a few to read with.
-pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
+/// The connections to a database.
+#[derive(Debug)]
+pub(super) struct Pools {
+    /// The one to write with.
+    pub writer: Pool,
+    /// A few to read with.
+    pub readers: Pool,
+    /// The one that copies the log into the database; not connected until it is used.
+    pub keeper: Pool,
+}
+
+/// Connects to a database, which is made when it is not there, and brings its tables up to date.
+pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     let options = options(url)?;
     if !url.contains("mode=ro") && !url.contains(":memory:") {
         make_private(&options);
@@ -64,8 +75,18 @@ pub(super) async fn connect(url: &str) -> Result<(Pool, Pool), StoreError> {
     let writer = pool(1).connect_with(options.clone()).await?;
     migrate(&writer, url).await?;
     // Created only now: a reader can neither make the database nor switch it to its log.
-    let readers = pool(READERS).connect_with(options.read_only(true).create_if_missing(false)).await?;
-    Ok((writer, readers))
+    let options = options.create_if_missing(false);
+    let keeper = pool(1).connect_lazy_with(options.clone());
+    let readers = pool(READERS).connect_with(options.read_only(true)).await?;
+    Ok(Pools { writer, readers, keeper })
+}
+
+/// Copies what the log holds into the database, while others read and write.
+///
+/// Else the commit that fills the log does, and whoever waits for it waits for all that was committed before.
+pub(super) async fn checkpoint(pools: &Pools) -> Result<(), StoreError> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&pools.keeper).await?;
+    Ok(())
 }
 
 /// Makes the file of a new database readable for nobody else: it holds the key of our tokens. SQLite gives the files

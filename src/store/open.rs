@@ -1,7 +1,7 @@
 //! Opening the database, and what every part of the store shares.
 
 use super::StoreError;
-use super::dialect::{self, Connection, Pool};
+use super::dialect::{self, Connection, Pool, Pools};
 use crate::endpoint::Secret;
 use data_encoding::BASE32_NOPAD;
 use std::sync::Arc;
@@ -16,8 +16,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     url: String,
-    writer: Pool,
-    readers: Pool,
+    pools: Pools,
     instance: Instance,
     inbox_changed: Notify,
     outbox_changed: Notify,
@@ -38,11 +37,11 @@ impl Store {
     ///
     /// `sqlite:///var/lib/postroom/desk.db`, or `sqlite:desk.db` for a path relative to the working folder.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let (writer, readers) = dialect::connect(url).await?;
-        let instance = instance(&writer).await?;
+        let pools = dialect::connect(url).await?;
+        let instance = instance(&pools.writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
         let inner =
-            Inner { url: url.to_owned(), writer, readers, instance, inbox_changed, outbox_changed, deadlines_changed };
+            Inner { url: url.to_owned(), pools, instance, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -56,8 +55,15 @@ impl Store {
 
     /// Closes all connections; what was begun is taken back.
     pub async fn close(&self) {
-        self.inner.readers.close().await;
-        self.inner.writer.close().await;
+        self.inner.pools.keeper.close().await;
+        self.inner.pools.readers.close().await;
+        self.inner.pools.writer.close().await;
+    }
+
+    /// Does the database's own housekeeping that would else hold up some commit. Worth doing every second or so while
+    /// mail is processed.
+    pub async fn keep_house(&self) -> Result<(), StoreError> {
+        dialect::checkpoint(&self.inner.pools).await
     }
 
     /// Who this desk is.
@@ -82,11 +88,11 @@ impl Store {
     }
 
     pub(super) fn writer(&self) -> &Pool {
-        &self.inner.writer
+        &self.inner.pools.writer
     }
 
     pub(super) fn readers(&self) -> &Pool {
-        &self.inner.readers
+        &self.inner.pools.readers
     }
 }
 

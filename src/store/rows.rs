@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use sqlx::{AssertSqlSafe, Decode, Row as _, Type};
 
 /// How many rows go into one statement.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// How many keys are looked up by one statement; missing ones are filled up with the last.
 const LOOKUPS: [usize; 3] = [1, 16, 128];
@@ -197,7 +197,7 @@ mod tests {
             ("none", 0, &[]),
             ("a few", 3, &[1, 1, 1]),
             ("a batch", 200, &[64, 64, 64, 4, 4]),
-            ("one of each", 85, &[64, 16, 4, 1]),
+            ("one of each", 341, &[256, 64, 16, 4, 1]),
         ];
         for (name, count, expected) in cases {
             let rows = vec![(); count];
