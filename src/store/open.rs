@@ -40,8 +40,7 @@ impl Store {
         let pools = dialect::connect(url).await?;
         let instance = instance(&pools.writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
-        let inner =
-            Inner { url: url.to_owned(), pools, instance, inbox_changed, outbox_changed, deadlines_changed };
+        let inner = Inner { url: url.to_owned(), pools, instance, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
