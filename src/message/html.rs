@@ -1,5 +1,4 @@
-//! HTML → the text that people see, with lines where a browser breaks them, `> ` before what is quoted, and behind
-//! each link the address it leads to.
+//! HTML → the text that people see, with lines where a browser breaks them and `> ` before what is quoted.
 //!
 //! One pass over the bytes without a tree, so the work grows with the size of the text however tags are nested; a tree
 //! builder takes seconds for a mail of nothing but `<div>`.
@@ -59,36 +58,32 @@ pub(super) fn to_text(html: &str) -> String {
             out.tag(&tag);
         }
     }
-    out.end_link();
     out.text
 }
 
-struct Tag<'t> {
+struct Tag {
     name: String,
     is_closing: bool,
-    /// What stands between the name and `>`.
-    attributes: &'t str,
     /// Bytes from `<` to `>`.
     len: usize,
 }
 
-impl<'t> Tag<'t> {
+impl Tag {
     /// The tag that `text` begins with; `None` when the `<` is just a character.
-    fn read(text: &'t str) -> Option<Self> {
+    fn read(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let is_closing = bytes.get(1) == Some(&b'/');
         let start = if is_closing { 2 } else { 1 };
         if !bytes.get(start).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'!' | b'?')) {
             return None;
         }
-        let name_end = start + bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-        let name = text[start..name_end].to_ascii_lowercase();
-        let until = |end: usize| Tag { name, is_closing, attributes: &text[name_end..end], len: end + 1 };
+        let name = bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let name = text[start..start + name].to_ascii_lowercase();
         // A `>` in quotes is part of an attribute, unless the quote is never closed.
         let mut quote = None;
         for (at, byte) in bytes.iter().enumerate().skip(start).take(MAX_TAG_BYTES) {
             match (byte, quote) {
-                (b'>', None) => return Some(until(at)),
+                (b'>', None) => return Some(Tag { name, is_closing, len: at + 1 }),
                 (b'<', None) => return None,
                 (b'"' | b'\'', None) if bytes[at - 1] == b'=' => quote = Some(*byte),
                 (byte, Some(open)) if *byte == open => quote = None,
@@ -96,47 +91,8 @@ impl<'t> Tag<'t> {
             }
         }
         quote?;
-        bytes.iter().take(MAX_TAG_BYTES).position(|b| *b == b'>').map(until)
-    }
-
-    /// Where a link leads that people can follow from a text: a page, or the address of a mail.
-    fn link_target(&self) -> Option<String> {
-        let value = self.attribute("href")?;
-        let mut decoded = Output::default();
-        decoded.words(value);
-        // Line ends and blanks within an address count for nothing.
-        let target: String = decoded.text.split_whitespace().collect();
-        let begins = |scheme: &str| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-        if begins("mailto:") {
-            let address = target["mailto:".len()..].split('?').next().unwrap_or_default();
-            return address.contains('@').then(|| address.to_string());
-        }
-        let is_page = ["http://", "https://"].iter().any(|scheme| begins(scheme) && target.len() > scheme.len());
-        is_page.then_some(target)
-    }
-
-    /// The value of an attribute as written.
-    fn attribute(&self, name: &str) -> Option<&'t str> {
-        let mut rest = self.attributes;
-        loop {
-            rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-            let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').filter(|end| *end > 0)?;
-            let (found, behind) = rest.split_at(end);
-            let Some(value) = behind.trim_ascii_start().strip_prefix('=') else {
-                rest = behind;
-                continue;
-            };
-            let value = value.trim_ascii_start();
-            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-            let (value, behind) = match quote {
-                Some(quote) => value[1..].split_once(quote)?,
-                None => value.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((value, "")),
-            };
-            if found.eq_ignore_ascii_case(name) {
-                return Some(value);
-            }
-            rest = behind;
-        }
+        let end = bytes.iter().take(MAX_TAG_BYTES).position(|b| *b == b'>')?;
+        Some(Tag { name, is_closing, len: end + 1 })
     }
 }
 
@@ -167,19 +123,11 @@ struct Output {
     is_in_line: bool,
     /// Empty lines since the last words.
     blank_lines: usize,
-    /// The link that we are in: where it leads, and where its words begin.
-    link: Option<(String, usize)>,
 }
 
 impl Output {
-    fn tag(&mut self, tag: &Tag<'_>) {
+    fn tag(&mut self, tag: &Tag) {
         match tag.name.as_str() {
-            "a" => {
-                self.end_link();
-                if !tag.is_closing {
-                    self.link = tag.link_target().map(|target| (target, self.text.len()));
-                }
-            }
             "br" => self.end_line(),
             "p" => {
                 self.close_line();
@@ -207,18 +155,6 @@ impl Output {
             }
             _ => {}
         }
-    }
-
-    /// Writes where the link leads, unless its words are that already. One without words shows nothing to follow.
-    fn end_link(&mut self) {
-        let Some((target, start)) = self.link.take() else { return };
-        let words = self.text[start..].trim_matches([' ', '\n', '>']);
-        if words.is_empty() || without_scheme(words).eq_ignore_ascii_case(without_scheme(&target)) {
-            return;
-        }
-        let has_gap = std::mem::replace(&mut self.has_gap, true);
-        self.push(&format!("({target})"));
-        self.has_gap = has_gap;
     }
 
     fn words(&mut self, text: &str) {
@@ -317,15 +253,6 @@ impl Output {
     }
 }
 
-/// What people read of the address of a page or a mailbox.
-fn without_scheme(address: &str) -> &str {
-    let behind = |scheme: &str| {
-        let start = address.get(..scheme.len())?;
-        start.eq_ignore_ascii_case(scheme).then(|| &address[scheme.len()..])
-    };
-    ["https://", "http://", "mailto:"].into_iter().find_map(behind).unwrap_or(address).trim_end_matches('/')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,37 +288,8 @@ mod tests {
     }
 
     #[test]
-    fn a_link_keeps_the_address_it_leads_to() {
-        let cases = [
-            ("a page", "See <a href=\"https://x.example/y\">here</a>.", "See here (https://x.example/y)."),
-            ("a blank before its end", "<a href='https://x.example'>here </a>now", "here (https://x.example) now"),
-            ("entities", "<a href=\"http://x.example/?a=1&amp;b=2\">x</a>", "x (http://x.example/?a=1&b=2)"),
-            (
-                "other attributes",
-                "<A class=\"a b\" data-href=no HREF = https://x.example>x</A>",
-                "x (https://x.example)",
-            ),
-            ("its words are the address", "<a href=\"https://x.example/\">https://x.example</a>", "https://x.example"),
-            ("or nearly so", "<a href=\"https://X.example/\">x.example</a>", "x.example"),
-            ("a mailbox", "<a href=\"mailto:ann@x.example?subject=Hi\">Ann</a>", "Ann (ann@x.example)"),
-            ("a mailbox shown", "<a href=\"mailto:ann@x.example\">ann@x.example</a>", "ann@x.example"),
-            ("a place in the mail", "<a href=\"#top\">up</a>", "up"),
-            ("a script", "<a href=\"javascript:x()\">x</a>", "x"),
-            ("a picture", "<a href=\"https://x.example\"><img src=\"y\"></a>", ""),
-            ("an anchor", "<a name=\"x\">One</a>", "One"),
-            ("never closed", "<a href=\"https://x.example\">One", "One (https://x.example)"),
-            ("one in another", "<a href='http://x/'>A<a href='http://y/'>B</a>", "A (http://x/)B (http://y/)"),
-            ("quoted", "<blockquote><a href='http://x/'>One</a><br>Two</blockquote>", "> One (http://x/)\n> Two\n"),
-            ("a quote never closed", "<a href=\"http://x/>One</a>", "One"),
-        ];
-        for (name, html, expected) in cases {
-            assert_eq!(to_text(html), expected, "{name}");
-        }
-    }
-
-    #[test]
     fn tags_without_end_cost_no_more_than_their_length() {
-        for piece in ["<a ", "<a href=http://x>", "<div>", "<blockquote>", "&amp", "<!--", "<", "</"] {
+        for piece in ["<a ", "<div>", "<blockquote>", "&amp", "<!--", "<", "</"] {
             let html = piece.repeat(400_000 / piece.len());
             assert!(to_text(&html).len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
         }
