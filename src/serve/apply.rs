@@ -248,7 +248,7 @@ impl Applying<'_> {
         let now = self.now;
         // An unverified mail is kept, not believed: an answer to it must not find the ticket by its id.
         if visibility != Visibility::Unverified {
-            self.answers_to = Some(id);
+            self.answers_to.get_or_insert(id);
             self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
         }
         let mut is_customers = false;

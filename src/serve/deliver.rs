@@ -15,10 +15,12 @@ use crate::smtp::{self, Deadlines, Phase, SendError, Smarthost};
 use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreError};
 use crate::ticket::event::Actor;
 use crate::ticket::purpose::Purpose;
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tracing::{error, info, warn};
 
 /// Mails claimed at once.
@@ -26,6 +28,10 @@ const BATCH: usize = 32;
 
 /// A mail that takes longer than this gives the rest of its batch to other connections.
 const SLOW: Duration = Duration::from_secs(5);
+
+/// Mails that wait to be settled while others are written; the next one is not handed over before there is room. What
+/// is not settled in a crash is sent again.
+const UNSETTLED: usize = 8;
 
 /// How long a mail that was put off waits: doubling from half a minute up to two hours.
 const RETRY: Backoff = Backoff { first: Duration::from_secs(30), most: Duration::from_secs(2 * 3600) };
@@ -96,11 +102,16 @@ impl Courier {
             // There may be more than one connection can take on.
             desk.store.outbox_changed().notify_one();
         }
-        let (tried, trials) = mpsc::unbounded_channel();
+        let (tried, trials) = mpsc::channel(UNSETTLED);
         let is_stuck = AtomicBool::new(false);
-        let working = self.line.work_through(desk, items, tried, &is_stuck, &mut round);
+        let working = async {
+            // Should it end by a fault, what was sent until then is settled all the same.
+            let working = self.line.work_through(desk, items, tried, &is_stuck, &mut round);
+            AssertUnwindSafe(working).catch_unwind().await
+        };
         let settling = settle_as_they_come(desk, trials, &is_stuck, &mut self.unsettled);
         let (worked, settled) = tokio::join!(working, settling);
+        let worked = worked.unwrap_or_else(|fault| resume_unwind(fault));
         worked.and(settled).map(|()| round)
     }
 }
@@ -111,12 +122,12 @@ impl Courier {
 /// again. Then `is_stuck`, so that no more are sent.
 async fn settle_as_they_come(
     desk: &Desk,
-    mut trials: UnboundedReceiver<Attempted>,
+    mut trials: Receiver<Attempted>,
     is_stuck: &AtomicBool,
     unsettled: &mut Vec<Attempted>,
 ) -> Result<(), StoreError> {
     let mut settled = Ok(());
-    while trials.recv_many(unsettled, BATCH).await > 0 {
+    while trials.recv_many(unsettled, UNSETTLED).await > 0 {
         if settled.is_ok() {
             settled = settle(desk, unsettled).await;
             is_stuck.store(settled.is_err(), Ordering::Relaxed);
@@ -125,9 +136,9 @@ async fn settle_as_they_come(
     settled
 }
 
-fn tell(tried: &UnboundedSender<Attempted>, id: i64, attempt: u32, outcome: SendOutcome) {
+async fn tell(tried: &Sender<Attempted>, id: i64, attempt: u32, outcome: SendOutcome) {
     // The other end listens for as long as this one speaks.
-    let _ = tried.send(Attempted { id, attempt, outcome });
+    let _ = tried.send(Attempted { id, attempt, outcome }).await;
 }
 
 async fn settle(desk: &Desk, attempts: &mut Vec<Attempted>) -> Result<(), StoreError> {
@@ -150,7 +161,7 @@ impl Line {
         &mut self,
         desk: &Desk,
         items: Vec<OutboxItem>,
-        tried: UnboundedSender<Attempted>,
+        tried: Sender<Attempted>,
         is_stuck: &AtomicBool,
         round: &mut Round,
     ) -> Result<(), StoreError> {
@@ -168,7 +179,7 @@ impl Line {
         let now = desk.clock.now();
         let at = if round.is_away { now + SignedDuration::from_secs(30) } else { now };
         for item in items {
-            tell(&tried, item.id, item.attempt, SendOutcome::NotTried { at });
+            tell(&tried, item.id, item.attempt, SendOutcome::NotTried { at }).await;
         }
         worked
     }
@@ -178,7 +189,7 @@ impl Line {
         &mut self,
         desk: &Desk,
         item: OutboxItem,
-        tried: &UnboundedSender<Attempted>,
+        tried: &Sender<Attempted>,
         round: &mut Round,
     ) -> Result<(), StoreError> {
         let (id, attempt) = (item.id, item.attempt);
@@ -192,7 +203,7 @@ impl Line {
             },
             outcome => (outcome, Ok(())),
         };
-        tell(tried, id, attempt, outcome);
+        tell(tried, id, attempt, outcome).await;
         settled
     }
 
