@@ -1,5 +1,7 @@
 //! Scanning finds what every pattern alone finds, and in linear time.
 
+mod random;
+
 use super::*;
 use crate::classify::matches::SHORT_MATCH_BYTES;
 use crate::classify::tests::{mail, rules};
