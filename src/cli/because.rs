@@ -36,8 +36,9 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 53] = [
+const WORDS: [(&str, &str); 54] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
+    ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
     ("alert-again", "another alert of the monitor of {}"),
     ("answer", "an answer to the customer"),

@@ -44,7 +44,11 @@ pub(super) fn on_mail(
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
-    let wrong = orders.refusals().or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(mail, &orders));
+    let wrong = orders
+        .refusals()
+        .or_else(|| nothing_to_do(mail, &orders))
+        .or_else(|| leak(mail, &orders))
+        .or_else(|| inline(mail));
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
@@ -134,6 +138,19 @@ fn is_signature_of(agent: &Agent, text: &str) -> bool {
             [closing, second, ..] => is_closing(closing) && is_name(second),
             _ => false,
         }
+}
+
+/// Answers written between the lines of our own mail, which were cut with it.
+fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
+    mail.message.body.has_words_in_quoted_mail.then(|| {
+        vec![TranscriptLine {
+            command: "(text between quoted lines)".to_owned(),
+            result: "words of yours stand between the lines of our mail, below the line above which to write; they \
+                     would not have been sent. Write them at the top, with the lines that they answer"
+                .to_owned(),
+            is_error: true,
+        }]
+    })
 }
 
 /// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,

@@ -45,7 +45,9 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
         }
     }
     match (mail.message.origin, ticket) {
-        (Origin::Person, _) | (_, None) if mail.who == Who::Monitor => requester::on_alert(mail, ticket, policy, now),
+        (Origin::Person, _) | (_, None) if mail.who == Who::Monitor => {
+            requester::on_alert(mail, ticket, standing, policy, now)
+        }
         (Origin::Person, Some(ticket)) => requester::on_follow_up(mail, ticket, standing, policy, now),
         (Origin::Person | Origin::Bulk, None) => requester::on_request(mail, None, standing, policy, now),
         // Customers write through lists and groups as well; the gate keeps them from being answered.

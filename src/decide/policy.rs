@@ -74,6 +74,8 @@ pub struct Traffic {
     pub address_day: u32,
     /// On the ticket within the last ten minutes.
     pub ticket_10_minutes: u32,
+    /// Notifications of agents on the ticket within the last ten minutes.
+    pub told_10_minutes: u32,
     /// By the desk within the last hour.
     pub desk_hour: u32,
     /// Notices to the address within the last day that a mail was too large.

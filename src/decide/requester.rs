@@ -45,11 +45,17 @@ pub(super) fn on_request(
     });
     decision = acknowledge(decision, mail, &opening, standing, policy, now);
     let team = policy.agents_of(opening.tier);
-    notify(decision, mail, None, &team, News::Opened)
+    notify(decision, mail, None, &team, News::Opened, policy)
 }
 
 /// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
-pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, now: Timestamp) -> Decision {
+pub(super) fn on_alert(
+    mail: &Mail,
+    ticket: Option<&Ticket>,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
     // An alert on a ticket that is done, or not the monitor's own, is a new one.
     if let Some(ticket) = ticket.filter(|ticket| ticket.status.is_open() && is_a_partys(mail, ticket, policy)) {
         let decision = ended("alert-again", ticket.id).ends_as(Outcome::FollowUp);
@@ -59,11 +65,11 @@ pub(super) fn on_alert(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, no
             return decision;
         }
         let team = told_of_more(ticket, severity, policy);
-        return notify(decision, mail, Some(ticket), &team, News::SeverityRaised(severity));
+        return notify(decision, mail, Some((ticket, standing)), &team, News::SeverityRaised(severity), policy);
     }
     let opening = opening(mail, policy);
     let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
-    notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened)
+    notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened, policy)
 }
 
 /// A mail on an existing ticket by somebody who is, or is not, a party to it.
@@ -74,7 +80,7 @@ pub(super) fn on_follow_up(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
-    let at = TicketRef::Existing(ticket.id);
+    let (at, on) = (TicketRef::Existing(ticket.id), Some((ticket, standing)));
     let party = match speaker(mail, ticket, policy) {
         Ok(party) => party,
         Err(doubt) => {
@@ -83,7 +89,7 @@ pub(super) fn on_follow_up(
             let decision = decision.then(remark(at, format!("kept as unverified: {}", doubt.why)));
             // It may well be the customer, whose mail must not go unread.
             return if doubt.may_be_a_party {
-                notify(decision, mail, Some(ticket), &told(ticket, policy), News::Unverified)
+                notify(decision, mail, on, &told(ticket, policy), News::Unverified, policy)
             } else {
                 decision
             };
@@ -111,7 +117,7 @@ pub(super) fn on_follow_up(
             let decision = clear_all(decision, at)
                 .then(Effect::SetStatus { ticket: at, status: Status::Closed })
                 .ends_as(Outcome::Confirmation);
-            notify(decision, mail, Some(ticket), &team, News::Confirmed)
+            notify(decision, mail, on, &team, News::Confirmed, policy)
         }
         (Status::Resolved, Some(Intent::Thanks)) | (Status::Closed, Some(Intent::Thanks | Intent::Confirm)) => {
             by_rule(decision, "thanks", mail.verdict.intent.as_ref()).ends_as(Outcome::FollowUp)
@@ -122,7 +128,7 @@ pub(super) fn on_follow_up(
                 .then(Effect::SetStatus { ticket: at, status: Status::Investigating });
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let decision = watch(decision, at, severity, policy, now).ends_as(Outcome::FollowUp);
-            notify(decision, mail, Some(ticket), &team, News::Reopened)
+            notify(decision, mail, on, &team, News::Reopened, policy)
         }
         (status, _) => {
             let mut decision = decision.because(Reason::of("follow-up"));
@@ -133,7 +139,7 @@ pub(super) fn on_follow_up(
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let news = if severity > ticket.severity { News::SeverityRaised(severity) } else { News::FollowUp };
             let team = if severity > ticket.severity { told_of_more(ticket, severity, policy) } else { team };
-            notify(decision.ends_as(Outcome::FollowUp), mail, Some(ticket), &team, news)
+            notify(decision.ends_as(Outcome::FollowUp), mail, on, &team, news, policy)
         }
     }
 }
@@ -421,7 +427,18 @@ fn refused_severity(mail: &Mail, ticket: &Ticket) -> Option<Severity> {
 }
 
 /// Tells agents what came in, on a ticket or opening one. Nobody is told of a mail they wrote themselves.
-fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&Agent], news: News) -> Decision {
+///
+/// A ticket on which mail comes faster than anybody reads falls silent for a while: two robots, of which one is an
+/// agent's, would else write to each other without end. What comes in is kept on it all the same.
+fn notify(
+    decision: Decision,
+    mail: &Mail,
+    on: Option<(&Ticket, &Standing)>,
+    agents: &[&Agent],
+    news: News,
+    policy: &Policy,
+) -> Decision {
+    let ticket = on.map(|(ticket, _)| ticket);
     let message = &mail.message;
     let size: u64 = message.attachments.iter().map(|file| file.size_bytes).sum();
     let attachments = if size <= NOTIFIED_ATTACHMENT_BYTES {
@@ -437,17 +454,28 @@ fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&A
         News::FollowUp | News::Reopened => ticket.and_then(|ticket| refused_severity(mail, ticket)),
         _ => None,
     };
-    let notification = Notification {
+    let mut notification = Notification {
         news,
         from: message.author().cloned(),
         text: message.body.reply.clone(),
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
-        caution: caution(mail),
+        caution: caution(mail, ticket, policy),
         refused_severity,
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
     let readers: Vec<_> = agents.iter().filter(|agent| message.author() != Some(&agent.address)).collect();
+    let told = on.map_or(0, |(_, standing)| standing.traffic.told_10_minutes);
+    let round = u32::try_from(readers.len()).unwrap_or(u32::MAX);
+    let most = policy.caps.per_ticket_10_minutes.max(1).saturating_mul(round);
+    if told >= most {
+        return decision.because(Reason::with("agents-not-told", told));
+    }
+    if told.saturating_add(round) >= most {
+        let last =
+            "So much mail comes in on this ticket that you are told of no more of it for ten minutes. It is kept.";
+        notification.caution = Some(notification.caution.map_or(last.to_owned(), |other| format!("{other} {last}")));
+    }
     let copies = std::iter::repeat_n(notification, readers.len());
     readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
         decision.then(Effect::Send(Draft {
@@ -461,7 +489,7 @@ fn notify(decision: Decision, mail: &Mail, ticket: Option<&Ticket>, agents: &[&A
 }
 
 /// What an agent should know before believing the sender; nothing for a mail that somebody vouches for.
-fn caution(mail: &Mail) -> Option<String> {
+fn caution(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<String> {
     let thread = match &mail.thread {
         Thread::Ticket { evidence: Evidence::SubjectTag, .. } => Some("It is here only for the tag in its subject."),
         _ => None,
@@ -470,7 +498,17 @@ fn caution(mail: &Mail) -> Option<String> {
         Authentication::Fail => Some("The sender's address failed authentication: it may be forged."),
         Authentication::Pass | Authentication::None => None,
     };
-    let words: Vec<&str> = sender.into_iter().chain(thread).collect();
+    let author = mail.message.author();
+    let elsewhere = policy.addressee(&mail.message).filter(|to| ticket.is_none() && Some(*to) != author);
+    let elsewhere = elsewhere.map(|to| format!("Answers go to {}, not to the address that it came from.", to.address));
+    let held = ticket.and_then(|ticket| ticket.party(mail.thread.holder()?));
+    let borrowed = held.filter(|party| author.is_some_and(|author| *author != party.address));
+    let borrowed = borrowed.filter(|party| author != Some(party.destination())).map(|party| {
+        let address = author.map_or("", |author| author.address.as_str());
+        format!("{address} wrote it, to an answer address that only {} was given.", party.address.address)
+    });
+    let words = sender.into_iter().chain(thread).map(str::to_owned).chain(elsewhere).chain(borrowed);
+    let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 

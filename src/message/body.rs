@@ -121,7 +121,8 @@ pub(super) fn split(text: String) -> Body {
     }
     let quote = gather(&lines, &kinds, Kind::Quote);
     let signature = gather(&lines, &kinds, Kind::Signature);
-    Body { text, reply, quote, signature }
+    let has_words_in_quoted_mail = marker.is_some_and(|at| has_words_between(&lines[at..]));
+    Body { text, reply, quote, signature, has_words_in_quoted_mail }
 }
 
 /// Marks what is quoted, from the line with our marker on it at the latest, and gives the line behind the header block
@@ -166,6 +167,22 @@ fn mark_quotes(lines: &[&str], marker: Option<usize>, kinds: &mut [Kind]) -> Opt
         }
     }
     None
+}
+
+/// Whether somebody wrote between quoted lines, the first of which is quoted by `>`.
+///
+/// Not what follows a long line without a gap: some programs wrap what they quote and mark only its beginning.
+fn has_words_between(lines: &[&str]) -> bool {
+    const WRAPPED_BYTES: usize = 55;
+    let Some(last) = lines.iter().rposition(|line| is_quoted(line)).filter(|_| is_quoted(lines[0])) else {
+        return false;
+    };
+    let is_own = |pair: &[&str]| {
+        let (above, line) = (pair[0], pair[1]);
+        let is_wrapped = is_quoted(above) && above.len() > WRAPPED_BYTES;
+        !is_quoted(line) && !line.trim().is_empty() && !is_wrapped
+    };
+    lines[..last].windows(2).any(is_own)
 }
 
 fn is_quoted(line: &str) -> bool {

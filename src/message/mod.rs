@@ -217,6 +217,9 @@ pub struct Body {
     pub quote: String,
     /// What was cut as signature or footer.
     pub signature: String,
+    /// Whether words stand between the quoted lines of a mail of ours, below the line above which agents write: those
+    /// were cut with it.
+    pub has_words_in_quoted_mail: bool,
 }
 
 /// A file that came with a mail. Its bytes stay in the raw mail; [`all_attachment_bytes`] fetches them.

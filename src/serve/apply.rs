@@ -362,6 +362,9 @@ impl Applying<'_> {
         if counts(purpose) {
             self.working.count_automatic(&pending.to, id, purpose);
         }
+        if let (Purpose::Notification, Some(id)) = (purpose, id) {
+            *self.working.told.entry(id).or_default() += 1;
+        }
         if let Some(id) = id {
             let what = What::Written {
                 to: pending.to.address.clone(),

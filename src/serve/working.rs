@@ -34,6 +34,8 @@ pub struct Working {
     pub traffic: HashMap<String, (u32, u32)>,
     /// Automatic mail on each ticket within the last ten minutes.
     pub ticket_traffic: HashMap<TicketId, u32>,
+    /// Notifications of agents on each ticket within the last ten minutes.
+    pub told: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk within the last hour.
     pub desk_hour: u32,
     /// Notices to each address, in lower case, within the last day that its mail was too large.
@@ -93,10 +95,11 @@ impl Working {
         let key = to.map(Address::key).unwrap_or_default();
         let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
         let ticket_10_minutes = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
+        let told_10_minutes = ticket.and_then(|id| self.told.get(&id)).copied().unwrap_or_default();
         let oversize_day = self.oversize_day.get(&key).copied().unwrap_or_default();
         let desk_hour = self.desk_hour;
         Standing {
-            traffic: Traffic { address_hour, address_day, ticket_10_minutes, desk_hour, oversize_day },
+            traffic: Traffic { address_hour, address_day, ticket_10_minutes, told_10_minutes, desk_hour, oversize_day },
             is_suppressed: self.suppressed.contains(&key),
         }
     }
@@ -153,6 +156,7 @@ impl Working {
             suppressed,
             traffic,
             ticket_traffic,
+            told,
             desk_hour,
             oversize_day,
             next_ticket,
@@ -178,6 +182,7 @@ impl Working {
             *counts = (counts.0.max(*hour), counts.1.max(*day));
         }
         keep_larger(&mut self.ticket_traffic, ticket_traffic);
+        keep_larger(&mut self.told, told);
         keep_larger(&mut self.oversize_day, oversize_day);
         self.desk_hour = self.desk_hour.max(*desk_hour);
         self.next_ticket = self.next_ticket.max(*next_ticket);
@@ -219,6 +224,7 @@ impl From<Looked> for Working {
             suppressed: looked.suppressed,
             traffic,
             ticket_traffic,
+            told: looked.told,
             desk_hour: looked.desk_hour,
             oversize_day: looked.oversize_day,
             next_ticket: looked.next_ticket,

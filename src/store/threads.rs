@@ -57,6 +57,8 @@ pub struct Looked {
     pub traffic: HashMap<String, Windows>,
     /// Automatic mail that went out on the tickets.
     pub ticket_traffic: HashMap<TicketId, Windows>,
+    /// Notifications of agents on the tickets within the last ten minutes.
+    pub told: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk in the last hour.
     pub desk_hour: u32,
     /// Notices of the last day that a mail was too large, by address.
@@ -74,6 +76,7 @@ impl Looked {
             address_hour: to_address.hour,
             address_day: to_address.day,
             ticket_10_minutes: on_ticket.ten_minutes,
+            told_10_minutes: ticket.and_then(|ticket| self.told.get(&ticket)).copied().unwrap_or_default(),
             desk_hour: self.desk_hour,
             oversize_day: self.oversize_day.get(&address.key()).copied().unwrap_or_default(),
         }
@@ -101,13 +104,15 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     let addresses: Vec<String> = lookup.addresses.iter().map(|address| address.to_lowercase()).collect();
     let addresses = unique(&addresses);
     let mut subjects = addresses.clone();
-    subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
+    subjects.extend(tickets.keys().flat_map(|ticket| [traffic::subject_of(*ticket), traffic::told_on(*ticket)]));
     let oversize: Vec<String> = lookup.oversize_addresses.iter().map(|address| address.to_lowercase()).collect();
     let oversize = unique(&oversize);
     subjects.extend(oversize.iter().map(|address| traffic::oversize_to(address)));
     let mut traffic = traffic::windows(tx, &subjects, now).await?;
     let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
     let ticket_traffic = tickets.keys().filter_map(on_ticket).collect();
+    let told_on = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::told_on(*ticket))?.ten_minutes));
+    let told = tickets.keys().filter_map(told_on).collect();
     let noticed = |address: String| Some((traffic.remove(&traffic::oversize_to(&address))?.day, address));
     let oversize_day = oversize.into_iter().filter_map(noticed).map(|(count, address)| (address, count)).collect();
     Ok(Looked {
@@ -120,6 +125,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         tickets,
         traffic,
         ticket_traffic,
+        told,
         oversize_day,
     })
 }

@@ -45,9 +45,14 @@ fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-/// Counts the automatic ones among mails just written.
+/// Counts the automatic ones among mails just written, and notifications by ticket.
 pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Timestamp) -> Result<(), StoreError> {
     let mut counts: HashMap<String, i64> = HashMap::new();
+    for ticket in
+        outgoing.iter().filter(|out| out.purpose == Purpose::Notification.as_str()).filter_map(|out| out.ticket)
+    {
+        *counts.entry(told_on(ticket)).or_default() += 1;
+    }
     for out in outgoing.iter().filter(|out| out.is_automatic) {
         let to = out.mail.envelope.to.to_lowercase();
         let ticket = out.ticket.map(|ticket| ticket.to_string());
@@ -133,6 +138,11 @@ pub(super) async fn suppress(
 /// The reference under which a ticket's mail is counted.
 pub(super) fn subject_of(ticket: TicketId) -> String {
     ticket.to_string()
+}
+
+/// The reference under which a ticket's notifications are counted.
+pub(super) fn told_on(ticket: TicketId) -> String {
+    format!("{} {ticket}", Purpose::Notification)
 }
 
 /// The reference under which notices to an address are counted that its mail was too large; no address has a space.

@@ -2,6 +2,7 @@
 //!
 //! Every mail ends in one outcome, nobody is written to twice, and one bad thing stops nothing beside it.
 
+mod agents;
 mod database;
 mod delivery;
 mod line;

@@ -8,7 +8,7 @@ use crate::decide::draft::{News, Notification, TranscriptLine};
 use crate::message::Address;
 use crate::size;
 use crate::ticket::Tier;
-use crate::ticket::people::{AgentId, Role};
+use crate::ticket::people::{AgentId, Party, Role};
 use serde_json::{Value, json};
 
 /// The commands in one line.
@@ -43,7 +43,7 @@ impl View<'_> {
         fields.set("tier", ticket.map_or("", |ticket| tier_title(ticket.tier)));
         let assignee = ticket.and_then(|ticket| ticket.assignee.as_ref());
         fields.set("assignee", assignee.map_or(String::new(), |agent| self.agent_name(agent)));
-        fields.set("requester", ticket.and_then(|t| t.requester()).map_or(String::new(), |r| shown(&r.address)));
+        fields.set("requester", ticket.and_then(|t| t.requester()).map_or(String::new(), reached));
         fields.set("clocks", self.clocks());
     }
 
@@ -103,7 +103,7 @@ impl View<'_> {
             0 => String::new(),
             count => format!(" and {count} in Cc"),
         };
-        format!("Your answer goes to: {}{cc}", shown(&requester.address))
+        format!("Your answer goes to: {}{cc}", reached(requester))
     }
 
     fn news(&self, news: &News, name: &str, sender: Option<&Address>) -> (String, String) {
@@ -168,6 +168,14 @@ pub(super) fn set_transcript(fields: &mut Fields, lines: &[TranscriptLine], carr
 /// The name and the address on one line.
 fn shown(address: &Address) -> String {
     line(&address.to_string())
+}
+
+/// The party, and where mail to it goes when that is another address.
+fn reached(party: &Party) -> String {
+    match &party.answer_to {
+        Some(to) => format!("{} at {}, as their Reply-To asks", shown(&party.address), line(&to.address)),
+        None => shown(&party.address),
+    }
 }
 
 fn lines(texts: &[String]) -> Vec<Value> {

@@ -99,7 +99,7 @@ fn a_verdict() -> impl Strategy<Value = Verdict> {
 fn a_standing() -> impl Strategy<Value = Standing> {
     (select(vec![0u32, 2, 3]), select(vec![0u32, 9, 10]), select(vec![0u32, 10]), any::<bool>()).prop_map(
         |(address_hour, address_day, ticket_10_minutes, is_suppressed)| Standing {
-            traffic: policy::Traffic { address_hour, address_day, ticket_10_minutes, desk_hour: 0, oversize_day: 0 },
+            traffic: policy::Traffic { address_hour, address_day, ticket_10_minutes, ..Default::default() },
             is_suppressed,
         },
     )

@@ -99,3 +99,20 @@ fn the_language_is_told_where_there_is_enough_text() {
     assert_eq!(language(german).as_deref(), Some("de"));
     assert_eq!(language("ok"), None);
 }
+
+#[test]
+fn words_between_the_quoted_lines_of_our_mail_are_noticed() {
+    let long = "a line that is long enough for a mail program to wrap it in the middle";
+    let cases = [
+        ("between", format!("Hi\n> {ANSWER_ABOVE}\n>\n> Question?\nAnswer.\n> More?\n"), true),
+        ("behind a gap", format!("Hi\n> {ANSWER_ABOVE}\n> {long}\n\nAnswer.\n\n> More?\n"), true),
+        ("below all of it", format!("Hi\n> {ANSWER_ABOVE}\n> Question?\n\nSent from somewhere\n"), false),
+        ("a line that was wrapped", format!("Hi\n> {ANSWER_ABOVE}\n> {long}\nof its words.\n> More?\n"), false),
+        ("not marked as quoted", format!("Hi\n{ANSWER_ABOVE}\nQuestion?\n> More?\nAnswer.\n> Ref\n"), false),
+        ("above it", format!("> Question?\nAnswer.\n> {ANSWER_ABOVE}\n> More?\n"), false),
+        ("no mail of ours", "Hi\n> Question?\nAnswer.\n> More?\n".to_owned(), false),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(split(text).has_words_in_quoted_mail, expected, "{name}");
+    }
+}

@@ -239,7 +239,8 @@ async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
     }
     let lookup =
         Lookup { addresses: vec!["ann@example.com".into()], tickets: vec![TicketId(1001)], ..Lookup::default() };
-    let expected = Traffic { address_hour: 1, address_day: 3, ticket_10_minutes: 2, desk_hour: 4, oversize_day: 0 };
+    let expected =
+        Traffic { address_hour: 1, address_day: 3, ticket_10_minutes: 2, desk_hour: 4, ..Traffic::default() };
     let ann = Address::bare("Ann@example.com");
     assert_eq!(look_up(&desk, &lookup).await.traffic(&ann, Some(TicketId(1001))), expected);
     assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 3);

@@ -1,0 +1,105 @@
+//! What agents are told: by whom a mail is, where their answer goes, and when it is enough.
+
+use super::{mail, nine};
+use crate::support::service::Service;
+use jiff::SignedDuration;
+use postroom::message::{Message, Reader, parse};
+
+const BOB: &str = "bob@desk.example";
+
+/// The mails to an agent, as the server got them.
+fn told(service: &Service, address: &str) -> Vec<Message> {
+    let mails = service.smtp.mails().into_iter().filter(|mail| mail.to == [address]);
+    mails.map(|mail| parse::parse(&mail.bytes, nine(), &Reader::default())).collect()
+}
+
+fn with_head(head: &str, mail: Vec<u8>) -> Vec<u8> {
+    [head.as_bytes(), &mail].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_told_where_an_answer_goes_when_the_mail_asked_for_another_address() {
+    let service = Service::start(nine()).await;
+    let raw = mail("ann@customer.example", "m1", "a question");
+    service.deliver(with_head("Reply-To: mallory@elsewhere.example\r\n", raw));
+    service.settle(1).await;
+    let [notification] = &told(&service, BOB)[..] else { panic!("one notification") };
+    let text = &notification.body.text;
+    let goes_to = "Your answer goes to: ann@customer.example at mallory@elsewhere.example, as their Reply-To asks";
+    assert!(text.contains(goes_to), "{text}");
+    assert!(text.contains("Answers go to mallory@elsewhere.example, not to the address that it came from."), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_is_told_when_somebody_else_uses_a_customers_answer_address() {
+    let service = Service::start(nine()).await;
+    service.deliver(mail("ann@customer.example", "m1", "a question"));
+    service.settle(1).await;
+    let acknowledgement = told(&service, "ann@customer.example").remove(0);
+    let address = &acknowledgement.reply_to[0].address;
+    let raw = mail("dave@customer.example", "m2", "Re: a question");
+    let raw = String::from_utf8(raw).unwrap().replace("To: support@desk.example", &format!("To: {address}"));
+    service.deliver(raw);
+    service.settle(2).await;
+    assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up"]);
+    let notification = told(&service, BOB).pop().unwrap();
+    let caution = "dave@customer.example wrote it, to an answer address that only ann@customer.example was given.";
+    let text = notification.body.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(caution), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_on_which_mail_pours_in_falls_silent_for_a_while_and_keeps_all_of_it() {
+    const COUNT: usize = 25;
+    let service = Service::start(nine()).await;
+    service.deliver(mail("ann@customer.example", "m0", "a question"));
+    service.settle(1).await;
+    let answer = |n: usize| {
+        let raw = mail("ann@customer.example", &format!("m{n}"), "Re: a question");
+        with_head(
+            "Authentication-Results: mx.desk.example; dmarc=pass header.from=customer.example\r\n\
+             In-Reply-To: <m0@customer.example>\r\n",
+            raw,
+        )
+    };
+    for n in 1..=COUNT {
+        service.deliver(answer(n));
+    }
+    service.settle(COUNT + 1).await;
+    let mails = told(&service, BOB);
+    assert_eq!(mails.len(), 10, "as many as may go on one ticket within ten minutes");
+    let is_last = |mail: &Message| mail.body.text.contains("told of no more of it");
+    assert_eq!(mails.iter().position(is_last), Some(9), "the last one says so");
+    let ticket = service.tickets().await.remove(0).id;
+    assert_eq!(service.store.filed_on(ticket).await.unwrap().len(), COUNT + 1, "nothing is lost");
+    service.pass(SignedDuration::from_mins(11));
+    service.deliver(answer(COUNT + 1));
+    service.settle(COUNT + 2).await;
+    assert_eq!(told(&service, BOB).len(), 11, "later on the next one is told again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_between_the_lines_of_our_mail_are_refused_and_not_half_sent() {
+    let service = Service::start(nine()).await;
+    service.deliver(mail("ann@customer.example", "m1", "a question"));
+    service.settle(1).await;
+    let notification = told(&service, BOB).remove(0);
+    let mut quoted = String::new();
+    for line in notification.body.text.lines() {
+        quoted.push_str(&format!("> {line}\r\n"));
+        if line.starts_with("This is about") {
+            quoted.push_str("Yes, it is.\r\n");
+        }
+    }
+    assert!(quoted.contains("Yes, it is."), "{quoted}");
+    service.deliver(format!(
+        "Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example\r\n\
+         From: Bob Builder <{BOB}>\r\nTo: {}\r\nSubject: Re: {}\r\nMessage-ID: <a1@desk.example>\r\n\
+         In-Reply-To: <{}>\r\n\r\nHello, see below.\r\n\r\nOn Monday the desk wrote:\r\n{quoted}",
+        notification.reply_to[0].address, notification.subject, notification.id.0
+    ));
+    service.settle(2).await;
+    assert_eq!(told(&service, "ann@customer.example").len(), 1, "nothing but the acknowledgement");
+    let transcript = told(&service, BOB).pop().unwrap().body.text;
+    assert!(transcript.contains("words of yours stand between the lines of our mail"), "{transcript}");
+}
