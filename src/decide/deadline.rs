@@ -2,8 +2,9 @@
 
 use super::draft::{Content, Draft};
 use super::mail::ended;
+use super::notify::told;
 use super::policy::Policy;
-use super::requester::{told, watch};
+use super::requester::watch;
 use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard};
 use crate::message::Address;
 use crate::ticket::Ticket;

@@ -2,8 +2,9 @@
 
 use super::draft::{Content, Draft};
 use super::mail::{ended, remark};
+use super::notify::told;
 use super::policy::Policy;
-use super::requester::{append, told};
+use super::requester::append;
 use super::{Decision, Effect, Mail, Outcome, Reason, TicketRef};
 use crate::message::{ReportKind, ReportedRecipient};
 use crate::ticket::Ticket;

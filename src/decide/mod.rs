@@ -10,6 +10,7 @@ mod delivery;
 pub mod draft;
 pub mod guard;
 mod mail;
+mod notify;
 pub mod policy;
 mod requester;
 

@@ -1,23 +1,21 @@
 //! A customer's mail: opens a ticket, follows one up, reopens it, or confirms that it is done.
 
-use super::draft::{Content, Draft, News, Notification};
+use super::draft::{Content, Draft, News};
 use super::mail::{ended, is_authenticated, remark};
+use super::notify::{notify, told, told_of_more};
 use super::policy::Policy;
 use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
 use crate::classify::{Because, Intent};
 use crate::message::{Address, Authentication};
+use crate::thread::Thread;
 use crate::thread::subject::base_subject;
-use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
-use crate::ticket::people::{Agent, Party, PartyId, Role, Who};
+use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::{Severity, Status, Ticket};
 use jiff::Timestamp;
 
 /// Addresses in To and Cc that join a ticket; a mail to more people than this is no request of a person.
 pub const CORRESPONDENTS_ADDED: usize = 20;
-
-/// Size of all attachments up to which they go along with a notification.
-pub const NOTIFIED_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
 
 /// A mail that belongs to no ticket, or no longer to its old one: opens a ticket and acknowledges it.
 pub(super) fn on_request(
@@ -396,120 +394,6 @@ pub(super) fn append(
 /// Everybody on the customer's side of a ticket.
 pub(super) fn customers(ticket: &Ticket) -> impl Iterator<Item = &Party> {
     ticket.parties.iter().filter(|party| party.role != Role::Agent)
-}
-
-/// The agents who hear that it is worse than thought: those who would hear anyway, and whom the severity brings in.
-fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p Policy) -> Vec<&'p Agent> {
-    let mut team = told(ticket, policy);
-    let tier = policy.sla.promise(severity).tier;
-    if tier > ticket.tier || ticket.assignee.is_none() {
-        for agent in policy.agents_of(tier.max(ticket.tier)) {
-            if !team.iter().any(|told| told.id == agent.id) {
-                team.push(agent);
-            }
-        }
-    }
-    team
-}
-
-/// The agents who hear of news on a ticket: the one who took it, else its tier.
-pub(super) fn told<'p>(ticket: &Ticket, policy: &'p Policy) -> Vec<&'p Agent> {
-    match ticket.assignee.as_ref().and_then(|id| policy.agent(id)) {
-        Some(agent) => vec![agent],
-        None => policy.agents_of(ticket.tier),
-    }
-}
-
-/// The severity that a rule asks for in vain, because an agent has set the ticket's.
-fn refused_severity(mail: &Mail, ticket: &Ticket) -> Option<Severity> {
-    let asked = &mail.verdict.severity;
-    (ticket.severity_by_agent && asked.rule.is_some() && asked.value > ticket.severity).then_some(asked.value)
-}
-
-/// Tells agents what came in, on a ticket or opening one. Nobody is told of a mail they wrote themselves.
-///
-/// A ticket on which mail comes faster than anybody reads falls silent for a while: two robots, of which one is an
-/// agent's, would else write to each other without end. What comes in is kept on it all the same.
-fn notify(
-    decision: Decision,
-    mail: &Mail,
-    on: Option<(&Ticket, &Standing)>,
-    agents: &[&Agent],
-    news: News,
-    policy: &Policy,
-) -> Decision {
-    let ticket = on.map(|(ticket, _)| ticket);
-    let message = &mail.message;
-    let size: u64 = message.attachments.iter().map(|file| file.size_bytes).sum();
-    let attachments = if size <= NOTIFIED_ATTACHMENT_BYTES {
-        message.attachments.iter().map(|file| file.index).collect()
-    } else {
-        Vec::new()
-    };
-    let because = mail.verdict.matched.iter().map(|matched| match (&matched.value, &matched.text) {
-        (Some(seen), _) | (None, Some(seen)) => format!("{}: “{seen}”", matched.rule),
-        (None, None) => matched.rule.to_string(),
-    });
-    let refused_severity = match news {
-        News::FollowUp | News::Reopened => ticket.and_then(|ticket| refused_severity(mail, ticket)),
-        _ => None,
-    };
-    let mut notification = Notification {
-        news,
-        from: message.author().cloned(),
-        text: message.body.reply.clone(),
-        because: because.collect(),
-        articles: mail.verdict.articles.clone(),
-        caution: caution(mail, ticket, policy),
-        refused_severity,
-    };
-    let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
-    let readers: Vec<_> = agents.iter().filter(|agent| message.author() != Some(&agent.address)).collect();
-    let told = on.map_or(0, |(_, standing)| standing.traffic.told_10_minutes);
-    let round = u32::try_from(readers.len()).unwrap_or(u32::MAX);
-    let most = policy.caps.per_ticket_10_minutes.max(1).saturating_mul(round);
-    if told >= most {
-        return decision.because(Reason::with("agents-not-told", told));
-    }
-    if told.saturating_add(round) >= most {
-        let last =
-            "So much mail comes in on this ticket that you are told of no more of it for ten minutes. It is kept.";
-        notification.caution = Some(notification.caution.map_or(last.to_owned(), |other| format!("{other} {last}")));
-    }
-    let copies = std::iter::repeat_n(notification, readers.len());
-    readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
-        decision.then(Effect::Send(Draft {
-            ticket: Some(at),
-            to: agent.address.clone(),
-            content: Content::Notification(Box::new(notification)),
-            attachments: attachments.clone(),
-            in_reply_to: None,
-        }))
-    })
-}
-
-/// What an agent should know before believing the sender; nothing for a mail that somebody vouches for.
-fn caution(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<String> {
-    let thread = match &mail.thread {
-        Thread::Ticket { evidence: Evidence::SubjectTag, .. } => Some("It is here only for the tag in its subject."),
-        _ => None,
-    };
-    let sender = match mail.message.authentication {
-        Authentication::Fail => Some("The sender's address failed authentication: it may be forged."),
-        Authentication::Pass | Authentication::None => None,
-    };
-    let author = mail.message.author();
-    let elsewhere = policy.addressee(&mail.message).filter(|to| ticket.is_none() && Some(*to) != author);
-    let elsewhere = elsewhere.map(|to| format!("Answers go to {}, not to the address that it came from.", to.address));
-    let held = ticket.and_then(|ticket| ticket.party(mail.thread.holder()?));
-    let borrowed = held.filter(|party| author.is_some_and(|author| *author != party.address));
-    let borrowed = borrowed.filter(|party| author != Some(party.destination())).map(|party| {
-        let address = author.map_or("", |author| author.address.as_str());
-        format!("{address} wrote it, to an answer address that only {} was given.", party.address.address)
-    });
-    let words = sender.into_iter().chain(thread).map(str::to_owned).chain(elsewhere).chain(borrowed);
-    let words: Vec<String> = words.collect();
-    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// Adds a reason that names the rule behind a value, where a rule is behind it.

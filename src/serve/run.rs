@@ -64,7 +64,7 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
         };
         tokio::spawn(worker.run())
     };
-    let processing = start(Work::Process { mailboxes: settled, line: process::Line::default() }, &stop_process);
+    let processing = start(Work::Process { mailboxes: settled, line: Box::default() }, &stop_process);
     let meeting = start(Work::Deadlines, &stop_deadlines);
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
@@ -124,7 +124,7 @@ struct Worker {
 /// The pieces of work.
 enum Work {
     /// Inbox rows, in batches on a line; the mailboxes are told when some are done.
-    Process { mailboxes: Vec<Arc<Notify>>, line: process::Line },
+    Process { mailboxes: Vec<Arc<Notify>>, line: Box<process::Line> },
     /// Deadlines that have come.
     Deadlines,
     /// Outbox rows, over one connection.
