@@ -5,8 +5,7 @@ use super::inbox::digest;
 use super::rows::{Columns, look_up};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, tickets};
-use crate::decide::policy::Traffic;
-use crate::message::{Address, Digest, MessageId};
+use crate::message::{Digest, MessageId};
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -40,7 +39,7 @@ pub struct Lookup {
     pub oversize_addresses: Vec<String>,
 }
 
-/// What was found. Addresses are keys in lower case, as [`Address::key`] gives them.
+/// What was found. Addresses are keys in lower case, as [`Address::key`](crate::message::Address::key) gives them.
 #[derive(Debug, Clone, Default)]
 pub struct Looked {
     /// Tickets that mails with these ids are on.
@@ -65,22 +64,6 @@ pub struct Looked {
     pub oversize_day: HashMap<String, u32>,
     /// The number that the next ticket gets, unless somebody is faster.
     pub next_ticket: i64,
-}
-
-impl Looked {
-    /// What went out lately to an address and on a ticket.
-    pub fn traffic(&self, address: &Address, ticket: Option<TicketId>) -> Traffic {
-        let to_address = self.traffic.get(&address.key()).copied().unwrap_or_default();
-        let on_ticket = ticket.and_then(|ticket| self.ticket_traffic.get(&ticket)).copied().unwrap_or_default();
-        Traffic {
-            address_hour: to_address.hour,
-            address_day: to_address.day,
-            ticket_10_minutes: on_ticket.ten_minutes,
-            told_10_minutes: ticket.and_then(|ticket| self.told.get(&ticket)).copied().unwrap_or_default(),
-            desk_hour: self.desk_hour,
-            oversize_day: self.oversize_day.get(&address.key()).copied().unwrap_or_default(),
-        }
-    }
 }
 
 impl Store {

@@ -4,6 +4,7 @@ use super::{Desk, mail, minute, opened, outgoing, party, sending, settled, ticke
 use postroom::decide::Outcome;
 use postroom::decide::policy::Traffic;
 use postroom::message::{Address, Digest, MessageId};
+use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role};
@@ -242,9 +243,11 @@ async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
     let expected =
         Traffic { address_hour: 1, address_day: 3, ticket_10_minutes: 2, desk_hour: 4, ..Traffic::default() };
     let ann = Address::bare("Ann@example.com");
-    assert_eq!(look_up(&desk, &lookup).await.traffic(&ann, Some(TicketId(1001))), expected);
+    let traffic =
+        async || Working::from(look_up(&desk, &lookup).await).standing(Some(&ann), Some(TicketId(1001))).traffic;
+    assert_eq!(traffic().await, expected);
     assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 3);
-    assert_eq!(look_up(&desk, &lookup).await.traffic(&ann, Some(TicketId(1001))), expected);
+    assert_eq!(traffic().await, expected);
 }
 
 #[tokio::test]
