@@ -18,8 +18,9 @@ const LOOK: Duration = Duration::from_millis(2);
 /// Rows of the bare ingest in one statement; one by one it would be slower.
 const ROWS: usize = 50;
 
-/// Whether the last mail that came in is settled, and whether the last one that goes out is sent; two looks at small
+/// Whether a mail has come in, whether the last one that came in is settled, and whether the last one that goes out is sent; two looks at small
 /// indexes.
+const KEPT: &str = "SELECT last >= $1 FROM counters WHERE name = 'inbox'";
 const SETTLED: &str = "SELECT (SELECT last FROM counters WHERE name = 'inbox') = $1 \
     AND NOT EXISTS (SELECT 1 FROM inbox WHERE state IN ('new', 'processing'))";
 const SENT: &str = "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE state IN ('waiting', 'sending'))";
@@ -81,6 +82,8 @@ pub enum Watcher {
 /// What is waited for.
 #[derive(Debug, Clone, Copy)]
 pub enum Until {
+    /// There is an inbox row with this number.
+    Kept(usize),
     /// The inbox row with this number, and all before it, are done.
     Settled(usize),
     /// The outbox is empty.
@@ -97,6 +100,7 @@ impl Watcher {
     async fn is(&mut self, until: Until) -> Result<bool> {
         let Self::Sqlite(connection) = self;
         let query = match until {
+            Until::Kept(number) => sqlx::query_scalar(KEPT).bind(i64::try_from(number)?),
             Until::Settled(last) => sqlx::query_scalar(SETTLED).bind(i64::try_from(last)?),
             Until::Sent => sqlx::query_scalar(SENT),
         };

@@ -1,8 +1,8 @@
 //! A database with very many tickets: a small desk's real rows, copied over and over by SQL.
 //!
 //! A desk works through a small heap of mails; what its tables hold then is multiplied, each copy under numbers, ids
-//! and addresses of its own. Tickets but for the last of them are closed long since. Of the mails' bytes only the
-//! beginning is kept: they lie apart, and nobody reads them again. It is made once and kept between runs.
+//! and addresses of its own. Tickets but for the last of them are closed long since. Of the mails' bytes and words
+//! only the beginning is kept: nobody reads them again. It is made once and kept between runs.
 
 use super::desk::{self, Running, Site, USER};
 use super::engine::{Setting, Until};
@@ -77,6 +77,7 @@ const TABLES: [(&str, &[(&str, &str)]); 12] = [
             ("ticket", "ticket + {ticket}"),
             ("inbox", "inbox + {inbox}"),
             ("message_id", "lower(hex(randomblob(8))) || message_id"),
+            ("text", "substr(text, 1, 500)"),
         ],
     ),
     ("events", &[("id", "id + {event}"), ("ticket", "ticket + {ticket}")]),
