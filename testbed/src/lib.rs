@@ -1,8 +1,9 @@
-//! A throw-away mail system on loopback: Dovecot for IMAP, an SMTP server in front of it.
+//! A throw-away mail system on loopback: Dovecot for IMAP, an SMTP server in front of it, PostgreSQL beside them.
 //!
 //! [`MailBed::start`] puts all state into one short temporary folder and takes free ports, so that several beds
 //! stand side by side and nothing of the machine's own mail is touched. [`imap`] and [`smtp`] are small blocking
-//! clients for the people of a test; [`mail`] writes what they send. [`demo`] is the story that `make demo` tells.
+//! clients for the people of a test; [`mail`] writes what they send. [`postgres`] is a database server.
+//! [`demo`] is the story that `make demo` tells.
 //!
 //! Nothing leaves the machine: recipients outside the bed's own domain are refused.
 
@@ -13,6 +14,7 @@ mod front;
 pub mod imap;
 pub mod load;
 pub mod mail;
+pub mod postgres;
 mod process;
 pub mod smtp;
 mod stop;
@@ -22,5 +24,6 @@ pub mod wait;
 pub use bed::{MailBed, Options, Ports, SmtpServer, missing, skipped};
 pub use imap::{Imap, StoredMail};
 pub use mail::MailText;
+pub use postgres::Postgres;
 pub use smtp::Smtp;
 pub use stop::stop_folder;
