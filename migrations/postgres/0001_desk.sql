@@ -15,7 +15,7 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     last BIGINT NOT NULL
 );
-INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000);
+INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000), ('worker', 0), ('batch', 0);
 
 -- How far each mailbox was read.
 CREATE TABLE cursors (
@@ -42,11 +42,14 @@ CREATE TABLE inbox (
     tries          BIGINT NOT NULL DEFAULT 0,
     due_at         BIGINT NOT NULL,
     released       BOOLEAN NOT NULL DEFAULT FALSE,
+    -- The claim it was last handed out with, where several workers share the database.
+    batch          BIGINT,
     error          TEXT,
     UNIQUE (mailbox, uid_validity, uid)
 );
 CREATE INDEX inbox_digest ON inbox (digest) WHERE same_bytes_as IS NULL;
 CREATE INDEX inbox_open ON inbox (id) WHERE state IN ('new', 'processing');
+CREATE INDEX inbox_batch ON inbox (batch) WHERE state = 'processing';
 CREATE INDEX inbox_apart ON inbox (id) WHERE state IN ('quarantined', 'stuck');
 
 -- Their bytes, apart, so that lists do not read past them. A copy has none of its own.
@@ -55,25 +58,7 @@ CREATE TABLE inbox_raw (
     raw   BYTEA NOT NULL
 );
 
--- How each received mail ended, and why.
-CREATE TABLE outcomes (
-    inbox          BIGINT PRIMARY KEY REFERENCES inbox (id),
-    outcome        TEXT NOT NULL,
-    cause          TEXT,
-    duplicate_of   BIGINT REFERENCES inbox (id),
-    ticket         BIGINT REFERENCES tickets (id),
-    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
-    answers_to     BIGINT REFERENCES tickets (id),
-    reasons        TEXT NOT NULL,
-    message_id     TEXT NOT NULL,
-    content_digest BYTEA NOT NULL,
-    author         TEXT NOT NULL,
-    subject        TEXT NOT NULL,
-    rules_version  TEXT NOT NULL,
-    settled_at     BIGINT NOT NULL
-);
-CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
-
+-- One row for each request that somebody has made.
 CREATE TABLE tickets (
     id                    BIGINT PRIMARY KEY,
     subject               TEXT NOT NULL,
@@ -98,6 +83,25 @@ CREATE TABLE tickets (
     last_sequence         BIGINT NOT NULL,
     version               BIGINT NOT NULL
 );
+
+-- How each received mail ended, and why.
+CREATE TABLE outcomes (
+    inbox          BIGINT PRIMARY KEY REFERENCES inbox (id),
+    outcome        TEXT NOT NULL,
+    cause          TEXT,
+    duplicate_of   BIGINT REFERENCES inbox (id),
+    ticket         BIGINT REFERENCES tickets (id),
+    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
+    answers_to     BIGINT REFERENCES tickets (id),
+    reasons        TEXT NOT NULL,
+    message_id     TEXT NOT NULL,
+    content_digest BYTEA NOT NULL,
+    author         TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    rules_version  TEXT NOT NULL,
+    settled_at     BIGINT NOT NULL
+);
+CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
 
 -- The people around a ticket, each with the Message-IDs it has seen.
 CREATE TABLE parties (
@@ -150,6 +154,7 @@ CREATE TABLE deadlines (
     due_at   BIGINT NOT NULL,
     claim_at BIGINT NOT NULL,
     attempt  BIGINT NOT NULL DEFAULT 0,
+    worker   BIGINT,
     PRIMARY KEY (ticket, kind)
 );
 CREATE INDEX deadlines_claim ON deadlines (claim_at);
@@ -173,6 +178,8 @@ CREATE TABLE outbox (
     attempt       BIGINT NOT NULL DEFAULT 0,
     tries         BIGINT NOT NULL DEFAULT 0,
     due_at        BIGINT NOT NULL,
+    -- The worker that claimed it last, where several share the database.
+    worker        BIGINT,
     settled_at    BIGINT,
     reply         TEXT,
     error         TEXT
@@ -201,4 +208,31 @@ CREATE TABLE suppressions (
     address_key TEXT PRIMARY KEY,
     reason      TEXT NOT NULL,
     at          BIGINT NOT NULL
+);
+
+-- The processes that work on this desk. One is taken for dead when alive_until is over by the database's clock.
+CREATE TABLE workers (
+    id          BIGINT PRIMARY KEY,
+    host        TEXT NOT NULL,
+    pid         BIGINT NOT NULL,
+    roles       TEXT NOT NULL,
+    started_at  BIGINT NOT NULL,
+    alive_until BIGINT NOT NULL
+);
+
+-- Which of them reads each mailbox. token grows with every change of hands: whoever had it before writes nothing more.
+CREATE TABLE holds (
+    mailbox TEXT PRIMARY KEY,
+    worker  BIGINT,
+    token   BIGINT NOT NULL,
+    since   BIGINT NOT NULL
+);
+
+-- Claims of received mail that are being worked on. They are decided on in the order of their numbers, whoever has
+-- them, so that an answer is never looked at before the mail it answers. No worker: it died, somebody takes it over.
+CREATE TABLE batches (
+    id         BIGINT PRIMARY KEY,
+    worker     BIGINT,
+    mail_count BIGINT NOT NULL,
+    claimed_at BIGINT NOT NULL
 );

@@ -64,11 +64,10 @@ impl Store {
 
     /// Discards a mail in quarantine. Its bytes are kept.
     pub async fn discard_quarantine(&self, id: i64) -> Result<(), StoreError> {
-        let touched =
-            query("UPDATE inbox SET state = 'discarded' WHERE id = $1 AND state IN ('quarantined', 'stuck')")
-                .bind(id)
-                .execute(self.writer())
-                .await?;
+        let touched = query("UPDATE inbox SET state = 'discarded' WHERE id = $1 AND state IN ('quarantined', 'stuck')")
+            .bind(id)
+            .execute(self.writer())
+            .await?;
         if touched == 1 { Ok(()) } else { Err(not_in_quarantine(id)) }
     }
 
@@ -83,10 +82,8 @@ impl Store {
         .execute(self.writer())
         .await?;
         if touched == 0 {
-            let state: Option<String> = query("SELECT state FROM outbox WHERE id = $1")
-                .bind(id)
-                .fetch_optional_value(self.readers())
-                .await?;
+            let state: Option<String> =
+                query("SELECT state FROM outbox WHERE id = $1").bind(id).fetch_optional_value(self.readers()).await?;
             let what = match state {
                 Some(state) => format!("mail {id} of the outbox is {state}; only one that waits or failed is retried"),
                 None => format!("there is no mail {id} in the outbox"),
@@ -99,12 +96,11 @@ impl Store {
 
     async fn put_back(&self, id: i64, released: bool, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = super::dialect::begin_write(self.writer()).await?;
-        let filed: Option<i64> =
-            query("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
-                .bind(id)
-                .fetch_optional_value::<Option<i64>>(&mut tx)
-                .await?
-                .flatten();
+        let filed: Option<i64> = query("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
+            .bind(id)
+            .fetch_optional_value::<Option<i64>>(&mut tx)
+            .await?
+            .flatten();
         if let Some(ticket) = filed {
             tx.rollback().await?;
             let ticket = TicketId(ticket);

@@ -138,11 +138,12 @@ impl Store {
     /// so it is given here, in the transaction.
     pub async fn keep_ingested(&self, door: &str, mut mails: Vec<NewMail>, now: Timestamp) -> Result<Kept, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let last: i64 =
-            query("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
-                .bind(door)
-                .fetch_value(&mut tx)
-                .await?;
+        // Draws nothing, but has others wait who would read the same last place.
+        draw(&mut tx, "inbox", 0).await?;
+        let last: i64 = query("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
+            .bind(door)
+            .fetch_value(&mut tx)
+            .await?;
         for (mail, uid) in mails.iter_mut().zip(last + 1..) {
             let uid = u32::try_from(uid).map_err(|_| StoreError::Strange { what: format!("the place {uid}") })?;
             mail.place = Place { mailbox: door.to_owned(), uid_validity: 0, uid };

@@ -1,8 +1,8 @@
 //! Mail to send: written with the decision, claimed for delivery in order, settled.
 
 use super::dialect;
-use super::query::{Connection, query};
 use super::inbox::{size, within_bytes};
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows, write_rows_returning};
 use super::{Changes, Outgoing, Store, StoreError, draw, write};
 use crate::compose::Envelope;

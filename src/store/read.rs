@@ -1,8 +1,8 @@
 //! Lists, single rows and counts. Reads only, beside whatever is being written.
 
-use super::query::{Query, Row, query};
 use super::inbox::place;
 use super::list::{Counts, Filter, InboxRow, OutboxRow, TicketRow};
+use super::query::{Query, Row, query};
 use super::rows::{Columns, millis};
 use super::{Store, StoreError, tickets};
 use crate::ticket::people::AgentId;
@@ -61,12 +61,10 @@ impl Store {
 
     /// The bytes of a mail of the inbox, those of the first one where it is a copy.
     pub async fn find_inbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        query(
-            "SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional_value(self.readers())
-        .await
+        query("SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1")
+            .bind(id)
+            .fetch_optional_value(self.readers())
+            .await
     }
 
     /// One mail of the outbox.
@@ -106,11 +104,7 @@ impl Store {
         rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
     }
 
-    async fn inbox_rows<'f>(
-        &self,
-        mut query: Query<'f>,
-        filter: &'f Filter,
-    ) -> Result<Vec<InboxRow>, StoreError> {
+    async fn inbox_rows<'f>(&self, mut query: Query<'f>, filter: &'f Filter) -> Result<Vec<InboxRow>, StoreError> {
         if let Some(outcome) = &filter.outcome {
             query.push(" AND outcome = ").push_bind(outcome);
         }

@@ -1,8 +1,8 @@
 //! Everything that a batch of mails has to have looked up before it can be decided on, in a handful of statements.
 
 use super::dialect;
-use super::query::{Connection, query};
 use super::inbox::digest;
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, tickets};

@@ -153,10 +153,8 @@ pub(super) fn oversize_to(address: &str) -> String {
 impl Store {
     /// Forgets counts that no window reaches any more. Worth doing once an hour.
     pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let touched = query("DELETE FROM traffic WHERE minute <= $1")
-            .bind(minute(now) - DAY)
-            .execute(self.writer())
-            .await?;
+        let touched =
+            query("DELETE FROM traffic WHERE minute <= $1").bind(minute(now) - DAY).execute(self.writer()).await?;
         Ok(touched)
     }
 }
