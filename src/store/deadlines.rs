@@ -1,6 +1,7 @@
 //! What is due on tickets: set, cleared, claimed.
 
-use super::dialect::{self, Connection};
+use super::dialect;
+use super::query::{Connection, query};
 use super::rows::{Columns, millis, write_rows};
 use super::{Store, StoreError};
 use crate::decide::DeadlineKind;
@@ -38,11 +39,11 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows = sqlx::query(CLAIM)
+        let rows = query(CLAIM)
             .bind(millis(now))
             .bind(millis(now + lease))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *tx)
+            .fetch_all(&mut tx)
             .await?;
         tx.commit().await?;
         let mut due = rows.iter().map(|row| claimed(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
@@ -52,7 +53,7 @@ impl Store {
 
     /// When the next deadline may be claimed; in the past when one is waiting.
     pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(NEXT_DUE).fetch_one(self.readers()).await?;
+        let row = query(NEXT_DUE).fetch_one(self.readers()).await?;
         Columns::of(&row).next_at_or_none()
     }
 }
@@ -102,7 +103,7 @@ pub(super) async fn clear(tx: &mut Connection, deadlines: &[(TicketId, DeadlineK
 }
 
 pub(super) async fn is_still_due(tx: &mut Connection, due: &Due) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM deadlines WHERE ticket = $1 AND kind = $2 AND due_at = $3 AND attempt = $4")
+    let row = query("SELECT 1 FROM deadlines WHERE ticket = $1 AND kind = $2 AND due_at = $3 AND attempt = $4")
         .bind(due.ticket.0)
         .bind(due.kind.as_str())
         .bind(millis(due.due_at))

@@ -1,6 +1,7 @@
 //! Received mail: kept with its bytes and the mailbox's cursor, claimed for processing, put back or settled.
 
-use super::dialect::{self, Connection};
+use super::dialect;
+use super::query::{Connection, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{InboxItem, NewMail, Place, Settled, Store, StoreError, draw};
 use crate::decide::{Cause, Outcome};
@@ -56,7 +57,7 @@ fn span(uids: &[u32]) -> Option<RangeInclusive<u32>> {
 impl Store {
     /// How far a mailbox was read.
     pub async fn cursor(&self, mailbox: &str) -> Result<Option<Place>, StoreError> {
-        let row = sqlx::query("SELECT uid_validity, uid FROM cursors WHERE mailbox = $1")
+        let row = query("SELECT uid_validity, uid FROM cursors WHERE mailbox = $1")
             .bind(mailbox)
             .fetch_optional(self.readers())
             .await?;
@@ -69,7 +70,7 @@ impl Store {
     /// The UIDs of a mailbox that we have, in order, as ranges.
     pub async fn known_uids(&self, mailbox: &str, uid_validity: u32) -> Result<Vec<RangeInclusive<u32>>, StoreError> {
         // A UID less its rank is the same all along a run without gaps.
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT MIN(uid), MAX(uid) FROM \
              (SELECT uid, uid - ROW_NUMBER() OVER (ORDER BY uid) AS run FROM inbox \
               WHERE mailbox = $1 AND uid_validity = $2) AS uids \
@@ -99,7 +100,7 @@ impl Store {
         let mut tx = dialect::begin_write(self.writer()).await?;
         let kept = keep(&mut tx, mails, now).await?;
         if let Some(cursor) = cursor {
-            sqlx::query(
+            query(
                 "INSERT INTO cursors (mailbox, uid_validity, uid) VALUES ($1, $2, $3) \
                  ON CONFLICT (mailbox) DO UPDATE SET uid_validity = excluded.uid_validity, uid = excluded.uid \
                  WHERE cursors.uid_validity <> excluded.uid_validity OR cursors.uid < excluded.uid",
@@ -107,7 +108,7 @@ impl Store {
             .bind(&cursor.mailbox)
             .bind(i64::from(cursor.uid_validity))
             .bind(i64::from(cursor.uid))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         }
         tx.commit().await?;
@@ -122,12 +123,12 @@ impl Store {
     /// The mails are kept, under a name for the mailbox as it was.
     pub async fn forget_places(&self, mailbox: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
-        sqlx::query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
+        query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
             .bind(mailbox)
             .bind(format!("{mailbox} until {now}"))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
-        sqlx::query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut *tx).await?;
+        query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut tx).await?;
         Ok(tx.commit().await?)
     }
 
@@ -137,11 +138,12 @@ impl Store {
     /// so it is given here, in the transaction.
     pub async fn keep_ingested(&self, door: &str, mut mails: Vec<NewMail>, now: Timestamp) -> Result<Kept, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let last: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
-                .bind(door)
-                .fetch_one(&mut *tx)
-                .await?;
+        // Draws nothing, but has others wait who would read the same last place.
+        draw(&mut tx, "inbox", 0).await?;
+        let last: i64 = query("SELECT COALESCE(MAX(uid), 0) FROM inbox WHERE mailbox = $1 AND uid_validity = 0")
+            .bind(door)
+            .fetch_value(&mut tx)
+            .await?;
         for (mail, uid) in mails.iter_mut().zip(last + 1..) {
             let uid = u32::try_from(uid).map_err(|_| StoreError::Strange { what: format!("the place {uid}") })?;
             mail.place = Place { mailbox: door.to_owned(), uid_validity: 0, uid };
@@ -162,7 +164,7 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
-        let candidates = sqlx::query(CLAIMABLE)
+        let candidates = query(CLAIMABLE)
             .bind(millis(now))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(self.readers())
@@ -191,7 +193,7 @@ impl Store {
         due_at: Timestamp,
         error: &str,
     ) -> Result<bool, StoreError> {
-        let result = sqlx::query(
+        let touched = query(
             "UPDATE inbox SET state = 'new', due_at = $3, error = $4 \
              WHERE id = $1 AND attempt = $2 AND state = 'processing'",
         )
@@ -201,21 +203,21 @@ impl Store {
         .bind(error)
         .execute(self.writer())
         .await?;
-        Ok(result.rows_affected() == 1)
+        Ok(touched == 1)
     }
 
     /// Gives claims back as if nobody had made them: what hindered the work was not the mails' fault.
     pub async fn give_back_inbox(&self, claims: &[(i64, u32)], now: Timestamp) -> Result<(), StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
         for (id, attempt) in claims {
-            sqlx::query(
+            query(
                 "UPDATE inbox SET state = 'new', due_at = $3, tries = tries - 1 \
                  WHERE id = $1 AND attempt = $2 AND state = 'processing'",
             )
-            .bind(id)
+            .bind(*id)
             .bind(i64::from(*attempt))
             .bind(millis(now))
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await?;
         }
         Ok(tx.commit().await?)
@@ -231,7 +233,7 @@ impl Store {
         let mut reader = self.readers().acquire().await?;
         let mut settled = Vec::new();
         if let Some(range) = span(uids) {
-            let rows = sqlx::query(
+            let rows = query(
                 "SELECT uid, state FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4 \
                  AND state NOT IN ('new', 'processing')",
             )
@@ -239,7 +241,7 @@ impl Store {
             .bind(i64::from(uid_validity))
             .bind(i64::from(*range.start()))
             .bind(i64::from(*range.end()))
-            .fetch_all(&mut *reader)
+            .fetch_all(&mut reader)
             .await?;
             for row in &rows {
                 let mut columns = Columns::of(row);
@@ -253,7 +255,7 @@ impl Store {
 
     /// When the next mail is due to be claimed; in the past when one is waiting.
     pub async fn next_inbox_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(NEXT_DUE).fetch_one(self.readers()).await?;
+        let row = query(NEXT_DUE).fetch_one(self.readers()).await?;
         Columns::of(&row).next_at_or_none()
     }
 
@@ -287,7 +289,7 @@ impl Store {
 }
 
 /// The ids of the first rows whose sizes together stay under a limit; at least one. Rows are (id, size).
-pub(super) fn within_bytes(rows: &[dialect::Row], limit: i64) -> Result<Vec<i64>, StoreError> {
+pub(super) fn within_bytes(rows: &[Row], limit: i64) -> Result<Vec<i64>, StoreError> {
     let (mut ids, mut total) = (Vec::with_capacity(rows.len()), 0);
     for row in rows {
         let mut columns = Columns::of(row);
@@ -405,8 +407,8 @@ async fn known_between(
     uid_validity: u32,
     first: u32,
     last: u32,
-) -> Result<Vec<dialect::Row>, StoreError> {
-    Ok(sqlx::query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
+) -> Result<Vec<Row>, StoreError> {
+    Ok(query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
         .bind(mailbox)
         .bind(i64::from(uid_validity))
         .bind(i64::from(first))

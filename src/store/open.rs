@@ -1,7 +1,8 @@
 //! Opening the database, and what every part of the store shares.
 
 use super::StoreError;
-use super::dialect::{self, Connection, Pool, Pools};
+use super::dialect::{self, Pools, sqlite};
+use super::query::{Connection, Engine, Pool, query};
 use crate::endpoint::Secret;
 use data_encoding::BASE32_NOPAD;
 use std::sync::Arc;
@@ -49,12 +50,17 @@ impl Store {
     /// # Errors
     /// When another one works on it.
     pub fn be_the_worker(&self) -> Result<Option<std::fs::File>, StoreError> {
-        dialect::lock_out(&self.inner.url)
+        match self.engine() {
+            Engine::Sqlite => sqlite::lock_out(&self.inner.url),
+            Engine::Postgres => Ok(None),
+        }
     }
 
     /// Closes all connections; what was begun is taken back.
     pub async fn close(&self) {
-        self.inner.pools.keeper.close().await;
+        if let Some(keeper) = &self.inner.pools.keeper {
+            keeper.close().await;
+        }
         self.inner.pools.readers.close().await;
         self.inner.pools.writer.close().await;
     }
@@ -62,7 +68,10 @@ impl Store {
     /// Does the database's own housekeeping that would else hold up some commit. Worth doing every second or so while
     /// mail is processed.
     pub async fn keep_house(&self) -> Result<(), StoreError> {
-        dialect::checkpoint(&self.inner.pools).await
+        match &self.inner.pools.keeper {
+            Some(keeper) => sqlite::checkpoint(keeper).await,
+            None => Ok(()),
+        }
     }
 
     /// Who this desk is.
@@ -86,6 +95,10 @@ impl Store {
         &self.inner.deadlines_changed
     }
 
+    pub(super) fn engine(&self) -> Engine {
+        self.inner.pools.writer.engine()
+    }
+
     pub(super) fn writer(&self) -> &Pool {
         &self.inner.pools.writer
     }
@@ -99,13 +112,13 @@ impl Store {
 async fn instance(writer: &Pool) -> Result<Instance, StoreError> {
     let mut tx = dialect::begin_write(writer).await?;
     let (id, token_key) = (random_text::<10>()?, random_text::<32>()?);
-    sqlx::query("INSERT INTO instance (one, id, token_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
+    query("INSERT INTO instance (one, id, token_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
         .bind(id)
         .bind(token_key)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-    let (id, token_key): (String, String) =
-        sqlx::query_as("SELECT id, token_key FROM instance").fetch_one(&mut *tx).await?;
+    let row = query("SELECT id, token_key FROM instance").fetch_one(&mut tx).await?;
+    let (id, token_key): (String, String) = (row.get(0)?, row.get(1)?);
     tx.commit().await?;
     Ok(Instance { id, token_key: Secret::new(token_key) })
 }
@@ -121,10 +134,23 @@ fn random_text<const BYTES: usize>() -> Result<String, StoreError> {
 /// Draws `count` numbers in a row; returns the first. A rollback gives them back.
 pub(super) async fn draw(tx: &mut Connection, counter: &str, count: usize) -> Result<i64, StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar("UPDATE counters SET last = last + $2 WHERE name = $1 RETURNING last")
+    let last: i64 = query("UPDATE counters SET last = last + $2 WHERE name = $1 RETURNING last")
         .bind(counter)
         .bind(count)
-        .fetch_one(tx)
+        .fetch_value(tx)
         .await?;
     Ok(last - count + 1)
+}
+
+/// A database's URL as people may see it: without the password.
+pub fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host_at = rest.find('/').map_or(rest.len(), |end| end);
+    match rest[..host_at].rfind('@') {
+        Some(at) => {
+            let user = rest[..at].split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{}", &rest[at + 1..])
+        }
+        None => url.to_owned(),
+    }
 }

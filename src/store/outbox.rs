@@ -1,7 +1,8 @@
 //! Mail to send: written with the decision, claimed for delivery in order, settled.
 
-use super::dialect::{self, Connection};
+use super::dialect;
 use super::inbox::{size, within_bytes};
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows, write_rows_returning};
 use super::{Changes, Outgoing, Store, StoreError, draw, write};
 use crate::compose::Envelope;
@@ -114,7 +115,7 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<OutboxItem>, StoreError> {
-        let candidates = sqlx::query(CLAIMABLE)
+        let candidates = query(CLAIMABLE)
             .bind(millis(now))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(self.readers())
@@ -151,7 +152,7 @@ impl Store {
 
     /// When the next mail may be claimed; in the past when one is waiting.
     pub async fn next_outbox_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(NEXT_DUE).fetch_optional(self.readers()).await?;
+        let row = query(NEXT_DUE).fetch_optional(self.readers()).await?;
         row.map(|row| Columns::of(&row).next_at()).transpose()
     }
 

@@ -1,6 +1,6 @@
 //! Tickets and their parties: written whole, read whole.
 
-use super::dialect::Connection;
+use super::query::{Connection, Query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{StoreError, json};
 use crate::message::Address;
@@ -74,7 +74,7 @@ pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<()
 }
 
 /// What changes in the life of a ticket, in the order of both statements.
-fn bind_changeable(query: super::dialect::Query, ticket: &Ticket) -> super::dialect::Query {
+fn bind_changeable<'q>(query: Query<'q>, ticket: &'q Ticket) -> Query<'q> {
     let or_none = |at: Option<Timestamp>| at.map(millis);
     query
         .bind(ticket.severity.as_str())

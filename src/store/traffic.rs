@@ -4,7 +4,7 @@
 //! agent's day, or of the desk's hour, for each mail that comes in; here a day of anybody is at most 1,440 rows.
 //! The price is that a window begins on a whole minute: it may be up to a minute short, never long.
 
-use super::dialect::Connection;
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{Outgoing, Store, StoreError};
 use crate::ticket::TicketId;
@@ -101,7 +101,7 @@ pub(super) async fn windows(
 
 /// What the whole desk sent in the last hour.
 pub(super) async fn desk_hour(tx: &mut Connection, now: Timestamp) -> Result<u32, StoreError> {
-    let row = sqlx::query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
+    let row = query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
     Columns::of(&row).next_u32()
 }
 
@@ -153,10 +153,8 @@ pub(super) fn oversize_to(address: &str) -> String {
 impl Store {
     /// Forgets counts that no window reaches any more. Worth doing once an hour.
     pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let result = sqlx::query("DELETE FROM traffic WHERE minute <= $1")
-            .bind(minute(now) - DAY)
-            .execute(self.writer())
-            .await?;
-        Ok(result.rows_affected())
+        let touched =
+            query("DELETE FROM traffic WHERE minute <= $1").bind(minute(now) - DAY).execute(self.writer()).await?;
+        Ok(touched)
     }
 }

@@ -1,6 +1,7 @@
 //! A transaction that writes: what a batch needs to know is looked up in it, what it changes goes in as [`Changes`].
 
-use super::dialect::{self, Connection};
+use super::dialect;
+use super::query::{Connection, Transaction};
 use super::threads::{self, Looked, Lookup};
 use super::{Changes, Due, Store, StoreError, deadlines, draw, history, inbox, outbox, tickets, traffic};
 use crate::ticket::{Ticket, TicketId};
@@ -12,7 +13,7 @@ use std::collections::HashMap;
 /// While it is open nobody else writes. So no network, no waiting and no hard work while it is open.
 pub struct WriteTx<'s> {
     store: &'s Store,
-    tx: dialect::Transaction,
+    tx: Transaction,
     wake: Wake,
 }
 
