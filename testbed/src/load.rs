@@ -158,10 +158,12 @@ fn words(size_bytes: usize, line_end: &str, dice: &mut Dice) -> String {
 }
 
 /// Numbers that look random and are the same for the same seed (splitmix64).
-struct Dice(u64);
+#[derive(Debug, Clone)]
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// A number from 0 to below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
