@@ -1,6 +1,6 @@
 //! The desk that is measured: the shipped rules and templates, one agent, a database of its own.
 
-use super::engine::{Setting, Until, Watcher};
+use super::engine::{self, Until, Watcher};
 use anyhow::{Context as _, Result, anyhow};
 use postroom::classify::{RuleFile, RuleSet, compile};
 use postroom::clock::Clock;
@@ -38,9 +38,21 @@ pub struct Site {
 
 impl Site {
     /// Delivers nothing.
-    pub fn without_smtp(setting: Setting, folder: &Path, imap: SocketAddr) -> Self {
-        let smtp = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-        Self { url: setting.engine.url(folder), workers: setting.workers, imap, smtp, connections: 0 }
+    pub fn without_smtp(url: String, workers: usize, imap: SocketAddr) -> Self {
+        Self { url, workers, imap, smtp: SocketAddr::from((Ipv4Addr::LOCALHOST, 9)), connections: 0 }
+    }
+
+    /// One worker on a new SQLite database, which delivers nothing.
+    pub fn on_sqlite(folder: &Path, imap: SocketAddr) -> Self {
+        Self::without_smtp(engine::sqlite_url(folder), 1, imap)
+    }
+
+    /// The same with a server that takes mail, if there is one.
+    pub fn delivering(self, smtp: Option<SocketAddr>, connections: u32) -> Self {
+        match smtp {
+            Some(smtp) => Self { smtp, connections, ..self },
+            None => self,
+        }
     }
 
     /// The configuration file, with the servers where they are.
@@ -128,7 +140,7 @@ impl Running {
         let (store, stop, begun) = (desks[0].store.clone(), CancellationToken::new(), Instant::now());
         let start = |desk: Desk| {
             let store = desk.store.clone();
-            (store, tokio::spawn(serve::run(desk, config.clone(), stop.clone())))
+            (store, tokio::spawn(serve::run(desk, config.clone(), &serve::Role::ALL, stop.clone())))
         };
         let workers = desks.into_iter().map(start).collect();
         Ok(Self { store, begun, before, watcher, stop, workers })

@@ -5,7 +5,7 @@
 //! only the beginning is kept: nobody reads them again. It is made once and kept between runs.
 
 use super::desk::{self, Running, Site, USER};
-use super::engine::{Setting, Until};
+use super::engine::Until;
 use super::mailbox::Filled;
 use anyhow::{Context as _, Result};
 use postroom_testbed::{MailBed, load};
@@ -140,7 +140,7 @@ async fn work_through_small_heap(bed: &MailBed, folder: &Path) -> Result<()> {
     let mails = load::mixed("grown", &MailBed::address(USER), MAILS, SIZE_BYTES, SEED);
     let mut mailbox = Filled::with(bed, &mails)?;
     mailbox.reset()?;
-    let site = Site::without_smtp(Setting::ALL[0], folder, bed.imap_address());
+    let site = Site::on_sqlite(folder, bed.imap_address());
     let mut running = Running::start(&site, &desk::rules()?).await?;
     running.until(Until::Settled(mails.len())).await?;
     running.stop().await?;

@@ -1,7 +1,7 @@
 //! The same mails on an empty database and on one with very many tickets; and how soon the program starts on that.
 
 use super::desk::{self, Running, Site, USER};
-use super::engine::{Setting, Until, Watcher};
+use super::engine::{self, Until, Watcher};
 use super::figures::median;
 use super::grown::{self, UID_VALIDITY};
 use super::mailbox::Filled;
@@ -30,16 +30,15 @@ pub async fn measure(
     count: usize,
     tickets: usize,
 ) -> Result<()> {
-    let setting = Setting::ALL[0];
     // What is measured on it makes it a little larger for the next run; a copy each time would take longer.
     let grown = grown::database(bed, tickets).await?;
-    let mut watcher = Watcher::of(&setting.engine.url(&grown)).await?;
+    let mut watcher = Watcher::of(&engine::sqlite_url(&grown)).await?;
     let last_uid = watcher.number("SELECT MAX(uid) FROM cursors").await?;
     watcher.close().await?;
     go_on_after(bed, last_uid)?;
-    let bench = Bench { imap: bed.imap_address(), sink, setting, rules: desk::rules()? };
+    let bench = Bench { imap: bed.imap_address(), sink, rules: desk::rules()? };
 
-    println!("{count} mixed mails a round on an empty database and on one with {tickets} tickets; {setting}");
+    println!("{count} mixed mails a round on an empty database and on one with {tickets} tickets; SQLite, one worker");
     println!("         start, milliseconds    committed, us a mail       all sent, us a mail");
     println!("round    empty   grown            empty   grown  ratio      empty   grown  ratio");
     let mut done: Vec<[Cost; 2]> = Vec::new();
@@ -107,14 +106,12 @@ fn go_on_after(bed: &MailBed, last_uid: i64) -> Result<()> {
 struct Bench {
     imap: SocketAddr,
     sink: Option<SocketAddr>,
-    setting: Setting,
     rules: Arc<RuleSet>,
 }
 
 impl Bench {
     fn site(&self, folder: &Path) -> Site {
-        let site = Site::without_smtp(self.setting, folder, self.imap);
-        self.sink.map_or(site.clone(), |smtp| Site { smtp, connections: CONNECTIONS, ..site })
+        Site::on_sqlite(folder, self.imap).delivering(self.sink, CONNECTIONS)
     }
 
     async fn cost(&self, mailbox: &mut Filled, folder: &Path, mails: &[LoadMail]) -> Result<Cost> {

@@ -1,7 +1,7 @@
 //! The most memory that the program has had: on few mails, on very many, on very large ones.
 
 use super::desk::{LIMIT, Site, USER};
-use super::engine::{Setting, Until, Watcher};
+use super::engine::{Until, Watcher};
 use super::mailbox::Filled;
 use super::program::Program;
 use anyhow::Result;
@@ -34,11 +34,9 @@ pub async fn measure(bed: &mut MailBed, sink: Option<SocketAddr>, many: usize) -
 }
 
 async fn one(bed: &mut MailBed, sink: Option<SocketAddr>, name: &str, mails: &[LoadMail]) -> Result<()> {
-    let setting = Setting::ALL[0];
     let mailbox = Filled::with(bed, mails)?;
     let folder = tempfile::tempdir_in(super::target())?;
-    let site = Site::without_smtp(setting, folder.path(), bed.imap_address());
-    let site = sink.map_or(site.clone(), |smtp| Site { smtp, connections: 2, ..site });
+    let site = Site::on_sqlite(folder.path(), bed.imap_address()).delivering(sink, 2);
     let begun = Instant::now();
     let program = Program::start(bed, &site, folder.path())?;
     let mut watcher = Watcher::of(&site.url).await?;

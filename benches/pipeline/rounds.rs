@@ -33,11 +33,12 @@ pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, rounds: usize, cou
         ("plain", load::mails("m", &to, count, SIZE_BYTES, SEED)),
         ("mixed, one in twenty with a file of 100 KB", load::mixed("x", &to, count, SIZE_BYTES, SEED)),
     ];
+    let settings = Setting::all();
     for (name, mails) in heaps {
         let mut mailbox = Filled::with(bed, &mails)?;
-        for setting in Setting::ALL {
+        for setting in &settings {
             println!("{}: {name}; {setting}; mails a second", summary(&mails));
-            let bench = Bench { bed, rules: desk::rules()?, sink, mails: &mails, setting };
+            let bench = Bench { bed, rules: desk::rules()?, sink, mails: &mails, setting: *setting };
             bench.measure(&mut mailbox, rounds).await?;
         }
         mailbox.empty()?;
@@ -123,10 +124,9 @@ impl Bench<'_> {
     async fn desk(&self, mailbox: &mut Filled, sink: Option<SocketAddr>) -> Result<(f64, f64)> {
         mailbox.reset()?;
         let folder = tempfile::tempdir()?;
-        let mut site = Site::without_smtp(self.setting, folder.path(), self.bed.imap_address());
-        if let Some(sink) = sink {
-            site = Site { smtp: sink, connections: CONNECTIONS, ..site };
-        }
+        let Setting { engine, workers } = self.setting;
+        let site = Site::without_smtp(engine.url(folder.path())?, workers, self.bed.imap_address());
+        let site = site.delivering(sink, CONNECTIONS);
         let mut running = Running::start(&site, &self.rules).await?;
         let settled = running.until(Until::Settled(self.mails.len())).await?;
         let sent = match sink {

@@ -3,7 +3,7 @@
 
 use super::bare::endpoint;
 use super::desk::{self, Running, Site, USER};
-use super::engine::{Setting, Until, Watcher};
+use super::engine::{self, Until, Watcher};
 use super::figures::median;
 use super::mailbox::Filled;
 use anyhow::{Context as _, Result, ensure};
@@ -36,12 +36,11 @@ pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, rounds: usize, cou
     for (name, receiver, count, connections) in receivers {
         let Some(receiver) = receiver else { continue };
         let mut mailbox = Filled::with(bed, &load::mails("d", &MailBed::address(USER), count, SIZE_BYTES, SEED))?;
-        let setting = Setting::ALL[0];
         let written = tempfile::tempdir()?;
-        let outbox = write_outbox(bed, &mut mailbox, setting, written.path(), &rules).await?;
-        println!("{} mails from {count} to {name}; {setting}; mails sent a second", outbox.len());
+        let outbox = write_outbox(bed, &mut mailbox, written.path(), &rules).await?;
+        println!("{} mails from {count} to {name}; SQLite, one worker; mails sent a second", outbox.len());
         println!("connections      bare   delivering  ratio   doing all  ratio   (medians of {rounds} rounds)");
-        let bench = Bench { bed, rules: &rules, receiver, setting, written: written.path(), outbox: Arc::new(outbox) };
+        let bench = Bench { bed, rules: &rules, receiver, written: written.path(), outbox: Arc::new(outbox) };
         for connections in connections {
             bench.measure(&mut mailbox, *connections, rounds).await?;
         }
@@ -54,12 +53,11 @@ pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, rounds: usize, cou
 async fn write_outbox(
     bed: &MailBed,
     mailbox: &mut Filled,
-    setting: Setting,
     folder: &Path,
     rules: &Arc<RuleSet>,
 ) -> Result<Vec<(Envelope, Vec<u8>)>> {
     mailbox.reset()?;
-    let site = Site::without_smtp(setting, folder, bed.imap_address());
+    let site = Site::on_sqlite(folder, bed.imap_address());
     let mut running = Running::start(&site, rules).await?;
     running.until(Until::Settled(mailbox.count)).await?;
     running.stop().await?;
@@ -73,7 +71,6 @@ struct Bench<'b> {
     bed: &'b MailBed,
     rules: &'b Arc<RuleSet>,
     receiver: SocketAddr,
-    setting: Setting,
     /// The folder with the database whose outbox is full.
     written: &'b Path,
     outbox: Arc<Vec<(Envelope, Vec<u8>)>>,
@@ -139,12 +136,11 @@ impl Bench<'_> {
     /// A desk whose outbox is full, or one whose mailbox is, until all is sent.
     async fn desk(&self, connections: u32, mailbox: Option<&mut Filled>) -> Result<f64> {
         let folder = tempfile::tempdir()?;
-        let site = Site::without_smtp(self.setting, folder.path(), self.bed.imap_address());
-        let site = Site { smtp: self.receiver, connections, ..site };
+        let site = Site::on_sqlite(folder.path(), self.bed.imap_address()).delivering(Some(self.receiver), connections);
         let filled = mailbox.as_ref().map(|mailbox| mailbox.count);
         match mailbox {
             Some(mailbox) => mailbox.reset()?,
-            None => self.setting.engine.copy(self.written, folder.path())?,
+            None => engine::copy_sqlite(self.written, folder.path())?,
         }
         let mut running = Running::start(&site, self.rules).await?;
         if let Some(count) = filled {

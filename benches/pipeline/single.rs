@@ -2,7 +2,6 @@
 //! 250 for the acknowledgement.
 
 use super::desk::{self, Running, Site, USER};
-use super::engine::Setting;
 use super::figures::percentile;
 use super::relay::{self, Passed, Protocol};
 use anyhow::{Context as _, Result};
@@ -23,7 +22,7 @@ pub async fn measure(bed: &MailBed, count: usize) -> Result<()> {
     let imap = relay::start(bed.imap_address(), Protocol::Imap, told.clone()).await?;
     let smtp = relay::start(bed.smtp_address(), Protocol::Smtp, told).await?;
     let folder = tempfile::tempdir()?;
-    let site = Site { smtp, connections: 2, ..Site::without_smtp(Setting::ALL[0], folder.path(), imap) };
+    let site = Site::on_sqlite(folder.path(), imap).delivering(Some(smtp), 2);
     let running = Running::start(&site, &desk::rules()?).await?;
 
     let mut times = Vec::with_capacity(count);

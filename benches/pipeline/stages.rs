@@ -1,7 +1,6 @@
 //! What each pure stage costs, on one core and without servers or a database.
 
 use super::desk::{self, Site};
-use super::engine::Setting;
 use super::storing;
 use anyhow::Result;
 use jiff::Timestamp;
@@ -23,7 +22,7 @@ const BATCH: usize = 250;
 pub async fn measure(count: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-    let config = Site::without_smtp(Setting::ALL[0], folder.path(), nowhere).config()?;
+    let config = Site::on_sqlite(folder.path(), nowhere).config()?;
     let desk = desk::prepare(&config, &desk::rules()?).await?;
     let mails = load::mails("p", &config.policy.support_address.address, count, SIZE_BYTES, SEED);
     // The first pass fills the caches of the patterns.
@@ -96,5 +95,6 @@ fn item(at: usize, mail: &LoadMail) -> InboxItem {
         same_bytes_as: None,
         tries: 1,
         released: false,
+        claim: None,
     }
 }

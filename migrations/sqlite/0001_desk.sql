@@ -13,7 +13,7 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     last BIGINT NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000);
+INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000), ('worker', 0), ('batch', 0);
 
 -- How far each mailbox was read.
 CREATE TABLE cursors (
@@ -40,6 +40,8 @@ CREATE TABLE inbox (
     tries          BIGINT NOT NULL DEFAULT 0,
     due_at         BIGINT NOT NULL,
     released       BOOLEAN NOT NULL DEFAULT FALSE,
+    -- The claim it was last handed out with, where several workers share the database.
+    batch          BIGINT,
     error          TEXT,
     UNIQUE (mailbox, uid_validity, uid)
 );
@@ -53,25 +55,7 @@ CREATE TABLE inbox_raw (
     raw   BLOB NOT NULL
 );
 
--- How each received mail ended, and why.
-CREATE TABLE outcomes (
-    inbox          INTEGER PRIMARY KEY REFERENCES inbox (id),
-    outcome        TEXT NOT NULL,
-    cause          TEXT,
-    duplicate_of   BIGINT REFERENCES inbox (id),
-    ticket         BIGINT REFERENCES tickets (id),
-    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
-    answers_to     BIGINT REFERENCES tickets (id),
-    reasons        TEXT NOT NULL,
-    message_id     TEXT NOT NULL,
-    content_digest BLOB NOT NULL,
-    author         TEXT NOT NULL,
-    subject        TEXT NOT NULL,
-    rules_version  TEXT NOT NULL,
-    settled_at     BIGINT NOT NULL
-);
-CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
-
+-- One row for each request that somebody has made.
 CREATE TABLE tickets (
     id                    INTEGER PRIMARY KEY,
     subject               TEXT NOT NULL,
@@ -96,6 +80,25 @@ CREATE TABLE tickets (
     last_sequence         BIGINT NOT NULL,
     version               BIGINT NOT NULL
 );
+
+-- How each received mail ended, and why.
+CREATE TABLE outcomes (
+    inbox          INTEGER PRIMARY KEY REFERENCES inbox (id),
+    outcome        TEXT NOT NULL,
+    cause          TEXT,
+    duplicate_of   BIGINT REFERENCES inbox (id),
+    ticket         BIGINT REFERENCES tickets (id),
+    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
+    answers_to     BIGINT REFERENCES tickets (id),
+    reasons        TEXT NOT NULL,
+    message_id     TEXT NOT NULL,
+    content_digest BLOB NOT NULL,
+    author         TEXT NOT NULL,
+    subject        TEXT NOT NULL,
+    rules_version  TEXT NOT NULL,
+    settled_at     BIGINT NOT NULL
+);
+CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
 
 -- The people around a ticket, each with the Message-IDs it has seen.
 CREATE TABLE parties (
@@ -148,6 +151,7 @@ CREATE TABLE deadlines (
     due_at   BIGINT NOT NULL,
     claim_at BIGINT NOT NULL,
     attempt  BIGINT NOT NULL DEFAULT 0,
+    worker   BIGINT,
     PRIMARY KEY (ticket, kind)
 ) WITHOUT ROWID;
 CREATE INDEX deadlines_claim ON deadlines (claim_at);
@@ -171,6 +175,8 @@ CREATE TABLE outbox (
     attempt       BIGINT NOT NULL DEFAULT 0,
     tries         BIGINT NOT NULL DEFAULT 0,
     due_at        BIGINT NOT NULL,
+    -- The worker that claimed it last, where several share the database.
+    worker        BIGINT,
     settled_at    BIGINT,
     reply         TEXT,
     error         TEXT
@@ -200,3 +206,30 @@ CREATE TABLE suppressions (
     reason      TEXT NOT NULL,
     at          BIGINT NOT NULL
 ) WITHOUT ROWID;
+
+-- The processes that work on this desk. One is taken for dead when alive_until is over by the database's clock.
+CREATE TABLE workers (
+    id          INTEGER PRIMARY KEY,
+    host        TEXT NOT NULL,
+    pid         BIGINT NOT NULL,
+    roles       TEXT NOT NULL,
+    started_at  BIGINT NOT NULL,
+    alive_until BIGINT NOT NULL
+);
+
+-- Which of them reads each mailbox. token grows with every change of hands: whoever had it before writes nothing more.
+CREATE TABLE holds (
+    mailbox TEXT PRIMARY KEY,
+    worker  BIGINT,
+    token   BIGINT NOT NULL,
+    since   BIGINT NOT NULL
+) WITHOUT ROWID;
+
+-- Claims of received mail that are being worked on. They are decided on in the order of their numbers, whoever has
+-- them, so that an answer is never looked at before the mail it answers. No worker: it died, somebody takes it over.
+CREATE TABLE batches (
+    id         INTEGER PRIMARY KEY,
+    worker     BIGINT,
+    mail_count BIGINT NOT NULL,
+    claimed_at BIGINT NOT NULL
+);

@@ -1,5 +1,6 @@
 //! What a person does to a single row at the command line: put it back, release it, discard it.
 
+use super::query::query;
 use super::rows::millis;
 use super::{Store, StoreError};
 use crate::ticket::TicketId;
@@ -23,7 +24,7 @@ impl Store {
             "UPDATE deadlines SET claim_at = $1 WHERE attempt > 0 AND claim_at > $1",
         ];
         for statement in statements {
-            sqlx::query(statement).bind(millis(now)).execute(self.writer()).await?;
+            query(statement).bind(millis(now)).execute(self.writer()).await?;
         }
         Ok(())
     }
@@ -41,7 +42,7 @@ impl Store {
             ("UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND due_at > $2", outbox),
         ];
         for (statement, longest) in statements {
-            sqlx::query(statement).bind(millis(now)).bind(millis(now + longest)).execute(self.writer()).await?;
+            query(statement).bind(millis(now)).bind(millis(now + longest)).execute(self.writer()).await?;
         }
         self.inbox_changed().notify_one();
         self.outbox_changed().notify_one();
@@ -63,17 +64,16 @@ impl Store {
 
     /// Discards a mail in quarantine. Its bytes are kept.
     pub async fn discard_quarantine(&self, id: i64) -> Result<(), StoreError> {
-        let result =
-            sqlx::query("UPDATE inbox SET state = 'discarded' WHERE id = $1 AND state IN ('quarantined', 'stuck')")
-                .bind(id)
-                .execute(self.writer())
-                .await?;
-        if result.rows_affected() == 1 { Ok(()) } else { Err(not_in_quarantine(id)) }
+        let touched = query("UPDATE inbox SET state = 'discarded' WHERE id = $1 AND state IN ('quarantined', 'stuck')")
+            .bind(id)
+            .execute(self.writer())
+            .await?;
+        if touched == 1 { Ok(()) } else { Err(not_in_quarantine(id)) }
     }
 
     /// Sends a mail of the outbox again now: one that failed, or one that waits for its next attempt.
     pub async fn retry_outbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
-        let result = sqlx::query(
+        let touched = query(
             "UPDATE outbox SET state = 'waiting', tries = 0, tried_since = $2, due_at = $2, settled_at = NULL \
              WHERE id = $1 AND state IN ('waiting', 'failed')",
         )
@@ -81,11 +81,9 @@ impl Store {
         .bind(millis(now))
         .execute(self.writer())
         .await?;
-        if result.rows_affected() == 0 {
-            let state: Option<String> = sqlx::query_scalar("SELECT state FROM outbox WHERE id = $1")
-                .bind(id)
-                .fetch_optional(self.readers())
-                .await?;
+        if touched == 0 {
+            let state: Option<String> =
+                query("SELECT state FROM outbox WHERE id = $1").bind(id).fetch_optional_value(self.readers()).await?;
             let what = match state {
                 Some(state) => format!("mail {id} of the outbox is {state}; only one that waits or failed is retried"),
                 None => format!("there is no mail {id} in the outbox"),
@@ -98,21 +96,20 @@ impl Store {
 
     async fn put_back(&self, id: i64, released: bool, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = super::dialect::begin_write(self.writer()).await?;
-        let filed: Option<i64> =
-            sqlx::query_scalar("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
-                .bind(id)
-                .fetch_optional(&mut *tx)
-                .await?
-                .flatten();
+        let filed: Option<i64> = query("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
+            .bind(id)
+            .fetch_optional_value::<Option<i64>>(&mut tx)
+            .await?
+            .flatten();
         if let Some(ticket) = filed {
             tx.rollback().await?;
             let ticket = TicketId(ticket);
             return Err(StoreError::Refused { what: format!("mail {id} is on {ticket} already, and done") });
         }
-        let result = sqlx::query(PUT_BACK).bind(id).bind(millis(now)).bind(released).execute(&mut *tx).await?;
-        if result.rows_affected() == 0 {
+        let touched = query(PUT_BACK).bind(id).bind(millis(now)).bind(released).execute(&mut tx).await?;
+        if touched == 0 {
             let state: Option<String> =
-                sqlx::query_scalar("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+                query("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional_value(&mut tx).await?;
             tx.rollback().await?;
             let what = match state {
                 Some(state) => format!("mail {id} of the inbox is {state}; it is on its way already"),
@@ -120,7 +117,7 @@ impl Store {
             };
             return Err(StoreError::Refused { what });
         }
-        sqlx::query("DELETE FROM outcomes WHERE inbox = $1").bind(id).execute(&mut *tx).await?;
+        query("DELETE FROM outcomes WHERE inbox = $1").bind(id).execute(&mut tx).await?;
         tx.commit().await?;
         self.inbox_changed().notify_one();
         Ok(())
@@ -128,7 +125,7 @@ impl Store {
 
     async fn insist_on_quarantine(&self, id: i64) -> Result<(), StoreError> {
         let state: Option<String> =
-            sqlx::query_scalar("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional(self.readers()).await?;
+            query("SELECT state FROM inbox WHERE id = $1").bind(id).fetch_optional_value(self.readers()).await?;
         match state.as_deref() {
             Some("quarantined" | "stuck") => Ok(()),
             _ => Err(not_in_quarantine(id)),

@@ -1,6 +1,7 @@
 //! What is due on tickets: set, cleared, claimed.
 
-use super::dialect::{self, Connection};
+use super::dialect;
+use super::query::{Connection, query};
 use super::rows::{Columns, millis, write_rows};
 use super::{Store, StoreError};
 use crate::decide::DeadlineKind;
@@ -20,9 +21,11 @@ pub struct Due {
     pub attempt: u32,
 }
 
-pub(super) const CLAIM: &str = "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2 WHERE (ticket, kind) IN \
-    (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
-    RETURNING ticket, kind, due_at, attempt";
+pub(super) const CLAIM: (&str, &str) = (
+    "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2, worker = $4 WHERE (ticket, kind) IN \
+     (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3",
+    ") RETURNING ticket, kind, due_at, attempt",
+);
 
 pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
 
@@ -38,11 +41,12 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows = sqlx::query(CLAIM)
+        let rows = query(format!("{}{}{}", CLAIM.0, self.engine().skip_locked(), CLAIM.1))
             .bind(millis(now))
             .bind(millis(now + lease))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *tx)
+            .bind(self.membership().id())
+            .fetch_all(&mut tx)
             .await?;
         tx.commit().await?;
         let mut due = rows.iter().map(|row| claimed(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
@@ -52,7 +56,7 @@ impl Store {
 
     /// When the next deadline may be claimed; in the past when one is waiting.
     pub async fn next_deadline(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query(NEXT_DUE).fetch_one(self.readers()).await?;
+        let row = query(NEXT_DUE).fetch_one(self.readers()).await?;
         Columns::of(&row).next_at_or_none()
     }
 }
@@ -102,7 +106,7 @@ pub(super) async fn clear(tx: &mut Connection, deadlines: &[(TicketId, DeadlineK
 }
 
 pub(super) async fn is_still_due(tx: &mut Connection, due: &Due) -> Result<bool, StoreError> {
-    let row = sqlx::query("SELECT 1 FROM deadlines WHERE ticket = $1 AND kind = $2 AND due_at = $3 AND attempt = $4")
+    let row = query("SELECT 1 FROM deadlines WHERE ticket = $1 AND kind = $2 AND due_at = $3 AND attempt = $4")
         .bind(due.ticket.0)
         .bind(due.kind.as_str())
         .bind(millis(due.due_at))

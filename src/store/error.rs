@@ -27,6 +27,9 @@ pub enum StoreError {
         /// The newest version that we know.
         known: i64,
     },
+    /// Its server does not answer; it may later.
+    #[error("the database does not answer")]
+    Unreachable(#[source] sqlx::Error),
     /// It may only be read.
     #[error("the database may only be read, not written")]
     ReadOnly(#[source] sqlx::Error),
@@ -65,7 +68,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same again may work without anybody doing anything.
     pub fn is_transient(&self) -> bool {
-        matches!(self, StoreError::Busy(_) | StoreError::Conflict { .. })
+        matches!(self, StoreError::Busy(_) | StoreError::Unreachable(_) | StoreError::Conflict { .. })
     }
 
     /// Whether it lies in the piece of work at hand, so that other work may well go on.
@@ -82,6 +85,7 @@ impl From<sqlx::Error> for StoreError {
             Trouble::Full => StoreError::Full(error),
             Trouble::ReadOnly => StoreError::ReadOnly(error),
             Trouble::Rejected => StoreError::Rejected(error),
+            Trouble::Unreachable => StoreError::Unreachable(error),
             Trouble::NoDatabase | Trouble::Other => {
                 StoreError::Other { what: "the database failed".to_owned(), cause: error }
             }

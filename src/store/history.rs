@@ -1,6 +1,6 @@
 //! What happened to tickets, and the mails on them. Rows are only ever added.
 
-use super::dialect::Connection;
+use super::query::{Connection, query};
 use super::rows::{Columns, millis, write_rows};
 use super::{Filed, Store, StoreError, json};
 use crate::message::MessageId;
@@ -54,7 +54,7 @@ pub(super) async fn file(tx: &mut Connection, filed: &[Filed]) -> Result<(), Sto
 impl Store {
     /// The timeline of a ticket, oldest first.
     pub async fn timeline(&self, ticket: TicketId) -> Result<Vec<Event>, StoreError> {
-        let rows = sqlx::query("SELECT at, actor, data, cause FROM events WHERE ticket = $1 ORDER BY id")
+        let rows = query("SELECT at, actor, data, cause FROM events WHERE ticket = $1 ORDER BY id")
             .bind(ticket.0)
             .fetch_all(self.readers())
             .await?;
@@ -73,7 +73,7 @@ impl Store {
 
     /// The mails on a ticket, oldest first.
     pub async fn filed_on(&self, ticket: TicketId) -> Result<Vec<Filed>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT inbox, message_id, visibility, author, is_customers, text, at FROM messages WHERE ticket = $1 ORDER BY id",
         )
         .bind(ticket.0)

@@ -1,7 +1,9 @@
 //! Opening the database, and what every part of the store shares.
 
 use super::StoreError;
-use super::dialect::{self, Connection, Pool, Pools};
+use super::dialect::{self, Pools, postgres, sqlite};
+use super::query::{Connection, Engine, Pool, query};
+use super::workers::Membership;
 use crate::endpoint::Secret;
 use data_encoding::BASE32_NOPAD;
 use std::sync::Arc;
@@ -18,6 +20,7 @@ struct Inner {
     url: String,
     pools: Pools,
     instance: Instance,
+    membership: Membership,
     inbox_changed: Notify,
     outbox_changed: Notify,
     deadlines_changed: Notify,
@@ -40,7 +43,9 @@ impl Store {
         let pools = dialect::connect(url).await?;
         let instance = instance(&pools.writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
-        let inner = Inner { url: url.to_owned(), pools, instance, inbox_changed, outbox_changed, deadlines_changed };
+        let membership = Membership::default();
+        let url = url.to_owned();
+        let inner = Inner { url, pools, instance, membership, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -49,12 +54,22 @@ impl Store {
     /// # Errors
     /// When another one works on it.
     pub fn be_the_worker(&self) -> Result<Option<std::fs::File>, StoreError> {
-        dialect::lock_out(&self.inner.url)
+        match self.engine() {
+            Engine::Sqlite => sqlite::lock_out(&self.inner.url),
+            Engine::Postgres => Ok(None),
+        }
+    }
+
+    /// Whether several workers may share this database.
+    pub fn is_shared(&self) -> bool {
+        self.engine().is_shared()
     }
 
     /// Closes all connections; what was begun is taken back.
     pub async fn close(&self) {
-        self.inner.pools.keeper.close().await;
+        if let Some(keeper) = &self.inner.pools.keeper {
+            keeper.close().await;
+        }
         self.inner.pools.readers.close().await;
         self.inner.pools.writer.close().await;
     }
@@ -62,7 +77,31 @@ impl Store {
     /// Does the database's own housekeeping that would else hold up some commit. Worth doing every second or so while
     /// mail is processed.
     pub async fn keep_house(&self) -> Result<(), StoreError> {
-        dialect::checkpoint(&self.inner.pools).await
+        match &self.inner.pools.keeper {
+            Some(keeper) => sqlite::checkpoint(keeper).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Hears what other workers have done, and wakes the loops for it. Ends only where there are no others.
+    ///
+    /// # Errors
+    /// When the connection is lost; whatever was said meanwhile is missed, so all loops are woken first.
+    pub async fn hear_others(&self) -> Result<(), StoreError> {
+        let Pool::Postgres(pool) = self.readers() else { return Ok(()) };
+        postgres::listen(pool, |what| {
+            let wakes = [
+                ("inbox", self.inbox_changed()),
+                ("outbox", self.outbox_changed()),
+                ("deadlines", self.deadlines_changed()),
+            ];
+            for (name, wake) in wakes {
+                if what.is_none_or(|what| what == name) {
+                    wake.notify_one();
+                }
+            }
+        })
+        .await
     }
 
     /// Who this desk is.
@@ -86,6 +125,14 @@ impl Store {
         &self.inner.deadlines_changed
     }
 
+    pub(super) fn membership(&self) -> &Membership {
+        &self.inner.membership
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        self.inner.pools.writer.engine()
+    }
+
     pub(super) fn writer(&self) -> &Pool {
         &self.inner.pools.writer
     }
@@ -99,13 +146,13 @@ impl Store {
 async fn instance(writer: &Pool) -> Result<Instance, StoreError> {
     let mut tx = dialect::begin_write(writer).await?;
     let (id, token_key) = (random_text::<10>()?, random_text::<32>()?);
-    sqlx::query("INSERT INTO instance (one, id, token_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
+    query("INSERT INTO instance (one, id, token_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING")
         .bind(id)
         .bind(token_key)
-        .execute(&mut *tx)
+        .execute(&mut tx)
         .await?;
-    let (id, token_key): (String, String) =
-        sqlx::query_as("SELECT id, token_key FROM instance").fetch_one(&mut *tx).await?;
+    let row = query("SELECT id, token_key FROM instance").fetch_one(&mut tx).await?;
+    let (id, token_key): (String, String) = (row.get(0)?, row.get(1)?);
     tx.commit().await?;
     Ok(Instance { id, token_key: Secret::new(token_key) })
 }
@@ -121,10 +168,23 @@ fn random_text<const BYTES: usize>() -> Result<String, StoreError> {
 /// Draws `count` numbers in a row; returns the first. A rollback gives them back.
 pub(super) async fn draw(tx: &mut Connection, counter: &str, count: usize) -> Result<i64, StoreError> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar("UPDATE counters SET last = last + $2 WHERE name = $1 RETURNING last")
+    let last: i64 = query("UPDATE counters SET last = last + $2 WHERE name = $1 RETURNING last")
         .bind(counter)
         .bind(count)
-        .fetch_one(tx)
+        .fetch_value(tx)
         .await?;
     Ok(last - count + 1)
+}
+
+/// A database's URL as people may see it: without the password.
+pub fn shown(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let host_at = rest.find('/').map_or(rest.len(), |end| end);
+    match rest[..host_at].rfind('@') {
+        Some(at) => {
+            let user = rest[..at].split(':').next().unwrap_or_default();
+            format!("{scheme}://{user}@{}", &rest[at + 1..])
+        }
+        None => url.to_owned(),
+    }
 }

@@ -1,13 +1,12 @@
 //! Lists, single rows and counts. Reads only, beside whatever is being written.
 
-use super::dialect::{Database, Row};
 use super::inbox::place;
 use super::list::{Counts, Filter, InboxRow, OutboxRow, TicketRow};
+use super::query::{Query, Row, query};
 use super::rows::{Columns, millis};
 use super::{Store, StoreError, tickets};
 use crate::ticket::people::AgentId;
 use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
-use sqlx::{AssertSqlSafe, QueryBuilder};
 
 const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, size_bytes, state, attempt, due_at, \
     error, author, subject, message_id, outcome, cause, duplicate_of, ticket, reasons, rules_version, settled_at \
@@ -26,62 +25,60 @@ const APART: &str = " AND state IN ('quarantined', 'stuck')";
 impl Store {
     /// Mails of the inbox, the newest first.
     pub async fn list_inbox(&self, filter: &Filter) -> Result<Vec<InboxRow>, StoreError> {
-        self.inbox_rows(QueryBuilder::new(INBOX), filter).await
+        self.inbox_rows(query(INBOX), filter).await
     }
 
     /// Mails in quarantine, stuck ones included, the newest first.
     pub async fn list_quarantine(&self, filter: &Filter) -> Result<Vec<InboxRow>, StoreError> {
-        let mut query = QueryBuilder::new(INBOX);
+        let mut query = query(INBOX);
         query.push(APART);
         self.inbox_rows(query, filter).await
     }
 
     /// Mails of the outbox, the newest first.
     pub async fn list_outbox(&self, filter: &Filter) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut query = QueryBuilder::new(OUTBOX);
+        let mut query = query(OUTBOX);
         narrow(&mut query, filter, &Names { state: "state", at: "created_at", id: "id", ticket: "ticket" });
-        let rows = query.build().fetch_all(self.readers()).await?;
+        let rows = query.fetch_all(self.readers()).await?;
         rows.iter().map(outbox_row).collect()
     }
 
     /// Tickets, the newest first.
     pub async fn list_tickets(&self, filter: &Filter) -> Result<Vec<TicketRow>, StoreError> {
-        let mut query = QueryBuilder::new(TICKETS);
+        let mut query = query(TICKETS);
         narrow(&mut query, filter, &Names { state: "status", at: "updated_at", id: "id", ticket: "id" });
-        let rows = query.build().fetch_all(self.readers()).await?;
+        let rows = query.fetch_all(self.readers()).await?;
         rows.iter().map(ticket_row).collect()
     }
 
     /// One mail of the inbox.
     pub async fn find_inbox(&self, id: i64) -> Result<Option<InboxRow>, StoreError> {
-        let mut query = QueryBuilder::new(INBOX);
+        let mut query = query(INBOX);
         query.push(" AND inbox.id = ").push_bind(id);
-        let row = query.build().fetch_optional(self.readers()).await?;
+        let row = query.fetch_optional(self.readers()).await?;
         row.map(|row| inbox_row(&row)).transpose()
     }
 
     /// The bytes of a mail of the inbox, those of the first one where it is a copy.
     pub async fn find_inbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(sqlx::query_scalar(
-            "SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.readers())
-        .await?)
+        query("SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1")
+            .bind(id)
+            .fetch_optional_value(self.readers())
+            .await
     }
 
     /// One mail of the outbox.
     pub async fn find_outbox(&self, id: i64) -> Result<Option<OutboxRow>, StoreError> {
-        let mut query = QueryBuilder::new(OUTBOX);
+        let mut query = query(OUTBOX);
         query.push(" AND id = ").push_bind(id);
-        let row = query.build().fetch_optional(self.readers()).await?;
+        let row = query.fetch_optional(self.readers()).await?;
         row.map(|row| outbox_row(&row)).transpose()
     }
 
     /// The bytes of a mail of the outbox.
     pub async fn find_outbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        let raw = sqlx::query_scalar("SELECT raw FROM outbox_raw WHERE outbox = $1").bind(id);
-        Ok(raw.fetch_optional(self.readers()).await?)
+        let raw = query("SELECT raw FROM outbox_raw WHERE outbox = $1").bind(id);
+        raw.fetch_optional_value(self.readers()).await
     }
 
     /// One ticket, whole.
@@ -103,19 +100,16 @@ impl Store {
     async fn count(&self, what: &'static str) -> Result<Vec<(String, i64)>, StoreError> {
         let (word, table) = what.rsplit_once(" FROM ").unwrap_or((what, what));
         let sql = format!("SELECT {word} AS word, COUNT(*) FROM {table} GROUP BY 1 ORDER BY 1");
-        Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_all(self.readers()).await?)
+        let rows = query(sql).fetch_all(self.readers()).await?;
+        rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
     }
 
-    async fn inbox_rows(
-        &self,
-        mut query: QueryBuilder<Database>,
-        filter: &Filter,
-    ) -> Result<Vec<InboxRow>, StoreError> {
+    async fn inbox_rows<'f>(&self, mut query: Query<'f>, filter: &'f Filter) -> Result<Vec<InboxRow>, StoreError> {
         if let Some(outcome) = &filter.outcome {
             query.push(" AND outcome = ").push_bind(outcome);
         }
         narrow(&mut query, filter, &Names { state: "state", at: "received_at", id: "inbox.id", ticket: "ticket" });
-        let rows = query.build().fetch_all(self.readers()).await?;
+        let rows = query.fetch_all(self.readers()).await?;
         rows.iter().map(inbox_row).collect()
     }
 }
@@ -128,12 +122,11 @@ struct Names {
     ticket: &'static str,
 }
 
-fn narrow(query: &mut QueryBuilder<Database>, filter: &Filter, names: &Names) {
+fn narrow<'f>(query: &mut Query<'f>, filter: &'f Filter, names: &Names) {
     if !filter.states.is_empty() {
         query.push(" AND ").push(names.state).push(" IN (");
-        let mut list = query.separated(", ");
-        for state in &filter.states {
-            list.push_bind(state);
+        for (at, state) in filter.states.iter().enumerate() {
+            query.push(if at == 0 { "" } else { ", " }).push_bind(state);
         }
         query.push(")");
     }

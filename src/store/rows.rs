@@ -3,13 +3,12 @@
 //! A statement costs more than a row in it. So rows go in and keys are looked up in chunks, and the chunks have a
 //! few fixed sizes, so that few statements are ever prepared.
 
-use super::dialect::{self, Connection, Database, Query, Row};
 use super::error::StoreError;
+use super::query::{Column, Connection, Engine, Query, Row, query};
 use crate::ticket::people::PartyId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::{AssertSqlSafe, Decode, Row as _, Type};
 
 /// How many rows go into one statement.
 const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
@@ -28,13 +27,13 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 }
 
 /// `(?, ?), (?, ?)` for two rows of two columns.
-fn placeholders(rows: usize, columns: usize) -> String {
+fn placeholders(engine: Engine, rows: usize, columns: usize) -> String {
     let mut text = String::with_capacity(rows * (columns * 3 + 4));
     for row in 0..rows {
         text.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
             text.push_str(if column == 0 { "" } else { ", " });
-            dialect::push_placeholder(&mut text, row * columns + column + 1);
+            engine.push_placeholder(&mut text, row * columns + column + 1);
         }
         text.push(')');
     }
@@ -48,14 +47,15 @@ fn numbered(fixed: usize, keys: usize) -> String {
 }
 
 /// `head … tail` with the placeholders of a chunk between, its values bound.
-fn statement<T>(
+fn statement<'r, T>(
+    engine: Engine,
     (head, tail): (&'static str, &'static str),
     columns: usize,
-    chunk: &[T],
-    bind: &impl Fn(Query, &T) -> Query,
-) -> Query {
-    let sql = format!("{head}{}{tail}", placeholders(chunk.len(), columns));
-    chunk.iter().fold(sqlx::query(AssertSqlSafe(sql)), bind)
+    chunk: &'r [T],
+    bind: &impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
+) -> Query<'r> {
+    let sql = format!("{head}{}{tail}", placeholders(engine, chunk.len(), columns));
+    chunk.iter().fold(query(sql), bind)
 }
 
 /// Runs `head … tail` with the rows' values between, as often as it takes; returns how many rows it touched.
@@ -64,11 +64,11 @@ pub(super) async fn write_rows<T>(
     sql: (&'static str, &'static str),
     columns: usize,
     rows: &[T],
-    bind: impl Fn(Query, &T) -> Query,
+    bind: impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
 ) -> Result<u64, StoreError> {
     let mut touched = 0;
     for chunk in chunks(rows) {
-        touched += statement(sql, columns, chunk, &bind).execute(&mut *connection).await?.rows_affected();
+        touched += statement(connection.engine(), sql, columns, chunk, &bind).execute(&mut *connection).await?;
     }
     Ok(touched)
 }
@@ -79,11 +79,11 @@ pub(super) async fn write_rows_returning<T>(
     sql: (&'static str, &'static str),
     columns: usize,
     rows: &[T],
-    bind: impl Fn(Query, &T) -> Query,
+    bind: impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
 ) -> Result<Vec<Row>, StoreError> {
     let mut returned = Vec::with_capacity(rows.len());
     for chunk in chunks(rows) {
-        returned.extend(statement(sql, columns, chunk, &bind).fetch_all(&mut *connection).await?);
+        returned.extend(statement(connection.engine(), sql, columns, chunk, &bind).fetch_all(&mut *connection).await?);
     }
     Ok(returned)
 }
@@ -94,16 +94,16 @@ pub(super) async fn write_rows_returning<T>(
 pub(super) async fn look_up<T>(
     connection: &mut Connection,
     (head, tail): (&'static str, &'static str),
-    fixed: &[i64],
+    fixed: &[Option<i64>],
     keys: &[T],
-    bind: impl Fn(Query, &T) -> Query,
+    bind: impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
 ) -> Result<Vec<Row>, StoreError> {
     let mut found = Vec::new();
     for chunk in keys.chunks(LOOKUPS[LOOKUPS.len() - 1]) {
         let Some(last) = chunk.last() else { continue };
         let size = LOOKUPS.into_iter().find(|size| *size >= chunk.len()).unwrap_or(chunk.len());
         let sql = format!("{head}{}{tail}", numbered(fixed.len(), size));
-        let mut query = sqlx::query(AssertSqlSafe(sql));
+        let mut query = query(sql);
         for value in fixed {
             query = query.bind(*value);
         }
@@ -130,8 +130,8 @@ impl<'r> Columns<'r> {
     }
 
     /// The next column.
-    pub(super) fn next<T: Decode<'r, Database> + Type<Database>>(&mut self) -> Result<T, StoreError> {
-        let value = self.row.try_get(self.next)?;
+    pub(super) fn next<T: Column<'r>>(&mut self) -> Result<T, StoreError> {
+        let value = self.row.get(self.next)?;
         self.next += 1;
         Ok(value)
     }
@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn placeholders_stand_in_rows_and_keys_count_on_from_the_fixed_values() {
-        assert_eq!(placeholders(2, 2), "(?, ?), (?, ?)");
+        assert_eq!(placeholders(Engine::Sqlite, 2, 2), "(?, ?), (?, ?)");
+        assert_eq!(placeholders(Engine::Postgres, 2, 2), "($1, $2), ($3, $4)");
         assert_eq!(numbered(2, 3), "($3), ($4), ($5)");
     }
 }

@@ -1,7 +1,8 @@
 //! Everything that a batch of mails has to have looked up before it can be decided on, in a handful of statements.
 
-use super::dialect::Connection;
+use super::dialect;
 use super::inbox::digest;
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, tickets};
@@ -72,7 +73,7 @@ impl Store {
     /// Nobody waits for whoever decides on it: a change to a ticket that changed meanwhile is a
     /// [`StoreError::Conflict`] when it is written.
     pub async fn look_up(&self, question: &Lookup, now: Timestamp) -> Result<Looked, StoreError> {
-        let mut tx = self.readers().begin().await?;
+        let mut tx = dialect::begin_read(self.readers()).await?;
         let looked = lookup(&mut tx, question, now).await?;
         tx.rollback().await?;
         Ok(looked)
@@ -114,7 +115,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
 }
 
 async fn next_ticket(tx: &mut Connection) -> Result<i64, StoreError> {
-    let last: i64 = sqlx::query_scalar("SELECT last FROM counters WHERE name = 'ticket'").fetch_one(tx).await?;
+    let last: i64 = query("SELECT last FROM counters WHERE name = 'ticket'").fetch_value(tx).await?;
     Ok(last + 1)
 }
 

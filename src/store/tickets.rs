@@ -1,6 +1,6 @@
 //! Tickets and their parties: written whole, read whole.
 
-use super::dialect::Connection;
+use super::query::{Connection, Query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{StoreError, json};
 use crate::message::Address;
@@ -22,6 +22,8 @@ pub(super) const LOAD_PARTIES: (&str, &str) = (
     "SELECT ticket, party, address, name, role, utc_offset_minutes, chain, answer_to FROM parties WHERE ticket IN (",
     ") ORDER BY ticket, party",
 );
+
+const LOCK: (&str, &str) = ("SELECT id FROM tickets WHERE id IN (", ") ORDER BY id FOR UPDATE");
 
 /// Writes new tickets.
 pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
@@ -49,6 +51,11 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
 ///
 /// Parties are added and changed. None is ever taken away.
 pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
+    if tx.engine().is_shared() && tickets.len() > 1 {
+        // In one order, so that two who change the same tickets never wait for each other.
+        let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+        look_up(tx, LOCK, &[], &ids, |query, id| query.bind(id.0)).await?;
+    }
     let touched = write_rows(
         tx,
         (
@@ -74,7 +81,7 @@ pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<()
 }
 
 /// What changes in the life of a ticket, in the order of both statements.
-fn bind_changeable(query: super::dialect::Query, ticket: &Ticket) -> super::dialect::Query {
+fn bind_changeable<'q>(query: Query<'q>, ticket: &'q Ticket) -> Query<'q> {
     let or_none = |at: Option<Timestamp>| at.map(millis);
     query
         .bind(ticket.severity.as_str())

@@ -4,7 +4,7 @@
 //! agent's day, or of the desk's hour, for each mail that comes in; here a day of anybody is at most 1,440 rows.
 //! The price is that a window begins on a whole minute: it may be up to a minute short, never long.
 
-use super::dialect::Connection;
+use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::{Outgoing, Store, StoreError};
 use crate::ticket::TicketId;
@@ -86,11 +86,14 @@ pub(super) async fn windows(
     now: Timestamp,
 ) -> Result<HashMap<String, Windows>, StoreError> {
     let minute = minute(now);
-    let rows =
-        look_up(tx, WINDOWS, &[minute - DAY, minute - TEN_MINUTES, minute - HOUR], subjects, |query, subject| {
-            query.bind(subject)
-        })
-        .await?;
+    let rows = look_up(
+        tx,
+        WINDOWS,
+        &[DAY, TEN_MINUTES, HOUR].map(|window| Some(minute - window)),
+        subjects,
+        |query, subject| query.bind(subject),
+    )
+    .await?;
     let pair = |row| {
         let mut columns = Columns::of(row);
         let subject = columns.next()?;
@@ -101,7 +104,7 @@ pub(super) async fn windows(
 
 /// What the whole desk sent in the last hour.
 pub(super) async fn desk_hour(tx: &mut Connection, now: Timestamp) -> Result<u32, StoreError> {
-    let row = sqlx::query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
+    let row = query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
     Columns::of(&row).next_u32()
 }
 
@@ -153,10 +156,8 @@ pub(super) fn oversize_to(address: &str) -> String {
 impl Store {
     /// Forgets counts that no window reaches any more. Worth doing once an hour.
     pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let result = sqlx::query("DELETE FROM traffic WHERE minute <= $1")
-            .bind(minute(now) - DAY)
-            .execute(self.writer())
-            .await?;
-        Ok(result.rows_affected())
+        let touched =
+            query("DELETE FROM traffic WHERE minute <= $1").bind(minute(now) - DAY).execute(self.writer()).await?;
+        Ok(touched)
     }
 }

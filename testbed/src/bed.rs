@@ -17,7 +17,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::{
     Imap, Smtp, dovecot, front,
     process::{Account, RootAccess, find_program, is_root, program, run, started_at, tail, wait_for_greeting},
-    stop::{self, Started},
+    stop::{self, Started, Watcher},
     tls,
     wait::wait_until,
 };
@@ -129,7 +129,7 @@ pub struct MailBed {
     pub smtp_server: SmtpServer,
     root: RootAccess,
     children: Vec<Child>,
-    watcher: Option<Child>,
+    watcher: Option<Watcher>,
     is_over: bool,
 }
 
@@ -325,12 +325,7 @@ impl MailBed {
     }
 
     fn dismiss_watcher(&mut self) -> Result<()> {
-        let Some(mut watcher) = self.watcher.take() else { return Ok(()) };
-        if let Some(mut stdin) = watcher.stdin.take() {
-            stdin.write_all(b"dismissed\n")?;
-        }
-        watcher.wait()?;
-        Ok(())
+        self.watcher.take().map_or(Ok(()), Watcher::dismiss)
     }
 }
 
@@ -343,7 +338,7 @@ impl Drop for MailBed {
 }
 
 /// A new folder with a path short enough for Unix sockets, which take some hundred characters.
-fn short_folder() -> Result<PathBuf> {
+pub(crate) fn short_folder() -> Result<PathBuf> {
     program("sh")?;
     let usual = std::env::temp_dir();
     let parent = if usual.as_os_str().len() <= 40 { usual } else { PathBuf::from("/tmp") };

@@ -1,18 +1,22 @@
-//! A throw-away mail system on loopback: Dovecot for IMAP, an SMTP server in front of it.
+//! A throw-away mail system on loopback: Dovecot for IMAP, an SMTP server in front of it, PostgreSQL beside them.
 //!
 //! [`MailBed::start`] puts all state into one short temporary folder and takes free ports, so that several beds
 //! stand side by side and nothing of the machine's own mail is touched. [`imap`] and [`smtp`] are small blocking
-//! clients for the people of a test; [`mail`] writes what they send. [`demo`] is the story that `make demo` tells.
+//! clients for the people of a test; [`mail`] writes what they send. [`postgres`] is a database server,
+//! [`cutter`] a proxy that cuts connections.
+//! [`demo`] is the story that `make demo` tells.
 //!
 //! Nothing leaves the machine: recipients outside the bed's own domain are refused.
 
 pub mod bed;
+pub mod cutter;
 pub mod demo;
 mod dovecot;
 mod front;
 pub mod imap;
 pub mod load;
 pub mod mail;
+pub mod postgres;
 mod process;
 pub mod smtp;
 mod stop;
@@ -20,7 +24,9 @@ mod tls;
 pub mod wait;
 
 pub use bed::{MailBed, Options, Ports, SmtpServer, missing, skipped};
+pub use cutter::Cutter;
 pub use imap::{Imap, StoredMail};
 pub use mail::MailText;
+pub use postgres::Postgres;
 pub use smtp::Smtp;
 pub use stop::stop_folder;

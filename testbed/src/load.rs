@@ -222,10 +222,12 @@ fn words(size_bytes: usize, line_end: &str, dice: &mut Dice) -> String {
 }
 
 /// Numbers that look random and are the same for the same seed (splitmix64).
-struct Dice(u64);
+#[derive(Debug, Clone)]
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// A number from 0 to below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit.max(1)
     }
 

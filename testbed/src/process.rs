@@ -138,6 +138,29 @@ pub fn started_at(pid: u32) -> Option<u64> {
     fields.nth(18)?.parse().ok()
 }
 
+/// The processes that a process has started and that have not ended.
+pub fn children_of(parent: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let is_child = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+        Some(fields.next()? != "Z" && fields.next()?.parse::<u32>().ok()? == parent)
+    };
+    pids.filter(|pid| is_child(pid) == Some(true)).collect()
+}
+
+/// Sends a signal to processes, of which some may have ended.
+pub fn signal(name: &str, pids: &[u32]) -> Result<()> {
+    let pids: Vec<_> = pids.iter().filter(|pid| started_at(**pid).is_some()).map(u32::to_string).collect();
+    if pids.is_empty() {
+        return Ok(());
+    }
+    // One that ends in this moment makes `kill` fail, after it has signalled the others.
+    let _ = run(&mut RootAccess::None.shell(&format!("kill -s {name} {}", pids.join(" "))));
+    Ok(())
+}
+
 /// Waits until a server on loopback greets with `greeting`.
 pub fn wait_for_greeting(
     what: &str,

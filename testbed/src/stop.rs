@@ -65,8 +65,23 @@ pub fn record(folder: &Path, started: &Started) -> Result<()> {
     file.and_then(|mut file| file.write_all(started.line().as_bytes())).context("cannot write the list of processes")
 }
 
-/// Starts the watcher: a shell that ends everything on the list when our end of its input closes without a word.
-pub fn watch(folder: &Path) -> Result<Child> {
+/// A shell that ends everything on the list when our end of its input closes without a word.
+#[derive(Debug)]
+pub struct Watcher(Child);
+
+impl Watcher {
+    /// Sends it home: everything has ended, or is to stay.
+    pub fn dismiss(mut self) -> Result<()> {
+        if let Some(mut stdin) = self.0.stdin.take() {
+            stdin.write_all(b"dismissed\n")?;
+        }
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+/// Starts the watcher.
+pub fn watch(folder: &Path) -> Result<Watcher> {
     use std::os::unix::process::CommandExt as _;
     let script = format!(
         "trap '' INT HUP; read -r word && exit 0
@@ -77,7 +92,8 @@ pub fn watch(folder: &Path) -> Result<Child> {
              $sudo kill -s $1 -- -$pid
            done <{list}
          }}
-         signal TERM; sleep 1; signal KILL
+         # PostgreSQL takes TERM for leave to wait for its clients, and ends at INT.
+         signal TERM; signal INT; sleep 1; signal KILL
          rm -rf {folder} || sudo -n rm -rf {folder}",
         list = folder.join(LIST).display(),
         folder = folder.display(),
@@ -90,6 +106,7 @@ pub fn watch(folder: &Path) -> Result<Child> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
+        .map(Watcher)
         .context("cannot start the shell that watches over the bed")
 }
 

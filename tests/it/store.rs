@@ -1,10 +1,38 @@
-//! The store against a real database in a temporary folder: what is kept, what is claimed, who wins.
+//! The store against real databases: what is kept, what is claimed, who wins. The same cases on SQLite, in a temporary
+//! folder, and on PostgreSQL, on a server that all of them share.
 
-mod delivery;
-mod intake;
-mod lists;
 mod opening;
-mod tickets;
+mod workers;
+
+/// The cases on SQLite.
+#[path = "store"]
+mod on_sqlite {
+    use super::*;
+
+    mod delivery;
+    mod intake;
+    mod lists;
+    mod tickets;
+
+    async fn desk() -> Desk {
+        Desk::on_sqlite().await
+    }
+}
+
+/// The cases on PostgreSQL.
+#[path = "store"]
+mod on_postgres {
+    use super::*;
+
+    mod delivery;
+    mod intake;
+    mod lists;
+    mod tickets;
+
+    async fn desk() -> Desk {
+        Desk::on_postgres().await
+    }
+}
 
 use jiff::{SignedDuration, Timestamp};
 use postroom::compose::{Envelope, OutgoingMail};
@@ -13,6 +41,7 @@ use postroom::message::{Address, Digest, MessageId};
 use postroom::store::{Changes, InboxItem, NewMail, Outgoing, Place, Settled, Store};
 use postroom::ticket::people::{Party, PartyId, Role};
 use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use postroom_testbed::postgres::Postgres;
 use tempfile::TempDir;
 
 /// How long claims hold in these tests.
@@ -21,21 +50,27 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 /// A desk's database that goes away with the test.
 struct Desk {
     store: Store,
-    folder: TempDir,
+    url: String,
+    /// Where the database is, if it is a file.
+    _folder: Option<TempDir>,
 }
 
 impl Desk {
-    async fn new() -> Self {
+    async fn on_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&url_of(&folder)).await.unwrap();
-        Self { store, folder }
+        let url = url_of(&folder);
+        Self { store: Store::open(&url).await.unwrap(), url, _folder: Some(folder) }
+    }
+
+    async fn on_postgres() -> Self {
+        let url = postgres().fresh_database().unwrap();
+        Self { store: open(&url).await, url, _folder: None }
     }
 
     /// Stops and starts again, as after a crash: all that was not committed is gone.
     async fn reopened(self) -> Self {
         self.store.close().await;
-        let store = Store::open(&url_of(&self.folder)).await.unwrap();
-        Self { store, folder: self.folder }
+        Self { store: open(&self.url).await, ..self }
     }
 
     async fn keep(&self, mails: &[NewMail]) -> Vec<i64> {
@@ -59,6 +94,20 @@ impl Desk {
     async fn state_of(&self, id: i64) -> String {
         self.store.find_inbox(id).await.unwrap().unwrap().state
     }
+}
+
+/// Opens a database. Who claims mail from one that others use as well has to be somebody.
+async fn open(url: &str) -> Store {
+    let store = Store::open(url).await.unwrap();
+    if store.is_shared() {
+        store.join_workers("here", 1, "process").await.unwrap();
+    }
+    store
+}
+
+/// The server that the cases on PostgreSQL share.
+fn postgres() -> &'static Postgres {
+    Postgres::shared().unwrap()
 }
 
 fn url_of(folder: &TempDir) -> String {

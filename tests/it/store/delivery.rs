@@ -1,6 +1,6 @@
 //! The outbox and the deadlines: who is claimed when, in which order, and what a settle changes.
 
-use super::{Desk, LEASE, minute, opened, outgoing, sending, ticket};
+use super::{Desk, LEASE, desk, minute, opened, outgoing, sending, ticket};
 use jiff::Timestamp;
 use postroom::decide::DeadlineKind;
 use postroom::store::{Attempted, Changes, OutboxItem, SendOutcome, StoreError};
@@ -32,7 +32,7 @@ async fn settle(desk: &Desk, attempts: &[Attempted]) -> Vec<i64> {
 
 /// Two tickets; on the first two mails to Ann and one to Bob, on the second one to Ann, and one on no ticket.
 async fn desk_with_mail() -> Desk {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
     desk.write(&sending(vec![
         outgoing(Some(1001), "ann@example.com", "first"),
@@ -73,7 +73,7 @@ async fn a_recipient_gets_the_mails_of_a_ticket_in_order() {
 
 #[tokio::test]
 async fn a_mail_that_is_not_due_waits() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.write(&sending(vec![super::Outgoing { due_at: minute(5), ..outgoing(None, "ann@example.com", "later") }]))
         .await;
     assert_eq!(claim(&desk, minute(4)).await, []);
@@ -130,7 +130,7 @@ async fn a_mail_that_failed_is_sent_again_when_a_person_says_so() {
 
 #[tokio::test]
 async fn deadlines_are_set_moved_cleared_and_claimed_when_they_come() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let (one, two) = (TicketId(1001), TicketId(1002));
     let (first, update) = (DeadlineKind::FirstResponse, DeadlineKind::Update);
     let set = |deadlines_set| Changes { deadlines_set, ..Changes::default() };

@@ -1,6 +1,6 @@
 //! Received mail: kept once, claimed by one, settled by the one who claimed it last.
 
-use super::{Desk, LEASE, mail, minute, settled};
+use super::{LEASE, desk, mail, minute, settled};
 use postroom::decide::{Cause, Outcome};
 use postroom::store::{Changes, NewMail, Place, StoreError};
 
@@ -14,7 +14,7 @@ fn settling(settled: Vec<postroom::store::Settled>) -> Changes {
 
 #[tokio::test]
 async fn a_mail_that_is_fetched_twice_is_kept_once() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     assert_eq!(desk.keep(&[mail(1, "one"), mail(2, "two"), mail(2, "two")]).await, [1, 2]);
     assert_eq!(desk.keep(&[mail(2, "two"), mail(3, "three")]).await, [3]);
     let uids: Vec<u32> = desk.claim(minute(0)).await.iter().map(|item| item.place.uid).collect();
@@ -23,7 +23,7 @@ async fn a_mail_that_is_fetched_twice_is_kept_once() {
 
 #[tokio::test]
 async fn mails_and_cursor_are_kept_together_and_the_cursor_never_goes_back() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     assert_eq!(desk.store.cursor("support").await.unwrap(), None);
     let cases = [
         ("the first", place(7, 5), place(7, 5)),
@@ -41,7 +41,7 @@ async fn mails_and_cursor_are_kept_together_and_the_cursor_never_goes_back() {
 
 #[tokio::test]
 async fn known_uids_are_told_as_ranges() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mails: Vec<NewMail> = [1, 2, 3, 7, 9, 10].map(|uid| mail(uid, &format!("mail {uid}"))).to_vec();
     desk.keep(&mails).await;
     assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), [1..=3, 7..=7, 9..=10]);
@@ -50,7 +50,7 @@ async fn known_uids_are_told_as_ranges() {
 
 #[tokio::test]
 async fn the_same_bytes_are_stored_once_and_read_by_every_copy() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "one")]).await;
     let mut moved = mail(1, "one");
     moved.place.uid_validity = 8;
@@ -63,8 +63,8 @@ async fn the_same_bytes_are_stored_once_and_read_by_every_copy() {
 
 #[tokio::test]
 async fn every_mail_at_another_door_gets_a_place_of_its_own() {
-    let desk = Desk::new().await;
-    let other = postroom::store::Store::open(&super::url_of(&desk.folder)).await.unwrap();
+    let desk = desk().await;
+    let other = postroom::store::Store::open(&desk.url).await.unwrap();
     let one = desk.store.keep_ingested("ingest", vec![mail(0, "one"), mail(0, "two")], minute(0));
     let two = other.keep_ingested("ingest", vec![mail(0, "three")], minute(0));
     let (one, two) = tokio::join!(one, two);
@@ -75,7 +75,7 @@ async fn every_mail_at_another_door_gets_a_place_of_its_own() {
 
 #[tokio::test]
 async fn a_claim_holds_until_its_lease_is_over() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     assert_eq!(desk.claim(minute(0)).await[0].attempt, 1);
     assert_eq!(desk.claim(minute(4)).await, []);
@@ -86,7 +86,7 @@ async fn a_claim_holds_until_its_lease_is_over() {
 
 #[tokio::test]
 async fn claims_take_the_oldest_first_and_no_more_than_asked() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mails: Vec<NewMail> = (1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
     desk.keep(&mails).await;
     let mut order = Vec::new();
@@ -99,7 +99,7 @@ async fn claims_take_the_oldest_first_and_no_more_than_asked() {
 
 #[tokio::test]
 async fn a_late_settle_changes_nothing() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
     let late = desk.claim(minute(0)).await;
     let now = desk.claim(minute(6)).await;
@@ -117,7 +117,7 @@ async fn a_late_settle_changes_nothing() {
 
 #[tokio::test]
 async fn a_mail_that_failed_comes_back_when_it_is_due() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     let item = &desk.claim(minute(0)).await[0];
     assert!(desk.store.release_inbox(1, item.attempt, minute(2), "it hurts").await.unwrap());
@@ -129,7 +129,7 @@ async fn a_mail_that_failed_comes_back_when_it_is_due() {
 
 #[tokio::test]
 async fn what_was_not_committed_never_happened() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     let item = desk.claim(minute(0)).await.remove(0);
     let mut tx = desk.store.begin().await.unwrap();
@@ -153,7 +153,7 @@ async fn each_outcome_leaves_its_row_in_its_state() {
         (Outcome::Quarantined(Cause::new("rule")), "quarantined", "quarantined", Some("rule")),
         (Outcome::Quarantined(Cause::new("stuck")), "stuck", "quarantined", Some("stuck")),
     ];
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mails: Vec<NewMail> = (1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
     desk.keep(&mails).await;
     let items = desk.claim(minute(0)).await;
@@ -166,7 +166,7 @@ async fn each_outcome_leaves_its_row_in_its_state() {
 
 #[tokio::test]
 async fn mails_that_were_claimed_in_vain_are_handed_out_in_ever_smaller_numbers() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mails: Vec<NewMail> = (1..=8).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
     desk.keep(&mails).await;
     for expected in [8, 4, 2, 1, 1, 1] {
@@ -179,7 +179,7 @@ async fn mails_that_were_claimed_in_vain_are_handed_out_in_ever_smaller_numbers(
 
 #[tokio::test]
 async fn a_claim_that_is_given_back_was_no_attempt() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     for attempt in 1..=3 {
         let item = desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().remove(0);
@@ -195,7 +195,7 @@ async fn a_claim_that_is_given_back_was_no_attempt() {
 
 #[tokio::test]
 async fn forgotten_places_leave_the_mails_and_make_room_for_others() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
     desk.store.keep_mail(&[], Some(&place(7, 2)), minute(0)).await.unwrap();
     desk.store.forget_places("support", minute(1)).await.unwrap();

@@ -1,6 +1,6 @@
 //! What people are shown of the database, and what they do to single rows.
 
-use super::{Desk, mail, minute, opened, outgoing, sending, settled, ticket};
+use super::{Desk, desk, mail, minute, opened, outgoing, sending, settled, ticket};
 use postroom::decide::{Cause, Outcome};
 use postroom::store::list::Filter;
 use postroom::store::{Changes, NewMail, Settled, StoreError};
@@ -8,7 +8,7 @@ use postroom::ticket::{Severity, Ticket, TicketId};
 
 /// Five mails: one opened PR-1001, one is its copy, two are in quarantine (one stuck), one is not processed.
 async fn busy_desk() -> Desk {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mails: Vec<NewMail> = (1..=4).map(|uid| mail(uid, &format!("mail {uid}"))).collect();
     desk.keep(&mails).await;
     let items = desk.claim(minute(0)).await;

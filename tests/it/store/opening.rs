@@ -13,12 +13,12 @@ async fn meddle(url: &str, sql: &'static str) {
 
 #[tokio::test]
 async fn a_desk_keeps_its_identity() {
-    let desk = Desk::new().await;
+    let desk = Desk::on_sqlite().await;
     let first = desk.store.instance().clone();
     assert_eq!((first.id.len(), first.token_key.expose().len()), (16, 52));
     let desk = desk.reopened().await;
     assert_eq!(*desk.store.instance(), first);
-    assert_ne!(Desk::new().await.store.instance().id, first.id);
+    assert_ne!(Desk::on_sqlite().await.store.instance().id, first.id);
 }
 
 #[tokio::test]
@@ -37,9 +37,9 @@ async fn the_database_of_another_program_is_left_alone() {
 
 #[tokio::test]
 async fn a_newer_database_is_left_alone() {
-    let desk = Desk::new().await;
+    let desk = Desk::on_sqlite().await;
     desk.store.close().await;
-    let url = url_of(&desk.folder);
+    let url = desk.url.clone();
     meddle(
         &url,
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time) \
@@ -54,10 +54,10 @@ async fn a_newer_database_is_left_alone() {
 
 #[tokio::test]
 async fn a_database_that_may_only_be_read_is_told() {
-    let desk = Desk::new().await;
+    let desk = Desk::on_sqlite().await;
     desk.keep(&[mail(1, "one")]).await;
     desk.store.close().await;
-    let error = Store::open(&format!("{}?mode=ro", url_of(&desk.folder))).await.unwrap_err();
+    let error = Store::open(&format!("{}?mode=ro", desk.url)).await.unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly(_)), "{error:?}");
 }
 

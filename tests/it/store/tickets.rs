@@ -1,6 +1,6 @@
 //! Tickets, their timelines, and what is looked up before a mail is decided on.
 
-use super::{Desk, mail, minute, opened, outgoing, party, sending, settled, ticket};
+use super::{Desk, desk, mail, minute, opened, outgoing, party, sending, settled, ticket};
 use postroom::decide::Outcome;
 use postroom::decide::policy::Traffic;
 use postroom::message::{Address, Digest, MessageId};
@@ -54,7 +54,7 @@ async fn look_up(desk: &Desk, lookup: &Lookup) -> Looked {
 
 #[tokio::test]
 async fn a_ticket_is_read_as_it_was_written() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let full = full_ticket();
     desk.write(&opened(&[full.clone(), ticket(1002)])).await;
     let read = desk.store.find_ticket(full.id).await.unwrap().unwrap();
@@ -73,7 +73,7 @@ async fn a_ticket_is_read_as_it_was_written() {
 
 #[tokio::test]
 async fn who_read_an_older_version_of_a_ticket_changes_nothing() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
     let change = |tickets: Vec<Ticket>| Changes { changed: tickets, ..Changes::default() };
     desk.write(&change(vec![Ticket { held_count: 1, ..ticket(1001) }])).await;
@@ -86,7 +86,7 @@ async fn who_read_an_older_version_of_a_ticket_changes_nothing() {
 
 #[tokio::test]
 async fn a_timeline_is_read_as_it_was_written() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
     let bob = AgentId("bob".into());
     let whats = [
@@ -139,7 +139,7 @@ fn filed(ticket: i64, message_id: &str, visibility: Visibility) -> Filed {
 
 #[tokio::test]
 async fn mails_on_a_ticket_are_read_as_they_were_filed_and_the_customers_last_words_are_its_brief() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let agents = Filed { is_customers: false, text: "Which one?".into(), ..filed(1002, "m3@x", Visibility::Public) };
     let filed = vec![
         filed(1001, "m1@example.com", Visibility::Public),
@@ -157,7 +157,7 @@ async fn mails_on_a_ticket_are_read_as_they_were_filed_and_the_customers_last_wo
 
 #[tokio::test]
 async fn an_answer_to_a_mail_finds_its_ticket() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "two"), mail(3, "three"), mail(4, "four")]).await;
     let items = desk.claim(minute(0)).await;
     let on = |at: usize, ticket: Option<i64>, outcome| {
@@ -190,7 +190,7 @@ async fn an_answer_to_a_mail_finds_its_ticket() {
 
 #[tokio::test]
 async fn a_second_copy_finds_the_first_and_never_another_copy() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "one"), mail(3, "three")]).await;
     let items = desk.claim(minute(0)).await;
     let id = MessageId("same@example.com".into());
@@ -208,7 +208,7 @@ async fn a_second_copy_finds_the_first_and_never_another_copy() {
 
 #[tokio::test]
 async fn customers_are_known_and_suppressed_by_address_whatever_its_case() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mut changes = opened(&[full_ticket(), Ticket { parties: full_ticket().parties, ..ticket(1002) }]);
     changes.suppressed.push(("Gone@Example.com".into(), "5.1.1 no such user".into()));
     desk.write(&changes).await;
@@ -223,7 +223,7 @@ async fn customers_are_known_and_suppressed_by_address_whatever_its_case() {
 
 #[tokio::test]
 async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     desk.write(&opened(&[ticket(1001)])).await;
     let by_hand = postroom::store::Outgoing { is_automatic: false, ..outgoing(Some(1001), "ann@example.com", "e") };
     let rounds = [
@@ -252,7 +252,7 @@ async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
 
 #[tokio::test]
 async fn ticket_numbers_are_given_out_once_and_start_at_1001() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let mut tx = desk.store.begin().await.unwrap();
     assert_eq!(tx.next_ticket_id(3).await.unwrap(), TicketId::FIRST);
     assert_eq!(tx.next_ticket_id(1).await.unwrap(), TicketId(1004));
@@ -263,7 +263,7 @@ async fn ticket_numbers_are_given_out_once_and_start_at_1001() {
 
 #[tokio::test]
 async fn a_batch_larger_than_any_statement_is_written_and_looked_up_whole() {
-    let desk = Desk::new().await;
+    let desk = desk().await;
     let tickets: Vec<Ticket> = (1001..1001 + 333)
         .map(|id| Ticket { parties: vec![party(1, &format!("c{id}@example.com"), Role::Requester)], ..ticket(id) })
         .collect();

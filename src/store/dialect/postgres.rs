@@ -1,0 +1,132 @@
+//! PostgreSQL: a server that several workers share.
+
+use super::{ACQUIRE_TIMEOUT, Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
+use crate::store::error::StoreError;
+use crate::store::query::{Engine, Pool};
+use crate::store::shown;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The tables, as the files beside the sources give them.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Where workers tell each other what is new (`NOTIFY`).
+pub(in crate::store) const CHANNEL: &str = "postroom";
+
+/// Connections to write with: one for each mailbox and loop that may be at it at the same time.
+const WRITERS: u32 = 6;
+
+/// Connections to read with.
+const READERS: u32 = 4;
+
+/// A connection that nobody used for so long is closed; a server has few.
+const IDLE: Duration = Duration::from_secs(300);
+
+/// How long the server keeps a transaction open in which nothing happens: ours never wait, so somebody has died.
+const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
+
+/// Stands as a comment on the table of who we are, so that our database is told from others.
+const OURS: &str = "postroom";
+
+/// Connects, and brings the tables up to date.
+pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
+    let options = options(url)?;
+    let failed = |error: sqlx::Error| match StoreError::from(error) {
+        StoreError::Other { cause, .. } => {
+            StoreError::Other { what: format!("{} cannot be opened", shown(url)), cause }
+        }
+        error => error,
+    };
+    let mut first = options.connect().await.map_err(failed)?;
+    check(&mut first, url).await?;
+    // Of two that come to a new database at once, one waits for the other: sqlx takes a lock in the database.
+    MIGRATIONS.run(&mut first).await.map_err(|error| migration_error(error, url))?;
+    sqlx::Connection::close(first).await?;
+    let writer = Pool::Postgres(pool(WRITERS).connect_lazy_with(options.clone()));
+    let readers = Pool::Postgres(pool(READERS).connect_lazy_with(options));
+    Ok(Pools { writer, readers, keeper: None })
+}
+
+/// How to connect. Over a network the server's certificate is checked, unless the URL says otherwise.
+pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
+    let unusable = |cause| StoreError::Other { what: format!("{} cannot be used as a database", shown(url)), cause };
+    let mut options = PgConnectOptions::from_str(url).map_err(unusable)?;
+    let host = options.get_host();
+    let is_near = matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]") || host.starts_with('/');
+    if !is_near && !url.contains("sslmode=") && !url.contains("ssl-mode=") && options.get_socket().is_none() {
+        options = options.ssl_mode(PgSslMode::VerifyFull);
+    }
+    Ok(options
+        .application_name("postroom")
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .options([GIVE_UP_IDLE_TRANSACTION])
+        .disable_statement_logging())
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(IDLE)
+        .test_before_acquire(false)
+        // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there
+        // next would look committed and not be (sqlx issue 4385). It also shows whether the connection still lives.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(connection.execute("ROLLBACK").await.is_ok()) }))
+}
+
+/// Listens to what other workers say, until the connection is lost; nothing stands for anything, which may have been
+/// missed.
+pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<&str>)) -> Result<(), StoreError> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    hear(None);
+    loop {
+        match listener.try_recv().await? {
+            Some(notification) => hear(Some(notification.payload())),
+            None => hear(None),
+        }
+    }
+}
+
+/// Whether the database is new, or ours and not newer than we are.
+async fn check(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "SELECT (SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()), \
+         obj_description(to_regclass('instance'), 'pg_class'), to_regclass('_sqlx_migrations') IS NOT NULL",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let (tables, mark, is_begun): (i64, Option<String>, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    match (tables, mark.as_deref(), is_begun) {
+        (0, ..) => return Ok(()),
+        // Somebody was stopped before the first of our tables was there.
+        (1, None, true) => return Ok(()),
+        (_, Some(OURS), true) => {}
+        _ => return Err(StoreError::Foreign { url: shown(url) }),
+    }
+    let found: Option<i64> =
+        sqlx::query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await?.try_get(0)?;
+    insist_on_known(found, Engine::Postgres, url)
+}
+
+/// What a code means (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+pub(super) fn trouble(code: &str) -> Trouble {
+    match code {
+        // Serialization failure, deadlock, lock not available, query cancelled.
+        "40001" | "40P01" | "55P03" | "57014" => Trouble::Busy,
+        // Disk full, out of memory.
+        "53100" | "53200" => Trouble::Full,
+        "25006" => Trouble::ReadOnly,
+        // No such database.
+        "3D000" => Trouble::NoDatabase,
+        // Too many connections, shutting down, starting up, idle for too long.
+        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Unreachable,
+        _ if code.starts_with("08") => Trouble::Unreachable,
+        // A value that does not fit, or that a constraint forbids; a mail larger than a row may be.
+        _ if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => Trouble::Rejected,
+        _ => Trouble::Other,
+    }
+}

@@ -1,0 +1,184 @@
+//! SQLite: a file of our own, with one worker.
+
+use super::{ACQUIRE_TIMEOUT, Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
+use crate::store::error::StoreError;
+use crate::store::query::{Engine, Pool};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqliteConnection, SqlitePool};
+use std::fs::{File, TryLockError};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The tables, as the files beside the sources give them.
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Stands in the header of our databases (`PRAGMA application_id`): `PRoo`.
+const APPLICATION_ID: i64 = 0x5052_6f6f;
+
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Connections for reading. Each is a thread.
+const READERS: u32 = 4;
+
+/// Rows that wait between the database's thread and ours.
+const ROWS_BUFFERED: usize = 256;
+
+/// Pages of the log after which a commit copies it into the database: some 64 MB, so that a busy page is copied once
+/// for many commits. Where [`checkpoint`] is run beside the work it hardly comes to that.
+const CHECKPOINT_PAGES: &str = "16000";
+
+/// Memory for pages, in KiB (negative by SQLite's convention).
+const CACHE_KIB: &str = "-65536";
+
+/// A write must say so at once: a transaction that reads first and writes later fails without waiting when somebody
+/// else has committed in between.
+pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// Connects to a database, which is made when it is not there, and brings its tables up to date.
+pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
+    let options = options(url)?;
+    if !url.contains("mode=ro") && !url.contains(":memory:") {
+        make_private(&options);
+    }
+    // Looked at before our settings touch it: they would change a foreign database.
+    let mut plain = first_connection(&options, url).await?;
+    check(&mut plain, url).await?;
+    plain.close().await?;
+    let options = with_settings(options);
+    let writer = pool(1).connect_with(options.clone()).await?;
+    migrate(&writer, url).await?;
+    // Created only now: a reader can neither make the database nor switch it to its log.
+    let options = options.create_if_missing(false);
+    let keeper = pool(1).connect_lazy_with(options.clone());
+    let readers = pool(READERS).connect_with(options.read_only(true)).await?;
+    Ok(Pools { writer: Pool::Sqlite(writer), readers: Pool::Sqlite(readers), keeper: Some(keeper) })
+}
+
+/// Copies what the log holds into the database, while others read and write.
+///
+/// Else the commit that fills the log does, and whoever waits for it waits for all that was committed before.
+pub(in crate::store) async fn checkpoint(keeper: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(keeper).await?;
+    Ok(())
+}
+
+/// Makes the file of a new database readable for nobody else: it holds the key of our tokens. SQLite gives the files
+/// beside it the same mode. What cannot be made here is told when SQLite opens it.
+#[cfg(unix)]
+fn make_private(options: &SqliteConnectOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let path = options.get_filename();
+    if !path.as_os_str().is_empty() {
+        drop(File::options().write(true).create_new(true).mode(0o600).open(path));
+    }
+}
+
+#[cfg(not(unix))]
+fn make_private(_options: &SqliteConnectOptions) {}
+
+/// Makes this process the only one that runs the loops on a database, until the file is closed.
+///
+/// One SQLite database has one worker, so whatever was claimed before belongs to one that has died.
+pub(in crate::store) fn lock_out(url: &str) -> Result<Option<File>, StoreError> {
+    // By whichever name it is called.
+    let options = options(url)?;
+    let path = options.get_filename();
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock");
+    let refused = |what: String| StoreError::Refused { what };
+    let file = File::create(&path).map_err(|error| refused(format!("cannot write {}: {error}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(refused(format!(
+            "another `postroom run` works on this database already ({} is locked)",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(refused(format!("cannot lock {}: {error}", path.display()))),
+    }
+}
+
+/// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new
+/// database at once one waits for the other.
+async fn migrate(writer: &SqlitePool, url: &str) -> Result<(), StoreError> {
+    let mut tx = writer.begin_with(BEGIN_WRITE).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).execute(&mut *tx).await?;
+    MIGRATIONS.run(&mut *tx).await.map_err(|error| migration_error(error, url))?;
+    Ok(tx.commit().await?)
+}
+
+fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let unusable = |cause| StoreError::Other { what: format!("{url} cannot be used as a database"), cause };
+    let options = SqliteConnectOptions::from_str(url).map_err(unusable)?;
+    Ok(options.create_if_missing(!url.contains("mode=ro")).busy_timeout(BUSY_TIMEOUT).disable_statement_logging())
+}
+
+fn with_settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL, not NORMAL: after a power cut NORMAL may forget the last commits, and we have told the mail server
+        // by then that we have the mail.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "MEMORY")
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .row_buffer_size(ROWS_BUFFERED)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A connection to a file does not go stale, and its prepared statements are worth keeping.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// Whether the database is new, or ours and not newer than we are.
+async fn check(connection: &mut SqliteConnection, url: &str) -> Result<(), StoreError> {
+    let foreign = || StoreError::Foreign { url: url.to_owned() };
+    // The file is read only now, so this is where it shows that it is no database at all.
+    let application_id: i64 = match sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await {
+        Ok(application_id) => application_id,
+        Err(error) => match super::trouble(&error) {
+            Trouble::NoDatabase => return Err(foreign()),
+            _ => return Err(error.into()),
+        },
+    };
+    let table_count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *connection).await?;
+    match (application_id, table_count) {
+        (0 | APPLICATION_ID, 0) => return Ok(()),
+        (APPLICATION_ID, _) => {}
+        _ => return Err(foreign()),
+    }
+    let found: Option<i64> = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await
+        .map_err(|_no_such_table| foreign())?
+        .try_get(0)?;
+    insist_on_known(found, Engine::Sqlite, url)
+}
+
+/// What a code means (<https://sqlite.org/rescode.html>; the low byte is the primary code).
+pub(super) fn trouble(code: &str) -> Trouble {
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(5 | 6) => Trouble::Busy,
+        Ok(8) => Trouble::ReadOnly,
+        Ok(13) => Trouble::Full,
+        // Too big, a constraint, a wrong type, out of range: it lies in what was to be written.
+        Ok(18 | 19 | 20 | 25) => Trouble::Rejected,
+        Ok(26) => Trouble::NoDatabase,
+        _ => Trouble::Other,
+    }
+}
+
+/// The first connection, with the errors that only happen then.
+async fn first_connection(options: &SqliteConnectOptions, url: &str) -> Result<SqliteConnection, StoreError> {
+    options.connect().await.map_err(|error| match StoreError::from(error) {
+        StoreError::Other { cause, .. } => StoreError::Other { what: format!("{url} cannot be opened"), cause },
+        error => error,
+    })
+}
