@@ -25,8 +25,9 @@ const READERS: u32 = 4;
 /// A connection that nobody used for so long is closed; a server has few.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// How long the server keeps a transaction open in which nothing happens: ours never wait, so somebody has died.
-const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
+/// How long the server keeps a transaction open in which nothing happens: ours never wait, so its worker is dead, frozen or
+/// cut off, and must not hold up others for longer than it is taken to live.
+const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "6s");
 
 /// Stands as a comment on the table of who we are, so that our database is told from others.
 const OURS: &str = "postroom";
