@@ -136,7 +136,7 @@ impl Store {
             .execute(&mut tx)
             .await?;
         query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Keeps mails that came in by a door without UIDs of its own, each at the next place of `door`.
@@ -284,13 +284,13 @@ async fn known_between(
     first: u32,
     last: u32,
 ) -> Result<Vec<Row>, StoreError> {
-    Ok(query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
+    query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
         .bind(mailbox)
         .bind(i64::from(uid_validity))
         .bind(i64::from(first))
         .bind(i64::from(last))
         .fetch_all(tx)
-        .await?)
+        .await
 }
 
 /// Which rows hold the bytes of mails that look the same.
