@@ -1,5 +1,6 @@
 //! The store against real databases: what is kept, what is claimed, who wins. The same cases on SQLite, in a temporary
 //! folder, and on PostgreSQL, on a server that all of them share.
+#![allow(clippy::duplicate_mod, reason = "the same cases on both databases")]
 
 mod opening;
 mod workers;
