@@ -34,7 +34,7 @@ impl Running {
 
     pub fn start(desk: Desk, config: Config) -> Self {
         let (store, stop) = (desk.store.clone(), CancellationToken::new());
-        let task = tokio::spawn(serve::run(desk, config, stop.clone()));
+        let task = tokio::spawn(serve::run(desk, config, &serve::Role::ALL, stop.clone()));
         Self { store, stop, task }
     }
 

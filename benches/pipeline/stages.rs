@@ -93,5 +93,6 @@ fn item(at: usize, mail: &LoadMail) -> InboxItem {
         same_bytes_as: None,
         tries: 1,
         released: false,
+        claim: None,
     }
 }

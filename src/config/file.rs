@@ -60,7 +60,7 @@ struct Reading<'r, 't> {
 impl Reading<'_, '_> {
     fn config(&self, path: &Path) -> Option<Config> {
         let root = self.root;
-        let database = root.text("database").map_or_else(|| "sqlite://postroom.db".to_owned(), |text| text.value);
+        let database = self.database(root.text("database"));
         let rules = root.text("rules").map_or_else(|| "rules".to_owned(), |text| text.value);
         let templates = root.text("templates").map(|text| self.base.join(text.value));
         let desk = root.table("desk");
@@ -76,7 +76,7 @@ impl Reading<'_, '_> {
         let smtp = self.smtp();
         Some(Config {
             path: path.to_owned(),
-            database: self.database(&database),
+            database,
             rules: self.base.join(rules),
             templates,
             mailboxes,
@@ -88,19 +88,20 @@ impl Reading<'_, '_> {
         })
     }
 
-    /// Makes the path of an SQLite database relative to the configuration's folder.
-    fn database(&self, url: &str) -> String {
-        match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-            Some(path) => format!("sqlite://{}", self.base.join(path).display()),
-            None => {
-                self.root.wrong(
-                    0..0,
-                    format!("`database` is `{url}`, which names no database that Postroom knows"),
-                    "write database = \"sqlite://postroom.db\"".to_owned(),
-                );
-                url.to_owned()
-            }
+    /// The database's URL; the path of one that is a file is relative to the configuration's folder.
+    fn database(&self, text: Option<At<String>>) -> String {
+        let url = text.as_ref().map_or("sqlite://postroom.db", |text| &text.value);
+        if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+            return format!("sqlite://{}", self.base.join(path).display());
         }
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            self.root.wrong(
+                text.as_ref().map_or(0..0, |text| text.span.clone()),
+                format!("`database` is `{url}`, which names no database that Postroom knows"),
+                "write database = \"sqlite://postroom.db\", or \"postgres://postroom@db.example.com/postroom\"".to_owned(),
+            );
+        }
+        url.to_owned()
     }
 
     fn zone(&self, desk: &Section<'_>) -> TimeZone {

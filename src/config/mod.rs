@@ -20,7 +20,7 @@ pub const DEFAULT_FILE: &str = "postroom.toml";
 pub struct Config {
     /// The file it was read from.
     pub path: PathBuf,
-    /// Where the database is: `sqlite:///var/lib/postroom/postroom.db`.
+    /// Where the database is: `sqlite:///var/lib/postroom/postroom.db`, or `postgres://postroom@host/postroom`.
     pub database: String,
     /// The folder with the rule files.
     pub rules: PathBuf,

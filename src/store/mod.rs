@@ -4,6 +4,7 @@
 //! commit has returned for is on the disk.
 
 mod actions;
+mod claims;
 mod deadlines;
 mod dialect;
 mod error;
@@ -18,6 +19,7 @@ mod rows;
 mod threads;
 mod tickets;
 pub mod traffic;
+pub mod workers;
 mod write;
 
 pub use deadlines::Due;
@@ -26,6 +28,7 @@ pub use inbox::{Kept, SettledPlace};
 pub use open::{Instance, Store, shown};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use threads::{Looked, Lookup};
+pub use workers::{Claim, Hold, Turn};
 pub use write::WriteTx;
 
 use open::draw;
@@ -89,6 +92,8 @@ pub struct InboxItem {
     pub tries: u32,
     /// Whether a person took it out of quarantine, so that it is not to go back there for the same cause.
     pub released: bool,
+    /// The claim that it was handed out with, where several workers share the database.
+    pub claim: Option<Claim>,
 }
 
 /// Everything that one batch of work changes.
@@ -110,6 +115,8 @@ pub struct Changes {
     pub deadlines_cleared: Vec<(TicketId, DeadlineKind)>,
     /// Mails to send.
     pub outgoing: Vec<Outgoing>,
+    /// The claim of mails that is done with this, where several workers share the database.
+    pub ends: Option<Claim>,
     /// Addresses that get no automatic mail any more, each with the reason in words.
     pub suppressed: Vec<(String, String)>,
 }
@@ -125,6 +132,7 @@ impl Changes {
             && self.deadlines_set.is_empty()
             && self.deadlines_cleared.is_empty()
             && self.outgoing.is_empty()
+            && self.ends.is_none()
             && self.suppressed.is_empty()
     }
 }

@@ -2,6 +2,7 @@
 //! folder, and on PostgreSQL, on a server that all of them share.
 
 mod opening;
+mod workers;
 
 /// The cases on SQLite.
 #[path = "store"]
@@ -63,13 +64,13 @@ impl Desk {
 
     async fn on_postgres() -> Self {
         let url = postgres().fresh_database().unwrap();
-        Self { store: Store::open(&url).await.unwrap(), url, _folder: None }
+        Self { store: open(&url).await, url, _folder: None }
     }
 
     /// Stops and starts again, as after a crash: all that was not committed is gone.
     async fn reopened(self) -> Self {
         self.store.close().await;
-        Self { store: Store::open(&self.url).await.unwrap(), ..self }
+        Self { store: open(&self.url).await, ..self }
     }
 
     async fn keep(&self, mails: &[NewMail]) -> Vec<i64> {
@@ -93,6 +94,15 @@ impl Desk {
     async fn state_of(&self, id: i64) -> String {
         self.store.find_inbox(id).await.unwrap().unwrap().state
     }
+}
+
+/// Opens a database. Who claims mail from one that others use as well has to be somebody.
+async fn open(url: &str) -> Store {
+    let store = Store::open(url).await.unwrap();
+    if store.is_shared() {
+        store.join_workers("here", 1, "process").await.unwrap();
+    }
+    store
 }
 
 /// The server that the cases on PostgreSQL share.
