@@ -182,9 +182,18 @@ impl Watcher<'_> {
         }
         let uids = match resumed {
             Resume::After(cursor) if !is_thorough => session.uids_after(cursor.last_uid).await?,
-            Resume::After(cursor) => self.overlooked(session, selected, cursor).await?,
+            Resume::After(cursor) => {
+                // What is new does not wait for the comparison, which takes long where we have very many mails.
+                let new = session.uids_after(cursor.last_uid).await?;
+                self.bring_all_in(session, selected, &new).await?;
+                self.overlooked(session, selected, cursor).await?
+            }
             _ => session.all_uids(selected.uid_next).await?,
         };
+        self.bring_all_in(session, selected, &uids).await
+    }
+
+    async fn bring_all_in(&mut self, session: &mut Session, selected: &Selected, uids: &[u32]) -> anyhow::Result<()> {
         for window in uids.chunks(WINDOW) {
             self.bring_in(session, selected, window).await?;
             if self.stop.is_cancelled() {
