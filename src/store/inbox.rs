@@ -25,8 +25,12 @@ pub(super) const TAKE: (&str, &str) = (
 
 pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM inbox WHERE state IN ('new', 'processing')";
 
-pub(super) const SAME_BYTES: (&str, &str) =
-    ("SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL AND digest IN (", ")");
+/// Mails with these bytes that have them still.
+pub(super) const SAME_BYTES: (&str, &str) = (
+    "SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL \
+     AND EXISTS (SELECT 1 FROM inbox_raw WHERE inbox_raw.inbox = inbox.id) AND digest IN (",
+    ")",
+);
 
 pub(super) const SETTLE: (&str, &str) = (
     "UPDATE inbox SET state = v.column3, error = NULL FROM (VALUES ",
@@ -334,8 +338,9 @@ async fn keep(tx: &mut Connection, mails: &[NewMail], now: Timestamp) -> Result<
     if new.is_empty() {
         return Ok(Kept::default());
     }
-    let mut holders = holders(tx, &new).await?;
+    // First the numbers: whoever draws them has others wait who prune the bytes that a new row would rely on.
     let first = draw(tx, "inbox", new.len()).await?;
+    let mut holders = holders(tx, &new).await?;
     let numbered: Vec<Numbered<'_>> = (first..)
         .zip(&new)
         .map(|(id, mail)| {

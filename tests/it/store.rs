@@ -2,6 +2,7 @@
 //! folder, and on PostgreSQL, on a server that all of them share.
 
 mod opening;
+mod transfer;
 
 /// The cases on SQLite.
 #[path = "store"]
@@ -11,6 +12,7 @@ mod on_sqlite {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {
@@ -26,6 +28,7 @@ mod on_postgres {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {
