@@ -3,6 +3,7 @@
 #![allow(clippy::duplicate_mod, reason = "the same cases on both databases")]
 
 mod opening;
+mod transfer;
 mod workers;
 
 /// The cases on SQLite.
@@ -13,6 +14,7 @@ mod on_sqlite {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {
@@ -28,6 +30,7 @@ mod on_postgres {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {
