@@ -8,7 +8,7 @@ use postroom::compose::template::Templates;
 use postroom::config::Config;
 use postroom::serve;
 use postroom::serve::desk::Desk;
-use postroom::store::Store;
+use postroom::store::{DatabaseUrl, Store};
 use postroom_testbed::MailBed;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -98,7 +98,7 @@ per_desk_hour = 1000000
         let text = Self { url: "sqlite://desk.db".to_owned(), ..self.clone() }.text();
         let mut config =
             Config::read(Path::new("postroom.toml"), &text).map_err(|findings| anyhow!("{}", findings[0]))?;
-        config.database.clone_from(&self.url);
+        config.database = DatabaseUrl::new(self.url.clone());
         config.smtp.connections = self.connections;
         Ok(config)
     }

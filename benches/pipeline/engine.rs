@@ -172,7 +172,8 @@ impl Watcher {
     }
 
     pub async fn close(self) -> Result<()> {
-        Ok(on!(self.0, connection => connection.close().await?))
+        on!(self.0, connection => connection.close().await?);
+        Ok(())
     }
 }
 
@@ -200,7 +201,9 @@ impl BareTable {
         };
         let mut table = Self(connection);
         let sql = format!("CREATE TABLE mails (uid INTEGER PRIMARY KEY, raw {bytes} NOT NULL)");
-        on!(&mut table.0, connection => drop(sqlx::query(AssertSqlSafe(sql)).execute(connection).await?));
+        on!(&mut table.0, connection => {
+            sqlx::query(AssertSqlSafe(sql)).execute(connection).await?;
+        });
         Ok(table)
     }
 

@@ -41,7 +41,7 @@ pub fn measure(count: usize) -> Result<()> {
     for rules in COUNTS {
         let made_up = made_up(rules);
         let file = RuleFile { path: "90-made-up.toml".to_owned(), text: made_up.text };
-        let alone = set(&[file.clone()])?;
+        let alone = set(std::slice::from_ref(&file))?;
         let (scan, judge) = cost(&messages, &alone);
         let one_by_one = one_by_one(&messages, &made_up.patterns)?;
         let begun = Instant::now();

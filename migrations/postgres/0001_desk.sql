@@ -48,6 +48,7 @@ CREATE TABLE inbox (
     UNIQUE (mailbox, uid_validity, uid)
 );
 CREATE INDEX inbox_digest ON inbox (digest) WHERE same_bytes_as IS NULL;
+CREATE INDEX inbox_copies ON inbox (same_bytes_as) WHERE same_bytes_as IS NOT NULL;
 CREATE INDEX inbox_open ON inbox (id) WHERE state IN ('new', 'processing');
 CREATE INDEX inbox_batch ON inbox (batch) WHERE state = 'processing';
 CREATE INDEX inbox_apart ON inbox (id) WHERE state IN ('quarantined', 'stuck');
@@ -91,8 +92,8 @@ CREATE TABLE outcomes (
     cause          TEXT,
     duplicate_of   BIGINT REFERENCES inbox (id),
     ticket         BIGINT REFERENCES tickets (id),
-    -- The ticket that answers to this mail belong to; none where the mail is kept beside a ticket, not believed.
-    answers_to     BIGINT REFERENCES tickets (id),
+    -- The ticket that answers to this mail belong to: the same, or none where the mail is kept beside it, not believed.
+    answers_to     BIGINT,
     reasons        TEXT NOT NULL,
     message_id     TEXT NOT NULL,
     content_digest BYTEA NOT NULL,
@@ -102,6 +103,7 @@ CREATE TABLE outcomes (
     settled_at     BIGINT NOT NULL
 );
 CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
+CREATE INDEX outcomes_ticket ON outcomes (ticket);
 
 -- The people around a ticket, each with the Message-IDs it has seen.
 CREATE TABLE parties (
@@ -186,6 +188,7 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state IN ('waiting', 'sending');
 CREATE INDEX outbox_order ON outbox (ticket, recipient, id) WHERE state IN ('waiting', 'sending');
+CREATE INDEX outbox_ticket ON outbox (ticket);
 CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed';
 
 -- Their bytes, apart, so that a change of state does not write them again.

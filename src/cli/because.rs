@@ -36,7 +36,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 54] = [
+const WORDS: [(&str, &str); 55] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -72,6 +72,7 @@ const WORDS: [(&str, &str); 54] = [
     ("own-mail", "a mail of ours came back ({})"),
     ("oversize", "too large: {}"),
     ("new-request", "a new request"),
+    ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
     ("quarantined-by-rule", "rule {} sets it aside"),
     ("reopened", "the ticket was {}"),

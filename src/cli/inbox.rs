@@ -183,12 +183,13 @@ struct Shown<'r> {
 
 /// Shows one mail; `show` of the quarantine is the same.
 pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result<u8> {
-    let row = open.store.find_inbox(id).await?;
-    let bytes = open.store.find_inbox_raw(id).await?;
-    let (Some(row), Some(bytes)) = (row, bytes) else {
+    let Some(row) = open.store.find_inbox(id).await? else {
         return Ok(missing(format!("there is no mail {id} in the inbox; `postroom inbox list` shows which there are")));
     };
     let screen = &open.screen;
+    let Some(bytes) = open.store.find_inbox_raw(id).await? else {
+        return if raw { Ok(missing(pruned_bytes(id))) } else { show_pruned(&row, format, screen) };
+    };
     if raw {
         screen.raw(&bytes)?;
         return Ok(DONE);
@@ -216,6 +217,68 @@ pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> any
         Format::Text => screen.print(&page(&row, &message, screen))?,
     }
     Ok(DONE)
+}
+
+/// What there is to say of a mail of which only the row is left.
+pub(super) fn pruned_bytes(id: i64) -> String {
+    format!("the bytes of mail {id} were pruned; what it was and what became of it is all that is left")
+}
+
+/// A mail of which only the row is left, as JSON.
+#[derive(Serialize)]
+struct Pruned<'r> {
+    #[serde(flatten)]
+    row: Row<'r>,
+    message_id: Option<&'r str>,
+    size_bytes: i64,
+    rules_version: Option<&'r str>,
+    settled_at: Option<Timestamp>,
+    is_pruned: bool,
+}
+
+fn show_pruned(row: &InboxRow, format: Format, screen: &Screen) -> anyhow::Result<u8> {
+    match format {
+        Format::Json => screen.json(&Pruned {
+            row: Row::from(row),
+            message_id: row.message_id.as_deref(),
+            size_bytes: row.size_bytes,
+            rules_version: row.rules_version.as_deref(),
+            settled_at: row.settled_at,
+            is_pruned: true,
+        })?,
+        Format::Text => {
+            let mut text = head(row, screen);
+            text.push_str(&facts(
+                screen,
+                &[
+                    ("From", row.from.clone().unwrap_or_default()),
+                    ("Subject", row.subject.clone().unwrap_or_default()),
+                    ("Message-ID", row.message_id.as_deref().map(|id| format!("<{id}>")).unwrap_or_default()),
+                ],
+            ));
+            text.push('\n');
+            let because = row.reasons.as_deref().map(because::in_words).unwrap_or_default();
+            let lines = [
+                ("received", screen.when_exactly(row.received_at)),
+                ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
+                ("ticket", reference(row.ticket).unwrap_or_default()),
+                ("because", because),
+                ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
+                ("size", size::shown(row.size_bytes.unsigned_abs())),
+            ];
+            text.push_str(&facts(screen, &lines));
+            text.push_str(&format!("\n{}\n", pruned_bytes(row.id)));
+            screen.print(&text)?;
+        }
+    }
+    Ok(DONE)
+}
+
+/// Which mail it is and what it became.
+fn head(row: &InboxRow, screen: &Screen) -> String {
+    let (became, tone) = became(row);
+    let head = [format!("mail {}", row.id), became].join(" · ");
+    format!("{}\n", screen.paint(if tone == Tone::Plain { Tone::Strong } else { tone }, &head))
 }
 
 fn author_of(origin: Origin) -> &'static str {
@@ -251,10 +314,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("Message-ID", format!("<{}>", message.id.0)),
         ],
     );
-    let (became, tone) = became(row);
-    let head = [format!("mail {}", row.id), became].join(" · ");
-    let head = format!("{}\n", screen.paint(if tone == Tone::Plain { Tone::Strong } else { tone }, &head));
-    text.insert_str(0, &head);
+    text.insert_str(0, &head(row, screen));
     let attachments: Vec<String> = message
         .attachments
         .iter()

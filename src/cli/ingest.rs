@@ -9,7 +9,7 @@ use super::inbox::became;
 use super::list::print;
 use super::report::Findings;
 use super::screen::{Screen, remark};
-use super::{Format, FormatArgs, Globals, complain, open_store, setup};
+use super::{Format, FormatArgs, Globals, complain, open_store, progress, setup};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::message::Digest;
@@ -20,7 +20,6 @@ use crate::serve::process::{Line, Round, process_due};
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use source::{Found, Sources};
 use std::collections::BTreeMap;
@@ -120,15 +119,6 @@ async fn take_in(
     }
     tell(&ids, args.format.format, store, screen).await.map_err(|error| Stopped(code, error))?;
     Ok(code)
-}
-
-fn progress(length: u64, words: &str) -> ProgressBar {
-    // Drawn on standard error, and only on a terminal.
-    let bar = ProgressBar::new(length);
-    if let Ok(style) = ProgressStyle::with_template(&format!("{words} {{bar:40}} {{pos}}/{{len}} {{eta}}")) {
-        bar.set_style(style);
-    }
-    bar
 }
 
 /// Keeps every mail, batch by batch; returns the numbers of their rows.

@@ -85,7 +85,7 @@ pub(super) fn print<R: Listed>(rows: &[R], format: Format, screen: &Screen, none
 }
 
 /// Reads when a list begins.
-fn since(text: &str, screen: &Screen) -> anyhow::Result<Timestamp> {
+pub(super) fn since(text: &str, screen: &Screen) -> anyhow::Result<Timestamp> {
     let days = || {
         let days: i64 = text.strip_suffix('d')?.trim().parse().ok()?;
         Some(SignedDuration::from_hours(days.checked_mul(24)?))

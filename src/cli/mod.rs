@@ -3,13 +3,17 @@
 //! Results go to standard output, remarks to standard error. The exit code is 0 when it was done, 1 when it was done
 //! and the answer is no, 2 when it could not be done; `ingest` speaks to mail servers and uses those of sysexits.
 
+mod backup;
 mod because;
 mod check;
+mod export;
 mod inbox;
 mod ingest;
 mod init;
 mod list;
+mod migrate;
 mod outbox;
+mod prune;
 mod quarantine;
 mod report;
 pub mod rules;
@@ -31,10 +35,12 @@ use crate::store::{Store, StoreError};
 use crate::ticket::TicketId;
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use report::Findings;
 use screen::{Screen, Tone, remark};
+use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Exit code: done.
 pub const DONE: u8 = 0;
@@ -104,6 +110,16 @@ enum Command {
     Workers(workers::WorkersArgs),
     /// Look at the mails that Postroom writes
     Template(template::TemplateArgs),
+    /// Show which tables the database has, and bring them up to date
+    Migrate(migrate::MigrateArgs),
+    /// Write the whole desk as a stream of lines, to be imported into another database
+    Export(export::ExportArgs),
+    /// Fill a new database from a stream that `export` has written
+    Import(export::ImportArgs),
+    /// Forget what is old: the bytes of mails first, then whole tickets
+    Prune(prune::PruneArgs),
+    /// Copy an SQLite database into a file, while it is in use
+    Backup(backup::BackupArgs),
     /// Write a script that completes commands for a shell
     #[command(after_help = "Example:\n  postroom completions bash > /etc/bash_completion.d/postroom")]
     Completions {
@@ -142,15 +158,21 @@ impl Globals {
         Screen::detect(self.columns.as_deref().and_then(|columns| columns.parse().ok()), Clock::System.now())
     }
 
-    /// Reads the configuration and opens the database; `None` after the findings were printed.
-    async fn open(&self) -> anyhow::Result<Option<Open>> {
+    /// Reads the configuration; `None` after the findings were printed.
+    fn config(&self) -> Option<(Config, Screen)> {
         let mut screen = self.screen();
         let mut findings = Findings::default();
         let Some(config) = setup::config(&self.config, &mut findings) else {
             remark(findings.render(&screen).trim_end());
-            return Ok(None);
+            return None;
         };
         screen.zone = config.zone.clone();
+        Some((config, screen))
+    }
+
+    /// Reads the configuration and opens the database; `None` after the findings were printed.
+    async fn open(&self) -> anyhow::Result<Option<Open>> {
+        let Some((config, screen)) = self.config() else { return Ok(None) };
         let store = open_store(&config).await?;
         Ok(Some(Open { config, store, screen }))
     }
@@ -190,6 +212,15 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
         Command::Check(args) => check::run(&args, globals).await,
         Command::Ingest(args) => Ok(ingest::run(&args, globals).await),
         Command::Template(args) => template::run(&args, globals).await,
+        Command::Migrate(args) => migrate::run(&args, globals).await,
+        Command::Backup(args) => backup::run(&args, globals).await,
+        Command::Import(args) => {
+            let stream = export::stream(&args)?;
+            let Some(open) = globals.open().await? else { return Ok(CANNOT) };
+            let code = export::import(&args, stream, &open).await;
+            open.store.close().await;
+            code
+        }
         command => {
             let Some(open) = globals.open().await? else { return Ok(CANNOT) };
             let code = match command {
@@ -198,6 +229,8 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
                 Command::Outbox(args) => outbox::run(&args, &open).await,
                 Command::Workers(args) => workers::run(&args, &open).await,
                 Command::Quarantine(args) => quarantine::run(&args, &open).await,
+                Command::Prune(args) => prune::run(&args, &open).await,
+                Command::Export(args) => export::export(&args, &open).await,
                 other => unreachable!("{other:?} needs no database and was run before"),
             };
             open.store.close().await;
@@ -245,6 +278,21 @@ fn done(result: Result<(), StoreError>, said: &str, screen: &Screen) -> anyhow::
             Ok(DONE)
         }
     }
+}
+
+/// How far something has come, drawn on standard error, and only on a terminal.
+fn progress(length: u64, words: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{words} {{bar:40}} {{pos}}/{{len}} {{eta}}")) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Makes a file that is not there yet, and that only its owner may read.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// A ticket's reference as it stands in JSON.

@@ -1,5 +1,6 @@
 //! `postroom outbox …`: mails to send, what became of each, and trying again.
 
+use super::inbox::pruned_bytes;
 use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, visible_text};
 use super::table::{Cell, Column, fixed, flexible, optional};
@@ -146,14 +147,15 @@ struct Shown<'r> {
 }
 
 async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result<u8> {
-    let row = open.store.find_outbox(id).await?;
-    let bytes = open.store.find_outbox_raw(id).await?;
-    let (Some(row), Some(bytes)) = (row, bytes) else {
+    let Some(row) = open.store.find_outbox(id).await? else {
         return Ok(missing(format!(
             "there is no mail {id} in the outbox; `postroom outbox list` shows which there are"
         )));
     };
     let screen = &open.screen;
+    let Some(bytes) = open.store.find_outbox_raw(id).await? else {
+        return if raw { Ok(missing(pruned_bytes(id))) } else { show_pruned(&row, format, screen) };
+    };
     if raw {
         screen.raw(&bytes)?;
         return Ok(DONE);
@@ -172,9 +174,45 @@ async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result
     Ok(DONE)
 }
 
-fn page(row: &OutboxRow, message: &Message, screen: &Screen) -> String {
+/// A mail of which only the row is left, as JSON.
+#[derive(Serialize)]
+struct Pruned<'r> {
+    #[serde(flatten)]
+    row: Row<'r>,
+    is_automatic: bool,
+    size_bytes: i64,
+    reply: Option<&'r str>,
+    is_pruned: bool,
+}
+
+fn show_pruned(row: &OutboxRow, format: Format, screen: &Screen) -> anyhow::Result<u8> {
+    match format {
+        Format::Json => screen.json(&Pruned {
+            row: Row::from(row),
+            is_automatic: row.is_automatic,
+            size_bytes: row.size_bytes,
+            reply: row.reply.as_deref(),
+            is_pruned: true,
+        })?,
+        Format::Text => {
+            let id = format!("<{}>", row.message_id);
+            let headers = [("To", row.to.clone()), ("Subject", row.subject.clone()), ("Message-ID", id)];
+            let about = what_became_of(row, screen);
+            let text = format!("{}{}\n{about}\n{}\n", head(row, screen), facts(screen, &headers), pruned_bytes(row.id));
+            screen.print(&text)?;
+        }
+    }
+    Ok(DONE)
+}
+
+/// Which mail it is and where it stands.
+fn head(row: &OutboxRow, screen: &Screen) -> String {
     let tone = if tone(row) == Tone::Plain { Tone::Strong } else { tone(row) };
-    let mut text = format!("{}\n", screen.paint(tone, &format!("mail {} · {} · {}", row.id, row.purpose, row.state)));
+    format!("{}\n", screen.paint(tone, &format!("mail {} · {} · {}", row.id, row.purpose, row.state)))
+}
+
+fn page(row: &OutboxRow, message: &Message, screen: &Screen) -> String {
+    let mut text = head(row, screen);
     let header = |name: &str| message.header(name).next().unwrap_or_default().to_owned();
     text.push_str(&facts(
         screen,
@@ -182,10 +220,18 @@ fn page(row: &OutboxRow, message: &Message, screen: &Screen) -> String {
             .map(|name| (name, header(name))),
     ));
     text.push('\n');
+    text.push_str(&what_became_of(row, screen));
+    text.push('\n');
+    text.push_str(visible_text(&message.body.text).trim_end());
+    text.push('\n');
+    text
+}
+
+fn what_became_of(row: &OutboxRow, screen: &Screen) -> String {
     let settled = |state: &str| {
         row.settled_at.filter(|_| row.state == state).map(|at| screen.when_exactly(at)).unwrap_or_default()
     };
-    text.push_str(&facts(
+    facts(
         screen,
         &[
             ("ticket", reference(row.ticket).unwrap_or_default()),
@@ -197,9 +243,5 @@ fn page(row: &OutboxRow, message: &Message, screen: &Screen) -> String {
             ("server said", row.reply.clone().unwrap_or_default()),
             ("error", row.error.clone().unwrap_or_default()),
         ],
-    ));
-    text.push('\n');
-    text.push_str(visible_text(&message.body.text).trim_end());
-    text.push('\n');
-    text
+    )
 }

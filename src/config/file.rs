@@ -7,6 +7,7 @@ use crate::decide::policy::{Caps, Policy};
 use crate::endpoint::{Endpoint, Mechanism, Security};
 use crate::finding::Finding;
 use crate::message::Address;
+use crate::store::DatabaseUrl;
 use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::sla::SlaTable;
 use crate::ticket::{Severity, Tier};
@@ -60,7 +61,7 @@ struct Reading<'r, 't> {
 impl Reading<'_, '_> {
     fn config(&self, path: &Path) -> Option<Config> {
         let root = self.root;
-        let database = root.text("database").map_or_else(|| "sqlite://postroom.db".to_owned(), |text| text.value);
+        let database = self.database();
         let rules = root.text("rules").map_or_else(|| "rules".to_owned(), |text| text.value);
         let templates = root.text("templates").map(|text| self.base.join(text.value));
         let desk = root.table("desk");
@@ -76,7 +77,7 @@ impl Reading<'_, '_> {
         let smtp = self.smtp();
         Some(Config {
             path: path.to_owned(),
-            database: self.database(&database),
+            database,
             rules: self.base.join(rules),
             templates,
             mailboxes,
@@ -88,19 +89,32 @@ impl Reading<'_, '_> {
         })
     }
 
-    /// Makes the path of an SQLite database relative to the configuration's folder.
-    fn database(&self, url: &str) -> String {
-        match url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
-            Some(path) => format!("sqlite://{}", self.base.join(path).display()),
-            None => {
-                self.root.wrong(
-                    0..0,
-                    format!("`database` is `{url}`, which names no database that Postroom knows"),
-                    "write database = \"sqlite://postroom.db\"".to_owned(),
-                );
-                url.to_owned()
-            }
+    /// Where the database is; the path of an SQLite database is relative to the configuration's folder.
+    fn database(&self) -> DatabaseUrl {
+        let in_folder = |path: &str| DatabaseUrl::new(format!("sqlite://{}", self.base.join(path).display()));
+        let Some(At { value: url, span }) = self.root.text("database") else { return in_folder("postroom.db") };
+        if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+            return in_folder(path);
         }
+        let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let url = DatabaseUrl::new(url);
+        if !is_server {
+            let message = format!("`database` is `{url}`, which names no database that Postroom knows");
+            let hint = "write \"sqlite://postroom.db\" or \"postgres://postroom@db.example.com/postroom\"";
+            if url.has_password() {
+                self.root.wrong_unseen(message, hint.to_owned());
+            } else {
+                self.root.wrong(span, message, hint.to_owned());
+            }
+        } else if url.has_password() {
+            let message = "the database's password stands in the configuration itself, where whoever reads the file \
+                           reads it";
+            let hint = format!(
+                "write database = \"{url}\", and the password into ~/.pgpass or the file that PGPASSFILE names"
+            );
+            self.root.warn(span, message, hint);
+        }
+        url
     }
 
     fn zone(&self, desk: &Section<'_>) -> TimeZone {

@@ -7,6 +7,7 @@ mod section;
 use crate::decide::policy::Policy;
 use crate::endpoint::{Endpoint, Mechanism};
 use crate::finding::Finding;
+use crate::store::DatabaseUrl;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secret::SecretSource;
@@ -20,8 +21,8 @@ pub const DEFAULT_FILE: &str = "postroom.toml";
 pub struct Config {
     /// The file it was read from.
     pub path: PathBuf,
-    /// Where the database is: `sqlite:///var/lib/postroom/postroom.db`.
-    pub database: String,
+    /// Where the database is: `sqlite:///var/lib/postroom/postroom.db`, `postgres://postroom@db.example.com/postroom`.
+    pub database: DatabaseUrl,
     /// The folder with the rule files.
     pub rules: PathBuf,
     /// The folder with templates that take the place of those built in.
@@ -108,7 +109,8 @@ impl Config {
 
     fn has_written_secret(&self) -> bool {
         let accounts = self.mailboxes.iter().map(|mailbox| &mailbox.account).chain(&self.smtp.account);
-        accounts.into_iter().any(|account| matches!(account.secret, SecretSource::Written(_)))
+        self.database.has_password()
+            || accounts.into_iter().any(|account| matches!(account.secret, SecretSource::Written(_)))
     }
 
     /// The folders of the rules and of the templates that a file names, as far as it can be read at all: so that what

@@ -59,6 +59,12 @@ impl<'t> Section<'t> {
         self.source.add(span, message, hint);
     }
 
+    /// Notes something wrong on a line that is not to be shown: there is a password in it.
+    pub fn wrong_unseen(&self, message: impl Into<String>, hint: impl Into<Option<String>>) {
+        let finding = Finding::about(self.source.path, message).hint(hint);
+        self.source.findings.borrow_mut().push(finding);
+    }
+
     /// Notes something in this table that is allowed and better not so.
     pub fn warn(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<Option<String>>) {
         let warning = Finding::at(self.source.path, self.source.text, span, message).hint(hint);

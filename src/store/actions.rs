@@ -2,7 +2,7 @@
 
 use super::query::query;
 use super::rows::millis;
-use super::{Store, StoreError};
+use super::{Store, StoreError, draw};
 use crate::ticket::TicketId;
 use jiff::{SignedDuration, Timestamp};
 
@@ -104,6 +104,8 @@ impl Store {
 
     async fn put_back(&self, id: i64, released: bool, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = super::dialect::begin_write(self.writer()).await?;
+        // Draws nothing, but has others wait who would prune its bytes meanwhile.
+        draw(&mut tx, "inbox", 0).await?;
         let filed: Option<i64> = query("SELECT ticket FROM outcomes WHERE inbox = $1 AND outcome <> 'quarantined'")
             .bind(id)
             .fetch_optional_value::<Option<i64>>(&mut tx)
@@ -123,6 +125,13 @@ impl Store {
                 Some(state) => format!("mail {id} of the inbox is {state}; it is on its way already"),
                 None => format!("there is no mail {id} in the inbox"),
             };
+            return Err(StoreError::Refused { what });
+        }
+        let has_bytes =
+            "SELECT COUNT(*) FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1";
+        if query(has_bytes).bind(id).fetch_value::<i64>(&mut tx).await? == 0 {
+            tx.rollback().await?;
+            let what = format!("the bytes of mail {id} were pruned, so it cannot be processed again");
             return Err(StoreError::Refused { what });
         }
         query("DELETE FROM outcomes WHERE inbox = $1").bind(id).execute(&mut tx).await?;

@@ -140,7 +140,7 @@ impl Store {
             .execute(&mut tx)
             .await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// When the next mail is due to be claimed; in the past when one is waiting.

@@ -41,7 +41,7 @@ pub(super) fn engine_of(url: &str) -> Result<Engine, StoreError> {
     }
     let hint = "a database is named like sqlite:///var/lib/postroom/desk.db or postgres://postroom@host/postroom";
     let cause = sqlx::Error::Configuration(hint.into());
-    Err(StoreError::Other { what: format!("{url} cannot be used as a database"), cause })
+    Err(StoreError::Other { what: format!("{} cannot be used as a database", super::shown(url)), cause })
 }
 
 /// Connects to a database, which is made when it is a file that is not there, and brings its tables up to date.
@@ -49,6 +49,17 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     match engine_of(url)? {
         Engine::Sqlite => sqlite::connect(url).await,
         Engine::Postgres => postgres::connect(url).await,
+    }
+}
+
+/// Connects to a database as it is, changes nothing, and makes none. `None` where there is none yet, or an empty one.
+///
+/// # Errors
+/// When it is not ours. It may be newer than we are.
+pub(super) async fn look(url: &str) -> Result<Option<Pool>, StoreError> {
+    match engine_of(url)? {
+        Engine::Sqlite => sqlite::look(url).await,
+        Engine::Postgres => postgres::look(url).await,
     }
 }
 
@@ -82,6 +93,38 @@ impl Engine {
         match self {
             Engine::Sqlite => "BEGIN",
             Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// When a migration was applied, in milliseconds since 1970-01-01 UTC.
+    pub(super) fn installed_at(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "CAST(strftime('%s', installed_on) AS INTEGER) * 1000",
+            Engine::Postgres => "CAST(EXTRACT(EPOCH FROM installed_on) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// Lets a transaction wait for whoever is slow at the other end of a stream.
+    pub(super) fn be_patient(self) -> Option<&'static str> {
+        match self {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some("SET LOCAL idle_in_transaction_session_timeout = 0"),
+        }
+    }
+
+    /// Where the database numbers rows by itself: goes on behind those that came with a number of their own.
+    pub(super) fn after_numbered_rows(self) -> &'static [&'static str] {
+        match self {
+            Engine::Sqlite => &[],
+            Engine::Postgres => &postgres::GO_ON_NUMBERING,
+        }
+    }
+
+    /// Has the database look at what is in its tables, which it would do by itself, later.
+    pub(super) fn look_around(self) -> Option<&'static str> {
+        match self {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some("ANALYZE"),
         }
     }
 
@@ -133,7 +176,10 @@ pub(super) enum Trouble {
     Busy,
     Full,
     ReadOnly,
+    /// The file is none.
     NoDatabase,
+    NoSuchDatabase,
+    LoginRefused,
     Unreachable,
     Rejected,
     Other,

@@ -30,6 +30,12 @@ pub enum StoreError {
     /// Its server does not answer; it may later.
     #[error("the database does not answer")]
     Unreachable(#[source] sqlx::Error),
+    /// Its server does not let us in.
+    #[error("the database server does not accept the login")]
+    LoginRefused(#[source] sqlx::Error),
+    /// Its server has no database of this name.
+    #[error("the database server has no such database")]
+    NoSuchDatabase(#[source] sqlx::Error),
     /// It may only be read.
     #[error("the database may only be read, not written")]
     ReadOnly(#[source] sqlx::Error),
@@ -86,6 +92,8 @@ impl From<sqlx::Error> for StoreError {
             Trouble::ReadOnly => StoreError::ReadOnly(error),
             Trouble::Rejected => StoreError::Rejected(error),
             Trouble::Unreachable => StoreError::Unreachable(error),
+            Trouble::LoginRefused => StoreError::LoginRefused(error),
+            Trouble::NoSuchDatabase => StoreError::NoSuchDatabase(error),
             Trouble::NoDatabase | Trouble::Other => {
                 StoreError::Other { what: "the database failed".to_owned(), cause: error }
             }

@@ -10,8 +10,12 @@ use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 
-pub(super) const SAME_BYTES: (&str, &str) =
-    ("SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL AND digest IN (", ")");
+/// Mails with these bytes that have them still.
+pub(super) const SAME_BYTES: (&str, &str) = (
+    "SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL \
+     AND EXISTS (SELECT 1 FROM inbox_raw WHERE inbox_raw.inbox = inbox.id) AND digest IN (",
+    ")",
+);
 
 /// What [`Store::keep_mail`] did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -136,7 +140,7 @@ impl Store {
             .execute(&mut tx)
             .await?;
         query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Keeps mails that came in by a door without UIDs of its own, each at the next place of `door`.
@@ -210,8 +214,9 @@ async fn keep(tx: &mut Connection, mails: &[NewMail], now: Timestamp) -> Result<
     if new.is_empty() {
         return Ok(Kept::default());
     }
-    let mut holders = holders(tx, &new).await?;
+    // First the numbers: whoever draws them has others wait who prune the bytes that a new row would rely on.
     let first = draw(tx, "inbox", new.len()).await?;
+    let mut holders = holders(tx, &new).await?;
     let numbered: Vec<Numbered<'_>> = (first..)
         .zip(&new)
         .map(|(id, mail)| {
@@ -284,13 +289,13 @@ async fn known_between(
     first: u32,
     last: u32,
 ) -> Result<Vec<Row>, StoreError> {
-    Ok(query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
+    query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
         .bind(mailbox)
         .bind(i64::from(uid_validity))
         .bind(i64::from(first))
         .bind(i64::from(last))
         .fetch_all(tx)
-        .await?)
+        .await
 }
 
 /// Which rows hold the bytes of mails that look the same.

@@ -4,30 +4,42 @@
 //! commit has returned for is on the disk.
 
 mod actions;
+mod backup;
 mod claims;
 mod deadlines;
 mod dialect;
 mod error;
+mod export;
 mod history;
+mod import;
 mod inbox;
 pub mod list;
 mod open;
 mod outbox;
+mod portable;
+pub mod prune;
 mod query;
 mod read;
 mod rows;
+mod schema;
 mod threads;
 mod tickets;
 pub mod traffic;
+mod url;
 pub mod workers;
 mod write;
 
+pub use backup::Copied;
 pub use deadlines::Due;
 pub use error::StoreError;
+pub use import::Stream;
 pub use inbox::{Kept, SettledPlace};
-pub use open::{Instance, Store, shown};
+pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
+pub use portable::{Header, TransferError};
+pub use schema::{Migration, MigrationState, Schema};
 pub use threads::{Looked, Lookup};
+pub use url::{DatabaseUrl, shown};
 pub use workers::{Claim, Hold, Turn};
 pub use write::WriteTx;
 

@@ -175,16 +175,3 @@ pub(super) async fn draw(tx: &mut Connection, counter: &str, count: usize) -> Re
         .await?;
     Ok(last - count + 1)
 }
-
-/// A database's URL as people may see it: without the password.
-pub fn shown(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let host_at = rest.find('/').map_or(rest.len(), |end| end);
-    match rest[..host_at].rfind('@') {
-        Some(at) => {
-            let user = rest[..at].split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}@{}", &rest[at + 1..])
-        }
-        None => url.to_owned(),
-    }
-}

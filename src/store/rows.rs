@@ -49,7 +49,7 @@ fn numbered(fixed: usize, keys: usize) -> String {
 /// `head … tail` with the placeholders of a chunk between, its values bound.
 fn statement<'r, T>(
     engine: Engine,
-    (head, tail): (&'static str, &'static str),
+    (head, tail): (&str, &str),
     columns: usize,
     chunk: &'r [T],
     bind: &impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
@@ -61,7 +61,7 @@ fn statement<'r, T>(
 /// Runs `head … tail` with the rows' values between, as often as it takes; returns how many rows it touched.
 pub(super) async fn write_rows<T>(
     connection: &mut Connection,
-    sql: (&'static str, &'static str),
+    sql: (&str, &str),
     columns: usize,
     rows: &[T],
     bind: impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,

@@ -103,7 +103,7 @@ impl WriteTx<'_> {
 
     /// Takes it all back, and waits until that is done.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.tx.rollback().await?)
+        self.tx.rollback().await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The built program at work: what it prints and the codes it ends with.
 
+mod admin;
 mod connect;
 mod ingest;
 mod lists;
@@ -389,6 +390,12 @@ fn help_has_examples() {
         &["outbox", "list"],
         &["template", "preview"],
         &["completions"],
+        &["migrate", "status"],
+        &["migrate", "up"],
+        &["prune"],
+        &["export"],
+        &["import"],
+        &["backup"],
     ] {
         let out = desk.run(&[command, &["--help"]].concat()).ends(0);
         assert!(out.contains("Example") || out.contains("From Postfix"), "{command:?}");

@@ -1,7 +1,9 @@
 //! The store against real databases: what is kept, what is claimed, who wins. The same cases on SQLite, in a temporary
 //! folder, and on PostgreSQL, on a server that all of them share.
+#![allow(clippy::duplicate_mod, reason = "the same cases on both databases")]
 
 mod opening;
+mod transfer;
 mod workers;
 
 /// The cases on SQLite.
@@ -12,6 +14,7 @@ mod on_sqlite {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {
@@ -27,6 +30,7 @@ mod on_postgres {
     mod delivery;
     mod intake;
     mod lists;
+    mod prune;
     mod tickets;
 
     async fn desk() -> Desk {

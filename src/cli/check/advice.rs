@@ -1,6 +1,7 @@
-//! What to do about a mail server that we cannot talk to: from the error itself, and from what the port speaks.
+//! What to do about a server that we cannot talk to: from the error itself, and from what a mail server's port speaks.
 
 use crate::endpoint::{Endpoint, Security};
+use crate::store::{DatabaseUrl, StoreError};
 use crate::tls::{self, Fault, TlsError};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -86,6 +87,27 @@ pub(super) async fn about_connection(endpoint: &Endpoint, ports: Ports) -> Strin
         }
         (Spoken::Plain | Spoken::Tls, _) => "the server answers there; try again".to_owned(),
     }
+}
+
+/// What to do about a database that cannot be used.
+pub(super) fn about_database(error: &StoreError, url: &DatabaseUrl) -> Option<String> {
+    let advice = match error {
+        StoreError::LoginRefused(_) => {
+            "is the user right? The password is looked for in the file that PGPASSFILE names, in ~/.pgpass, and in \
+             PGPASSWORD; a file that others may read is passed over"
+        }
+        StoreError::NoSuchDatabase(_) => "an administrator makes it: createdb --owner=USER NAME",
+        StoreError::Unreachable(_) => "is the server running, and are host and port right?",
+        StoreError::ReadOnly(_) => "may this user write the database's file, and the folder it is in?",
+        StoreError::Foreign { .. } => "name a database that is empty, or Postroom's own",
+        StoreError::Newer { .. } => "use the version of Postroom that wrote it, or a later one",
+        StoreError::Other { .. } if url.starts_with("sqlite:") => {
+            "is the folder there, and may this user write in it? Postroom makes the database, but no folder"
+        }
+        StoreError::Other { .. } => "may this user make tables there? It should own the database",
+        _ => return None,
+    };
+    Some(advice.to_owned())
 }
 
 fn write_plain(ports: Ports) -> String {

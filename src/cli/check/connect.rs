@@ -6,7 +6,7 @@ use crate::config::{Account, Config, MailboxConfig, SmtpConfig};
 use crate::endpoint::Login;
 use crate::imap::{self, ImapError};
 use crate::smtp::{self, SendError, Smarthost, TlsProblem};
-use crate::store::{Store, StoreError};
+use crate::store::{DatabaseUrl, Store, StoreError};
 use std::time::Duration;
 
 /// How long a person at the keyboard waits for a server.
@@ -117,17 +117,12 @@ async fn try_smarthost(config: &SmtpConfig) -> Result<String, Wrong> {
     Err((chain(&error), hint))
 }
 
-async fn database(url: &str) -> Checked {
-    checked("database".to_owned(), url.to_owned(), try_database(url).await)
+async fn database(url: &DatabaseUrl) -> Checked {
+    checked("database".to_owned(), url.to_string(), try_database(url).await)
 }
 
-async fn try_database(url: &str) -> Result<String, Wrong> {
-    let wrong = |error: StoreError| {
-        let hint = matches!(error, StoreError::Other { .. }).then(|| {
-            "is the folder there, and may this user write in it? Postroom makes the database, but no folder".to_owned()
-        });
-        (chain(&error), hint)
-    };
+async fn try_database(url: &DatabaseUrl) -> Result<String, Wrong> {
+    let wrong = |error: StoreError| (chain(&error), advice::about_database(&error, url));
     let store = Store::open(url).await.map_err(wrong)?;
     // Only a transaction that writes shows that one can.
     let result = async {

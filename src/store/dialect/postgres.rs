@@ -25,8 +25,18 @@ const READERS: u32 = 4;
 /// A connection that nobody used for so long is closed; a server has few.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// How long the server keeps a transaction open in which nothing happens: ours never wait, so somebody has died.
-const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
+/// How long the server may take to let us in.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long the server keeps a transaction open in which nothing happens: ours never wait, so its worker is dead, frozen or
+/// cut off, and must not hold up others for longer than it is taken to live.
+const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "6s");
+
+/// Sets the numbers that the next rows get.
+pub(super) const GO_ON_NUMBERING: [&str; 2] = [
+    "SELECT setval(pg_get_serial_sequence('messages', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM messages), FALSE)",
+    "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), FALSE)",
+];
 
 /// Stands as a comment on the table of who we are, so that our database is told from others.
 const OURS: &str = "postroom";
@@ -34,14 +44,11 @@ const OURS: &str = "postroom";
 /// Connects, and brings the tables up to date.
 pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     let options = options(url)?;
-    let failed = |error: sqlx::Error| match StoreError::from(error) {
-        StoreError::Other { cause, .. } => {
-            StoreError::Other { what: format!("{} cannot be opened", shown(url)), cause }
-        }
-        error => error,
-    };
-    let mut first = options.connect().await.map_err(failed)?;
-    check(&mut first, url).await?;
+    let mut first = first_connection(&options, url).await?;
+    if is_ours(&mut first, url).await? {
+        let row = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut first).await?;
+        insist_on_known(row.try_get(0)?, Engine::Postgres, url)?;
+    }
     // Of two that come to a new database at once, one waits for the other: sqlx takes a lock in the database.
     MIGRATIONS.run(&mut first).await.map_err(|error| migration_error(error, url))?;
     sqlx::Connection::close(first).await?;
@@ -91,25 +98,44 @@ pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<
     }
 }
 
-/// Whether the database is new, or ours and not newer than we are.
-async fn check(connection: &mut PgConnection, url: &str) -> Result<(), StoreError> {
+/// The first connection, with the errors that only happen then. Not from a pool: that would try for as long as it may
+/// wait for a connection, and then say that it waited.
+async fn first_connection(options: &PgConnectOptions, url: &str) -> Result<PgConnection, StoreError> {
+    let timeout = || sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    let connected = tokio::time::timeout(PATIENCE, options.connect()).await.unwrap_or_else(|_| Err(timeout()));
+    connected.map_err(|error| match StoreError::from(error) {
+        StoreError::Other { cause, .. } => {
+            StoreError::Other { what: format!("{} cannot be opened", shown(url)), cause }
+        }
+        error => error,
+    })
+}
+
+/// Connects to a database as it is; `None` when nothing is in it.
+pub(in crate::store) async fn look(url: &str) -> Result<Option<Pool>, StoreError> {
+    let options = options(url)?;
+    let mut first = first_connection(&options, url).await?;
+    let is_ours = is_ours(&mut first, url).await?;
+    sqlx::Connection::close(first).await?;
+    Ok(is_ours.then(|| Pool::Postgres(pool(1).connect_lazy_with(options))))
+}
+
+/// Whether the database is ours; `false` when nothing is in it.
+async fn is_ours(connection: &mut PgConnection, url: &str) -> Result<bool, StoreError> {
     let row = sqlx::query(
         "SELECT (SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = current_schema()), \
          obj_description(to_regclass('instance'), 'pg_class'), to_regclass('_sqlx_migrations') IS NOT NULL",
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(connection)
     .await?;
     let (tables, mark, is_begun): (i64, Option<String>, bool) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     match (tables, mark.as_deref(), is_begun) {
-        (0, ..) => return Ok(()),
+        (0, ..) => Ok(false),
         // Somebody was stopped before the first of our tables was there.
-        (1, None, true) => return Ok(()),
-        (_, Some(OURS), true) => {}
-        _ => return Err(StoreError::Foreign { url: shown(url) }),
+        (1, None, true) => Ok(true),
+        (_, Some(OURS), true) => Ok(true),
+        _ => Err(StoreError::Foreign { url: shown(url) }),
     }
-    let found: Option<i64> =
-        sqlx::query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(connection).await?.try_get(0)?;
-    insist_on_known(found, Engine::Postgres, url)
 }
 
 /// What a code means (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
@@ -120,10 +146,10 @@ pub(super) fn trouble(code: &str) -> Trouble {
         // Disk full, out of memory.
         "53100" | "53200" => Trouble::Full,
         "25006" => Trouble::ReadOnly,
-        // No such database.
-        "3D000" => Trouble::NoDatabase,
+        "3D000" => Trouble::NoSuchDatabase,
         // Too many connections, shutting down, starting up, idle for too long.
         "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Unreachable,
+        _ if code.starts_with("28") => Trouble::LoginRefused,
         _ if code.starts_with("08") => Trouble::Unreachable,
         // A value that does not fit, or that a constraint forbids; a mail larger than a row may be.
         _ if code.starts_with("22") || code.starts_with("23") || code.starts_with("54") => Trouble::Rejected,

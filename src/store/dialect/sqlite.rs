@@ -7,6 +7,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqliteConnection, SqlitePool};
 use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -44,7 +45,10 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     }
     // Looked at before our settings touch it: they would change a foreign database.
     let mut plain = first_connection(&options, url).await?;
-    check(&mut plain, url).await?;
+    if is_ours(&mut plain, url).await? {
+        let row = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut plain).await?;
+        insist_on_known(row.try_get(0)?, Engine::Sqlite, url)?;
+    }
     plain.close().await?;
     let options = with_settings(options);
     let writer = pool(1).connect_with(options.clone()).await?;
@@ -137,8 +141,21 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .test_before_acquire(false)
 }
 
-/// Whether the database is new, or ours and not newer than we are.
-async fn check(connection: &mut SqliteConnection, url: &str) -> Result<(), StoreError> {
+/// Connects to a database as it is, for reading; `None` when it is not there, or nothing is in it.
+pub(in crate::store) async fn look(url: &str) -> Result<Option<Pool>, StoreError> {
+    let options = options(url)?.create_if_missing(false).read_only(true);
+    // An empty file is a database with nothing in it, and SQLite would make the files beside it.
+    if std::fs::metadata(options.get_filename()).map_or(true, |file| file.len() == 0) {
+        return Ok(None);
+    }
+    let mut plain = first_connection(&options, url).await?;
+    let is_ours = is_ours(&mut plain, url).await?;
+    plain.close().await?;
+    Ok(is_ours.then(|| Pool::Sqlite(pool(1).connect_lazy_with(options))))
+}
+
+/// Whether the database is ours; `false` when nothing is in it.
+async fn is_ours(connection: &mut SqliteConnection, url: &str) -> Result<bool, StoreError> {
     let foreign = || StoreError::Foreign { url: url.to_owned() };
     // The file is read only now, so this is where it shows that it is no database at all.
     let application_id: i64 = match sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await {
@@ -148,18 +165,41 @@ async fn check(connection: &mut SqliteConnection, url: &str) -> Result<(), Store
             _ => return Err(error.into()),
         },
     };
-    let table_count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut *connection).await?;
-    match (application_id, table_count) {
-        (0 | APPLICATION_ID, 0) => return Ok(()),
-        (APPLICATION_ID, _) => {}
-        _ => return Err(foreign()),
+    let tables = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
+    let row = sqlx::query(tables).fetch_one(connection).await?;
+    let (all, ours): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    match (application_id, all, ours) {
+        (0 | APPLICATION_ID, 0, _) => Ok(false),
+        (APPLICATION_ID, _, 1) => Ok(true),
+        _ => Err(foreign()),
     }
-    let found: Option<i64> = sqlx::query("SELECT MAX(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await
-        .map_err(|_no_such_table| foreign())?
-        .try_get(0)?;
-    insist_on_known(found, Engine::Sqlite, url)
+}
+
+/// Writes a copy of the database, as it is at one moment, into an empty file.
+pub(in crate::store) async fn copy(url: &str, to: &Path) -> Result<(), StoreError> {
+    let options = options(url)?.create_if_missing(false).read_only(true);
+    let mut connection = first_connection(&options, url).await?;
+    let copied = sqlx::query("VACUUM INTO $1").bind(to.to_string_lossy().into_owned()).execute(&mut connection).await;
+    connection.close().await?;
+    Ok(copied.map(drop)?)
+}
+
+/// Reads a copy from end to end; returns how many mails and tickets are in it.
+pub(in crate::store) async fn check_copy(file: &Path) -> Result<(i64, i64), StoreError> {
+    // Nobody writes to it, and no files are made beside it.
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(true);
+    let mut connection = options.disable_statement_logging().connect().await?;
+    let findings: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(3)").fetch_all(&mut connection).await?;
+    if findings != ["ok"] {
+        let what = format!("the copy is not sound, so the database may not be either: {}", findings.join("; "));
+        return Err(StoreError::Refused { what });
+    }
+    let row = sqlx::query("SELECT (SELECT COUNT(*) FROM inbox), (SELECT COUNT(*) FROM tickets)")
+        .fetch_one(&mut connection)
+        .await?;
+    let counts = (row.try_get(0)?, row.try_get(1)?);
+    connection.close().await?;
+    Ok(counts)
 }
 
 /// What a code means (<https://sqlite.org/rescode.html>; the low byte is the primary code).

@@ -1,7 +1,7 @@
-//! Opening a database: a new one, our own, and four that are not for us.
+//! Opening a database: a new one, our own, and those that are not for us.
 
-use super::{Desk, mail, url_of};
-use postroom::store::{Store, StoreError};
+use super::{Desk, mail, postgres, url_of};
+use postroom::store::{MigrationState, Store, StoreError};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 /// Does something to a database behind the store's back.
@@ -78,4 +78,157 @@ async fn two_that_open_a_new_database_at_once_share_it() {
     let url = url_of(&folder);
     let (one, two) = tokio::join!(Store::open(&url), Store::open(&url));
     assert_eq!(one.unwrap().instance(), two.unwrap().instance());
+}
+
+#[tokio::test]
+async fn the_schema_is_looked_at_without_changing_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url_of(&folder);
+    let schema = Store::schema(&url).await.unwrap();
+    assert!(!schema.is_there && schema.migrations.iter().all(|step| step.state == MigrationState::Waiting));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was made");
+
+    let on_postgres = Desk::on_postgres().await;
+    let empty = postgres().fresh_database().unwrap();
+    let schema = Store::schema(&empty).await.unwrap();
+    assert!(!schema.is_there);
+    assert_eq!(postgres().query(&empty, "SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'").unwrap(), "0");
+    let on_sqlite = Desk::on_sqlite().await;
+    for desk in [on_sqlite, on_postgres] {
+        let schema = Store::schema(&desk.url).await.unwrap();
+        assert!(schema.is_there);
+        let told: Vec<_> =
+            schema.migrations.iter().map(|step| (step.version, step.name.as_str(), step.state)).collect();
+        assert_eq!(told, [(1, "desk", MigrationState::Applied)]);
+        let applied_at = schema.migrations[0].applied_at.unwrap();
+        assert!(applied_at.to_string().starts_with("20"), "{applied_at}");
+    }
+}
+
+/// A migration as a Postroom of another time would have left it.
+const FROM_THE_FUTURE: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+    VALUES (9000, 'from the future', TRUE, '', 0)";
+
+#[tokio::test]
+async fn databases_on_a_server_that_are_not_for_us_are_left_alone() {
+    let server = postgres();
+    let songs = server.fresh_database().unwrap();
+    server.query(&songs, "CREATE TABLE songs (title TEXT); CREATE TABLE instance (id INT)").unwrap();
+    let sqlx_program = server.fresh_database().unwrap();
+    server
+        .query(&sqlx_program, "CREATE TABLE _sqlx_migrations (version BIGINT); CREATE TABLE songs (title TEXT)")
+        .unwrap();
+    for url in [&songs, &sqlx_program] {
+        let tables = "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'";
+        let before = server.query(url, tables).unwrap();
+        for error in [Store::open(url).await.unwrap_err(), Store::schema(url).await.unwrap_err()] {
+            assert_eq!(error.to_string(), format!("{url} is not a database of Postroom"));
+        }
+        assert_eq!(server.query(url, tables).unwrap(), before);
+    }
+    let desk = Desk::on_postgres().await;
+    desk.store.close().await;
+    server.query(&desk.url, FROM_THE_FUTURE).unwrap();
+    match Store::open(&desk.url).await {
+        Err(StoreError::Newer { found: 9000, known, .. }) => assert!((1..9000).contains(&known)),
+        other => panic!("{other:?}"),
+    }
+    let states: Vec<_> = Store::schema(&desk.url).await.unwrap().migrations.iter().map(|step| step.state).collect();
+    assert_eq!(states, [MigrationState::Applied, MigrationState::Unknown], "but one may look");
+}
+
+#[tokio::test]
+async fn a_migration_that_was_cut_short_leaves_nothing_and_is_done_at_the_next_start() {
+    let server = postgres();
+    let url = server.fresh_database().unwrap();
+    server
+        .query(
+            &url,
+            "CREATE FUNCTION cut() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF EXISTS (SELECT 1 FROM pg_tables WHERE tablename = 'outbox') THEN \
+             PERFORM pg_terminate_backend(pg_backend_pid()); END IF; END $$; \
+             CREATE EVENT TRIGGER cut ON ddl_command_end EXECUTE FUNCTION cut()",
+        )
+        .unwrap();
+    let error = Store::open(&url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Other { .. } | StoreError::Unreachable(_)), "{error:?}");
+    let tables = "SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(server.query(&url, tables).unwrap(), "_sqlx_migrations");
+    let schema = Store::schema(&url).await.unwrap();
+    assert_eq!(schema.migrations[0].state, MigrationState::Waiting);
+    server.query(&url, "DROP EVENT TRIGGER cut; DROP FUNCTION cut()").unwrap();
+    Store::open(&url).await.unwrap().close().await;
+    assert_eq!(Store::schema(&url).await.unwrap().migrations[0].state, MigrationState::Applied);
+
+    // Somebody's hand, or a tool that does not do it in one piece.
+    server.query(&url, "UPDATE _sqlx_migrations SET success = FALSE").unwrap();
+    let error = Store::open(&url).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("the tables of {url} cannot be brought up to date"));
+    assert_eq!(Store::schema(&url).await.unwrap().migrations[0].state, MigrationState::Broken);
+}
+
+#[tokio::test]
+async fn what_a_server_refuses_is_told_apart() {
+    let server = postgres();
+    let url = server.fresh_database().unwrap();
+    // Only this role needs a password, and only the file says so; all others go on as before.
+    server
+        .query(
+            &url,
+            "CREATE ROLE guarded LOGIN PASSWORD 'right'; \
+             DO $$ BEGIN EXECUTE format('COPY (VALUES (''host all guarded 127.0.0.1/32 scram-sha-256''), \
+             (''host all all 127.0.0.1/32 trust'')) TO %L', current_setting('hba_file')); END $$; \
+             SELECT pg_reload_conf()",
+        )
+        .unwrap();
+    let as_guarded = |password: &str| url.replacen("desk@", &format!("guarded:{password}@"), 1);
+    // The server reads its file when it gets round to it.
+    let mut wrong = Store::schema(&as_guarded("wrong")).await;
+    for _ in 0..500 {
+        if wrong.is_err() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        wrong = Store::schema(&as_guarded("wrong")).await;
+    }
+    let wrong = wrong.unwrap_err();
+    assert!(matches!(wrong, StoreError::LoginRefused(_)), "{wrong:?}");
+    assert!(Store::schema(&as_guarded("right")).await.is_ok());
+    let not_allowed = Store::open(&as_guarded("right")).await.unwrap_err();
+    let said = format!("{not_allowed:?} {not_allowed}");
+    assert!(said.contains("cannot be brought up to date") && said.contains("permission denied"), "{said}");
+    let (place, _) = url.rsplit_once('/').unwrap();
+    let missing = Store::open(&format!("{place}/nowhere")).await.unwrap_err();
+    assert!(matches!(missing, StoreError::NoSuchDatabase(_)), "{missing:?}");
+    let down = Store::open("postgres://desk:secret@127.0.0.1:9/desk").await.unwrap_err();
+    assert!(matches!(down, StoreError::Unreachable(_)), "{down:?}");
+    for error in [wrong, not_allowed, missing, down] {
+        let said = format!("{error:?} {error}");
+        assert!(!said.contains("wrong@") && !said.contains("right@") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_of_a_database_in_use_is_whole() {
+    let desk = Desk::on_sqlite().await;
+    desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy's.db");
+    std::fs::write(&file, "").unwrap();
+    let copied = Store::copy(&desk.url, &file).await.unwrap().unwrap();
+    assert_eq!((copied.mails, copied.tickets), (2, 0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing stands beside it");
+    let copy = Store::open(&format!("sqlite://{}", file.display())).await.unwrap();
+    assert_eq!(copy.instance(), desk.store.instance());
+    assert_eq!(copy.find_inbox_raw(2).await.unwrap().unwrap(), b"two");
+    copy.close().await;
+    let mut bytes = std::fs::read(&file).unwrap();
+    let third = bytes.len() / 3;
+    bytes[third..2 * third].fill(0xff);
+    let broken = folder.path().join("broken.db");
+    std::fs::write(&broken, bytes).unwrap();
+    let broken_url = format!("sqlite://{}", broken.display());
+    std::fs::write(folder.path().join("again.db"), "").unwrap();
+    assert!(Store::copy(&broken_url, &folder.path().join("again.db")).await.is_err(), "that is no sound copy");
+    assert_eq!(Store::copy(&url_of(&folder), &folder.path().join("again.db")).await.unwrap(), None);
 }
