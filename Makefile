@@ -2,7 +2,9 @@
 #
 #   make demo           a short support day on real mail servers, from the first mail to the last
 #   make demo KEEP=1    the same, and everything stays up for a mail client to connect
-#   make bench          how fast mail becomes tickets on real mail servers, and how soon it is acknowledged
+#   make bench          how fast mail becomes tickets on real mail servers, how soon it is acknowledged, and what that
+#                       costs as rules, tickets and mails become many
+#   make bench ONLY=rounds,rules     some of it: stages, rules, rounds, sending, single, growth, memory
 #   make test           every check and every test, the ones on real mail servers and the demo's story included
 
 CARGO ?= cargo
@@ -14,7 +16,7 @@ demo: install
 	@target/debug/demo --postroom target/debug/postroom $(if $(KEEP),--keep)
 
 bench: install
-	$(CARGO) bench --bench pipeline
+	$(CARGO) bench --bench pipeline -- $(if $(ONLY),--only $(ONLY))
 
 test: install-for-tests
 	$(CARGO) fmt --all --check
