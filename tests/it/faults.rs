@@ -19,7 +19,6 @@ enum Database {
     /// A file, for one worker.
     Sqlite,
     /// A server, for many.
-    #[expect(dead_code, reason = "workers cannot share a database yet")]
     Postgres { workers: usize },
 }
 

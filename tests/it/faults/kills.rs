@@ -10,6 +10,11 @@ fn killed_every_second_while_mail_flows_a_desk_loses_and_doubles_nothing() {
     play(Database::Sqlite, killed_again_and_again);
 }
 
+#[test]
+fn of_many_workers_any_may_be_killed_every_second() {
+    play(Database::Postgres { workers: 3 }, killed_again_and_again);
+}
+
 fn killed_again_and_again(database: Database) {
     let workers = match database {
         Database::Sqlite => 1,
