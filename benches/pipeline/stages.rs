@@ -1,6 +1,7 @@
 //! What each pure stage costs, on one core and without servers or a database.
 
-use super::desk;
+use super::desk::{self, Site};
+use super::storing;
 use anyhow::Result;
 use jiff::Timestamp;
 use postroom::message::Digest;
@@ -21,8 +22,8 @@ const BATCH: usize = 250;
 pub async fn measure(count: usize) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
-    let config = desk::config(folder.path(), nowhere, nowhere, 0)?;
-    let desk = desk::Running::prepare(&config, &desk::rules()?).await?;
+    let config = Site::on_sqlite(folder.path(), nowhere).config()?;
+    let desk = desk::prepare(&config, &desk::rules()?).await?;
     let mails = load::mails("p", &config.policy.support_address.address, count, SIZE_BYTES, SEED);
     // The first pass fills the caches of the patterns.
     let mut times = Vec::new();
@@ -34,6 +35,7 @@ pub async fn measure(count: usize) -> Result<()> {
         .map(|(stage, took)| format!("{stage} {:.1}", took.as_secs_f64() * 1e6 / mails.len() as f64))
         .collect();
     println!("microseconds a mail on one core: {}", shown.join(", "));
+    storing::measure(&desk, &mails).await?;
     desk.store.close().await;
     Ok(())
 }
@@ -93,5 +95,6 @@ fn item(at: usize, mail: &LoadMail) -> InboxItem {
         same_bytes_as: None,
         tries: 1,
         released: false,
+        claim: None,
     }
 }

@@ -13,7 +13,9 @@ use super::{Format, FormatArgs, Globals, complain, open_store, progress, setup};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::message::Digest;
+use crate::serve::Role;
 use crate::serve::desk::Desk;
+use crate::serve::members::Member;
 use crate::serve::process::{Line, Round, process_due};
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
@@ -23,6 +25,7 @@ use source::{Found, Sources};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// `EX_NOINPUT`: a file is not there or cannot be read.
 const NO_INPUT: u8 = 66;
@@ -173,10 +176,26 @@ async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Resu
         anyhow::anyhow!("there are {count} findings in the rules or templates; `postroom check` shows them")
     })?;
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    // Where several workers share the database, whoever claims mail is one of them.
+    if !store.is_shared() {
+        return process_all(&desk, count).await;
+    }
+    let member = Member::join(store, Role::Process.word().to_owned()).await?;
+    let stop = CancellationToken::new();
+    let living = tokio::spawn(member.clone().live(stop.clone()));
+    let done = process_all(&desk, count).await;
+    stop.cancel();
+    // It has nothing to say any more.
+    let _ = living.await;
+    member.leave().await;
+    done
+}
+
+async fn process_all(desk: &Desk, count: usize) -> anyhow::Result<()> {
     let bar = progress(count as u64, "processing");
     let mut line = Line::default();
     loop {
-        match process_due(&desk, &mut line).await {
+        match process_due(desk, &mut line).await {
             Ok(Round { is_idle: true, .. }) => break,
             Ok(Round { settled, .. }) => bar.inc(settled as u64),
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,

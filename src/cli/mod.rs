@@ -24,6 +24,7 @@ mod shipped;
 mod table;
 mod template;
 mod ticket;
+mod workers;
 
 use crate::classify::Context;
 use crate::clock::Clock;
@@ -88,7 +89,7 @@ struct Globals {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Watch the mailboxes, answer, keep promises; until SIGTERM or Ctrl-C
-    Run,
+    Run(run::RunArgs),
     /// Say everything that is wrong with the configuration, the rules and the templates
     Check(check::CheckArgs),
     /// Write a commented configuration, the shipped rules and the templates into a folder
@@ -105,6 +106,8 @@ enum Command {
     Outbox(outbox::OutboxArgs),
     /// Look at mails that were set aside, let them in or discard them
     Quarantine(quarantine::QuarantineArgs),
+    /// Look at the processes that share the work
+    Workers(workers::WorkersArgs),
     /// Look at the mails that Postroom writes
     Template(template::TemplateArgs),
     /// Show which tables the database has, and bring them up to date
@@ -185,7 +188,7 @@ async fn open_store(config: &Config) -> anyhow::Result<Store> {
 /// When the command could not be carried out; nobody has been told of it yet.
 pub fn run(cli: Cli) -> anyhow::Result<u8> {
     let Cli { globals, command } = cli;
-    let usual = if matches!(command, Command::Run) { "info" } else { "warn" };
+    let usual = if matches!(command, Command::Run(_)) { "info" } else { "warn" };
     log::start(globals.log_level.as_deref().unwrap_or(usual), globals.log_format)?;
     match command {
         Command::Init(args) => init::run(&args, &globals.screen()),
@@ -205,7 +208,7 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
 
 async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result<u8> {
     match command {
-        Command::Run => run::run(globals).await,
+        Command::Run(args) => run::run(&args, globals).await,
         Command::Check(args) => check::run(&args, globals).await,
         Command::Ingest(args) => Ok(ingest::run(&args, globals).await),
         Command::Template(args) => template::run(&args, globals).await,
@@ -224,6 +227,7 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
                 Command::Ticket(args) => ticket::run(&args, &open).await,
                 Command::Inbox(args) => inbox::run(&args, &open).await,
                 Command::Outbox(args) => outbox::run(&args, &open).await,
+                Command::Workers(args) => workers::run(&args, &open).await,
                 Command::Quarantine(args) => quarantine::run(&args, &open).await,
                 Command::Prune(args) => prune::run(&args, &open).await,
                 Command::Export(args) => export::export(&args, &open).await,

@@ -1,11 +1,16 @@
 //! `postroom run`: the service itself, until it is told to stop.
 
 use super::screen::remark;
-use super::{CANNOT, DONE, Globals, open_store, setup};
+use super::{CANNOT, DONE, Globals, setup};
+use crate::backoff::Backoff;
 use crate::clock::Clock;
-use crate::serve;
+use crate::config::Config;
 use crate::serve::desk::Desk;
+use crate::serve::{self, Role};
+use crate::store::{self, Store, StoreError};
 use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -13,7 +18,28 @@ use tracing::{info, warn};
 /// Exit code when a second signal cuts the end short, as shells give it for SIGTERM.
 const CUT_SHORT: i32 = 143;
 
-pub(super) async fn run(globals: &Globals) -> anyhow::Result<u8> {
+/// How long to wait for a database whose server does not answer: doubling from half a second up to ten.
+const DATABASE_AWAY: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(10) };
+
+/// Which parts of the work to do.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom run                           all of the work
+  postroom run --only receive,process    leave sending and promises to another worker
+
+Any number of workers may share one PostgreSQL database; `postroom workers` shows who does what.")]
+pub(super) struct RunArgs {
+    /// Do only these parts of the work
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = role())]
+    only: Vec<Role>,
+}
+
+fn role() -> impl TypedValueParser<Value = Role> {
+    let of = |word: String| Role::ALL.into_iter().find(|role| role.word() == word).unwrap_or(Role::Receive);
+    PossibleValuesParser::new(Role::ALL.map(Role::word)).map(of)
+}
+
+pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8> {
     let setup = match setup::load(&globals.config) {
         Ok(setup) => setup,
         Err(findings) => {
@@ -22,26 +48,56 @@ pub(super) async fn run(globals: &Globals) -> anyhow::Result<u8> {
             return Ok(CANNOT);
         }
     };
-    let store = open_store(&setup.config).await?;
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    let Some(store) = open_when_it_answers(&setup.config, &stop).await? else { return Ok(DONE) };
     info!(
         "postroom {} starts: mailboxes {}, rules {} (version {}), database {}",
         env!("CARGO_PKG_VERSION"),
         setup.config.mailboxes.len(),
         setup.rules.rules().len(),
         setup.rules.version(),
-        setup.config.database
+        store::shown(&setup.config.database)
     );
     for warning in &setup.config.warnings {
         warn!("{warning}");
     }
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
-    let stop = CancellationToken::new();
-    stop_on_signal(stop.clone())?;
-    let result = serve::run(desk, setup.config, stop).await;
+    let roles = if args.only.is_empty() { &Role::ALL[..] } else { &args.only[..] };
+    let result = serve::run(desk, setup.config, roles, stop).await;
     store.close().await;
     result?;
     info!("postroom has stopped");
     Ok(DONE)
+}
+
+/// Opens the database, and waits for its server when that does not answer yet. `None` when told to stop meanwhile.
+async fn open_when_it_answers(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
+    let mut attempts = 0;
+    loop {
+        match Store::open(&config.database).await {
+            Err(error @ StoreError::Unreachable(_)) => {
+                attempts += 1;
+                let shown = store::shown(&config.database);
+                if attempts == 1 {
+                    let error = anyhow::Error::new(error);
+                    warn!("the database {shown} does not answer, trying again until it does: {error:#}");
+                }
+            }
+            opened => {
+                let shown = store::shown(&config.database);
+                let store = opened.with_context(|| format!("cannot open the database {shown}"))?;
+                if attempts > 0 {
+                    info!("the database answers");
+                }
+                return Ok(Some(store));
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(DATABASE_AWAY.wait(attempts, Clock::System.fraction())) => {}
+        }
+    }
 }
 
 /// The first SIGTERM or SIGINT stops in order, the second at once.

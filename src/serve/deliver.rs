@@ -95,6 +95,9 @@ impl Courier {
     /// When the store fails.
     pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
         settle(desk, &mut self.unsettled).await?;
+        if !desk.store.is_taken_to_live() {
+            return Ok(Round { is_away: true, ..Round::default() });
+        }
         let now = desk.clock.now();
         let items = desk.store.claim_outbox(now, self.line.lease(), BATCH).await?;
         let mut round = Round { claimed: items.len(), ..Round::default() };
@@ -167,7 +170,9 @@ impl Line {
     ) -> Result<(), StoreError> {
         let mut items = items.into_iter();
         let mut worked = Ok(());
-        for item in items.by_ref() {
+        // Whoever is taken for dead has lost his claims: another worker sends these by now.
+        while desk.store.is_taken_to_live() {
+            let Some(item) = items.next() else { break };
             let began = tokio::time::Instant::now();
             worked = self.attempt(desk, item, &tried, round).await;
             // Behind a slow recipient others need not wait for this connection, nor at a door that is closed.

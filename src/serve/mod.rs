@@ -4,6 +4,7 @@ pub mod apply;
 pub mod deadlines;
 pub mod deliver;
 pub mod desk;
+pub mod members;
 pub mod process;
 pub mod receive;
 mod run;
@@ -11,4 +12,4 @@ mod tidy;
 pub mod working;
 pub mod write;
 
-pub use run::run;
+pub use run::{Role, run};

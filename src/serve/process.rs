@@ -1,6 +1,6 @@
 //! Loop 2: inbox row → parse, classify, thread, decide, apply. A batch of mails is one transaction.
 //!
-//! What this file holds needs no database; [`mod@line`] moves batches through it.
+//! What this file holds needs no database; `line.rs` moves batches through it.
 
 mod line;
 

@@ -13,6 +13,7 @@ use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
 use crate::endpoint::Login;
 use crate::imap::{Cursor, Deadlines, IdleOutcome, Resume, Selected, Session, gaps, resume};
+use crate::store::Hold;
 use doubt::Doubts;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
@@ -23,6 +24,9 @@ use tracing::{info, warn};
 
 /// Mails looked at in one go; between two of them the server is told what we have.
 const WINDOW: usize = 2_000;
+
+/// How often to ask for a mailbox that another worker reads.
+const ASK_FOR_MAILBOX: Duration = Duration::from_secs(1);
 
 /// How long we wait after losing a server: doubling from a second up to five minutes.
 const RECONNECT: Backoff = Backoff { first: Duration::from_secs(1), most: Duration::from_secs(300) };
@@ -35,9 +39,30 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
     let mut failures = 0;
     let mut doubts = Doubts::default();
     while !stop.is_cancelled() {
-        let mut watcher =
-            Watcher { desk: &desk, mailbox: &mailbox, settled, stop: &stop, doubts: &mut doubts, passes: 0 };
+        let hold = match desk.store.take_mailbox(&mailbox.name).await {
+            Ok(Some(hold)) => Some(hold),
+            Ok(None) | Err(_) => None,
+        };
+        let Some(hold) = hold else {
+            // Somebody else reads it, or the database is away.
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(ASK_FOR_MAILBOX) => {}
+            }
+            continue;
+        };
+        let mut watcher = Watcher {
+            desk: &desk,
+            mailbox: &mailbox,
+            hold: &hold,
+            settled,
+            stop: &stop,
+            doubts: &mut doubts,
+            passes: 0,
+        };
         let session = AssertUnwindSafe(watcher.session()).catch_unwind().await;
+        // Others may have better luck with the server. When this fails, they find out by themselves.
+        let _ = desk.store.leave_mailbox(&hold).await;
         // A panic is a fault of ours, and must not cost the mailbox.
         match session.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
             Ok(()) => return,
@@ -65,6 +90,7 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
 struct Watcher<'w> {
     desk: &'w Desk,
     mailbox: &'w MailboxConfig,
+    hold: &'w Hold,
     settled: &'w Notify,
     stop: &'w CancellationToken,
     doubts: &'w mut Doubts,
@@ -156,9 +182,18 @@ impl Watcher<'_> {
         }
         let uids = match resumed {
             Resume::After(cursor) if !is_thorough => session.uids_after(cursor.last_uid).await?,
-            Resume::After(cursor) => self.overlooked(session, selected, cursor).await?,
+            Resume::After(cursor) => {
+                // What is new does not wait for the comparison, which takes long where we have very many mails.
+                let new = session.uids_after(cursor.last_uid).await?;
+                self.bring_all_in(session, selected, &new).await?;
+                self.overlooked(session, selected, cursor).await?
+            }
             _ => session.all_uids(selected.uid_next).await?,
         };
+        self.bring_all_in(session, selected, &uids).await
+    }
+
+    async fn bring_all_in(&mut self, session: &mut Session, selected: &Selected, uids: &[u32]) -> anyhow::Result<()> {
         for window in uids.chunks(WINDOW) {
             self.bring_in(session, selected, window).await?;
             if self.stop.is_cancelled() {

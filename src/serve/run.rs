@@ -2,6 +2,7 @@
 
 use super::deliver::{Courier, chain};
 use super::desk::Desk;
+use super::members::Member;
 use super::{deadlines, deliver, process, receive};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
@@ -36,20 +37,55 @@ const KEEP_HOUSE_EVERY: Duration = Duration::from_millis(500);
 /// How often counts that nobody needs any more are forgotten.
 const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// Runs the desk until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
+/// A part of the work, which a worker does or leaves to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Watches the mailboxes.
+    Receive,
+    /// Decides on received mail.
+    Process,
+    /// Keeps promises.
+    Deadlines,
+    /// Sends mail.
+    Deliver,
+}
+
+impl Role {
+    /// All of the work.
+    pub const ALL: [Role; 4] = [Role::Receive, Role::Process, Role::Deadlines, Role::Deliver];
+
+    /// Its name, as people write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Receive => "receive",
+            Role::Process => "process",
+            Role::Deadlines => "deadlines",
+            Role::Deliver => "deliver",
+        }
+    }
+}
+
+/// Runs the desk, or those parts of it, until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
 /// begun is finished, what was claimed and not begun comes back.
 ///
 /// # Errors
 /// When the store cannot be used at all.
-pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let _only_worker = desk.store.be_the_worker()?;
-    desk.store.forget_claims(desk.clock.now()).await?;
+pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationToken) -> anyhow::Result<()> {
+    let only_worker = desk.store.be_the_worker()?;
+    if only_worker.is_some() {
+        desk.store.forget_claims(desk.clock.now()).await?;
+    }
     shorten_waits(&desk).await?;
+    let words: Vec<&str> = Role::ALL.iter().filter(|role| roles.contains(role)).map(|role| role.word()).collect();
+    let member = Member::join(&desk.store, words.join(",")).await?;
+    let has = |role| roles.contains(&role);
     let settled: Vec<Arc<Notify>> = config.mailboxes.iter().map(|_| Arc::new(Notify::new())).collect();
     let stops: [CancellationToken; 3] = std::array::from_fn(|_| CancellationToken::new());
     let [stop_process, stop_deadlines, stop_deliver] = stops.clone();
+    let stop_living = CancellationToken::new();
 
-    let receiving = config.mailboxes.iter().zip(&settled).map(|(mailbox, settled)| {
+    let watched = config.mailboxes.iter().zip(&settled).filter(|_| has(Role::Receive));
+    let receiving = watched.map(|(mailbox, settled)| {
         let (desk, mailbox, settled, stop) = (desk.clone(), mailbox.clone(), settled.clone(), stop.clone());
         tokio::spawn(async move { receive::watch(desk, mailbox, &settled, stop).await })
     });
@@ -64,18 +100,26 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
         };
         tokio::spawn(worker.run())
     };
-    let processing = start(Work::Process { mailboxes: settled, line: Box::default() }, &stop_process);
-    let meeting = start(Work::Deadlines, &stop_deadlines);
+    let process = || start(Work::Process { mailboxes: settled.clone(), line: Box::default() }, &stop_process);
+    let processing = has(Role::Process).then(process);
+    let meeting = has(Role::Deadlines).then(|| start(Work::Deadlines, &stop_deadlines));
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
-    let delivering = (0..config.smtp.connections).map(|_| start(courier(), &stop_deliver)).collect();
+    let connections = if has(Role::Deliver) { config.smtp.connections } else { 0 };
+    let delivering = (0..connections).map(|_| start(courier(), &stop_deliver)).collect();
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
-    let keeping_house = tokio::spawn(keep_house(desk.store.clone(), stop_deliver.clone()));
+    let keeping_house = vec![
+        tokio::spawn(keep_house(desk.store.clone(), stop_living.clone())),
+        tokio::spawn(member.clone().listen(stop_living.clone())),
+        // To the very end: whoever is taken for dead loses what it is still at.
+        tokio::spawn(member.clone().live(stop_living.clone())),
+    ];
 
     stop.cancelled().await;
     info!("stopping");
-    let groups = [receiving, vec![processing], vec![meeting], delivering, vec![keeping_house]];
-    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([None, None])) {
+    let as_group = |task: Option<JoinHandle<()>>| task.into_iter().collect();
+    let groups = [receiving, as_group(processing), as_group(meeting), delivering, keeping_house];
+    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([Some(&stop_living), None])) {
         for task in group {
             // A loop that panicked has nothing left to stop; what it had claimed comes back.
             if let Err(fault) = task.await {
@@ -86,6 +130,7 @@ pub async fn run(desk: Desk, config: Config, stop: CancellationToken) -> anyhow:
             next.cancel();
         }
     }
+    member.leave().await;
     info!("stopped");
     Ok(())
 }

@@ -18,9 +18,11 @@ impl Store {
     ///
     /// Only for whoever knows that nobody else works on this database. A late settle of an old claim finds nothing.
     pub async fn forget_claims(&self, now: Timestamp) -> Result<(), StoreError> {
+        // SQLite takes an index on part of a table only where the statement repeats which part. Without it each of
+        // these, and those below, would read all mail that ever came.
         let statements = [
-            "UPDATE inbox SET due_at = $1 WHERE state = 'processing' AND due_at > $1",
-            "UPDATE outbox SET due_at = $1 WHERE state = 'sending' AND due_at > $1",
+            "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'processing' AND due_at > $1",
+            "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'sending' AND due_at > $1",
             "UPDATE deadlines SET claim_at = $1 WHERE attempt > 0 AND claim_at > $1",
         ];
         for statement in statements {
@@ -38,8 +40,14 @@ impl Store {
         outbox: SignedDuration,
     ) -> Result<(), StoreError> {
         let statements = [
-            ("UPDATE inbox SET due_at = $1 WHERE state = 'new' AND due_at > $2", inbox),
-            ("UPDATE outbox SET due_at = $1 WHERE state = 'waiting' AND due_at > $2", outbox),
+            (
+                "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'new' AND due_at > $2",
+                inbox,
+            ),
+            (
+                "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND due_at > $2",
+                outbox,
+            ),
         ];
         for (statement, longest) in statements {
             query(statement).bind(millis(now)).bind(millis(now + longest)).execute(self.writer()).await?;

@@ -21,9 +21,11 @@ pub struct Due {
     pub attempt: u32,
 }
 
-pub(super) const CLAIM: &str = "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2 WHERE (ticket, kind) IN \
-    (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3) \
-    RETURNING ticket, kind, due_at, attempt";
+pub(super) const CLAIM: (&str, &str) = (
+    "UPDATE deadlines SET attempt = attempt + 1, claim_at = $2, worker = $4 WHERE (ticket, kind) IN \
+     (SELECT ticket, kind FROM deadlines WHERE claim_at <= $1 ORDER BY claim_at LIMIT $3",
+    ") RETURNING ticket, kind, due_at, attempt",
+);
 
 pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
 
@@ -39,10 +41,11 @@ impl Store {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows = query(CLAIM)
+        let rows = query(format!("{}{}{}", CLAIM.0, self.engine().skip_locked(), CLAIM.1))
             .bind(millis(now))
             .bind(millis(now + lease))
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .bind(self.membership().id())
             .fetch_all(&mut tx)
             .await?;
         tx.commit().await?;

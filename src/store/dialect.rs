@@ -8,7 +8,7 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 
 use super::error::StoreError;
-use super::query::{Engine, Pool, Transaction};
+use super::query::{Connection, Engine, Pool, Transaction, query};
 use sqlx::migrate::Migrator;
 
 /// Prepared statements kept by a connection: a few dozen texts, each in a few sizes.
@@ -140,6 +140,23 @@ impl Engine {
             Engine::Sqlite => "",
             Engine::Postgres => " FOR UPDATE SKIP LOCKED",
         }
+    }
+
+    /// Now, by the database's clock, in milliseconds; also within a long transaction.
+    pub(super) fn now(self) -> &'static str {
+        match self {
+            Engine::Sqlite => "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
+            Engine::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+        }
+    }
+
+    /// Tells the other workers, when the transaction is committed, that there is something new. Within one process
+    /// nobody needs this.
+    pub(super) async fn tell(self, tx: &mut Connection, what: &'static str) -> Result<(), StoreError> {
+        if self == Engine::Postgres {
+            query("SELECT pg_notify($1, $2)").bind(postgres::CHANNEL).bind(what).execute(tx).await?;
+        }
+        Ok(())
     }
 
     /// Writes the placeholder of one value among many.

@@ -1,7 +1,7 @@
 //! A desk written to a stream of lines.
 
+use super::claims::within_bytes;
 use super::dialect;
-use super::inbox::within_bytes;
 use super::portable::{Digests, FORMAT, First, Header, Last, Order, TABLES, Table, TransferError};
 use super::query::{Connection, query};
 use super::rows::json;

@@ -1,40 +1,20 @@
-//! Received mail: kept with its bytes and the mailbox's cursor, claimed for processing, put back or settled.
+//! Received mail: kept with its bytes and the mailbox's cursor.
 
 use super::dialect;
 use super::query::{Connection, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
-use super::{InboxItem, NewMail, Place, Settled, Store, StoreError, draw};
-use crate::decide::{Cause, Outcome};
+use super::workers::{self, Hold};
+use super::{NewMail, Place, Store, StoreError, draw};
 use crate::message::Digest;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
-
-/// How many bytes of mail one claim hands out at most; one mail is always handed out.
-const CLAIM_BYTES: i64 = 64 * 1024 * 1024;
-
-/// Mails that may be claimed, with their sizes and how often they were tried.
-pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes, tries FROM inbox \
-    WHERE state IN ('new', 'processing') AND due_at <= $1 ORDER BY id LIMIT $2";
-
-pub(super) const TAKE: (&str, &str) = (
-    "UPDATE inbox SET state = 'processing', attempt = attempt + 1, tries = tries + 1, due_at = $2 \
-     WHERE state IN ('new', 'processing') AND due_at <= $1 AND id IN (",
-    ") RETURNING id, mailbox, uid_validity, uid, received_at, attempt, tries, oversize_bytes, same_bytes_as, released",
-);
-
-pub(super) const NEXT_DUE: &str = "SELECT MIN(due_at) FROM inbox WHERE state IN ('new', 'processing')";
 
 /// Mails with these bytes that have them still.
 pub(super) const SAME_BYTES: (&str, &str) = (
     "SELECT digest, id FROM inbox WHERE same_bytes_as IS NULL \
      AND EXISTS (SELECT 1 FROM inbox_raw WHERE inbox_raw.inbox = inbox.id) AND digest IN (",
     ")",
-);
-
-pub(super) const SETTLE: (&str, &str) = (
-    "UPDATE inbox SET state = v.column3, error = NULL FROM (VALUES ",
-    ") AS v WHERE inbox.id = v.column1 AND inbox.attempt = v.column2 AND inbox.state = 'processing'",
 );
 
 /// What [`Store::keep_mail`] did.
@@ -101,7 +81,31 @@ impl Store {
         cursor: Option<&Place>,
         now: Timestamp,
     ) -> Result<Kept, StoreError> {
+        self.keep(None, mails, cursor, now).await
+    }
+
+    /// As [`keep_mail`](Self::keep_mail), from a mailbox; a conflict when another worker reads it by now.
+    pub async fn keep_fetched(
+        &self,
+        hold: &Hold,
+        mails: &[NewMail],
+        cursor: Option<&Place>,
+        now: Timestamp,
+    ) -> Result<Kept, StoreError> {
+        self.keep(Some(hold), mails, cursor, now).await
+    }
+
+    async fn keep(
+        &self,
+        hold: Option<&Hold>,
+        mails: &[NewMail],
+        cursor: Option<&Place>,
+        now: Timestamp,
+    ) -> Result<Kept, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
+        if let Some(hold) = hold {
+            workers::insist_on_hold(&mut tx, hold).await?;
+        }
         let kept = keep(&mut tx, mails, now).await?;
         if let Some(cursor) = cursor {
             query(
@@ -114,6 +118,9 @@ impl Store {
             .bind(i64::from(cursor.uid))
             .execute(&mut tx)
             .await?;
+        }
+        if !kept.new_ids.is_empty() {
+            self.engine().tell(&mut tx, "inbox").await?;
         }
         tx.commit().await?;
         if !kept.new_ids.is_empty() {
@@ -133,7 +140,7 @@ impl Store {
             .execute(&mut tx)
             .await?;
         query("DELETE FROM cursors WHERE mailbox = $1").bind(mailbox).execute(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Keeps mails that came in by a door without UIDs of its own, each at the next place of `door`.
@@ -153,78 +160,10 @@ impl Store {
             mail.place = Place { mailbox: door.to_owned(), uid_validity: 0, uid };
         }
         let kept = keep(&mut tx, &mails, now).await?;
+        self.engine().tell(&mut tx, "inbox").await?;
         tx.commit().await?;
         self.inbox_changed().notify_one();
         Ok(kept)
-    }
-
-    /// Claims mails that are due, oldest first, until `now + lease`. The claim is committed when this returns.
-    ///
-    /// Half as many each time that the first of them was tried before: a mail at which the program dies takes ever
-    /// fewer others with it, until it is alone.
-    pub async fn claim_inbox(
-        &self,
-        now: Timestamp,
-        lease: SignedDuration,
-        limit: usize,
-    ) -> Result<Vec<InboxItem>, StoreError> {
-        let candidates = query(CLAIMABLE)
-            .bind(millis(now))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(self.readers())
-            .await?;
-        let Some(first) = candidates.first() else { return Ok(Vec::new()) };
-        let mut columns = Columns::of(first);
-        let _id_and_size: (i64, i64) = (columns.next()?, columns.next()?);
-        let tries = columns.next_u32()?;
-        let mut ids = within_bytes(&candidates, CLAIM_BYTES)?;
-        ids.truncate(limit.checked_shr(tries).unwrap_or(0).max(1));
-        let mut tx = dialect::begin_write(self.writer()).await?;
-        let rows =
-            look_up(&mut tx, TAKE, &[millis(now), millis(now + lease)], &ids, |query, id| query.bind(*id)).await?;
-        tx.commit().await?;
-        let mut items = rows.iter().map(|row| item(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
-        items.sort_by_key(|item| item.id);
-        self.add_raw(&mut items).await?;
-        Ok(items)
-    }
-
-    /// Puts a claimed mail back until `due_at`. `false` when somebody else has claimed it since.
-    pub async fn release_inbox(
-        &self,
-        id: i64,
-        attempt: u32,
-        due_at: Timestamp,
-        error: &str,
-    ) -> Result<bool, StoreError> {
-        let touched = query(
-            "UPDATE inbox SET state = 'new', due_at = $3, error = $4 \
-             WHERE id = $1 AND attempt = $2 AND state = 'processing'",
-        )
-        .bind(id)
-        .bind(i64::from(attempt))
-        .bind(millis(due_at))
-        .bind(error)
-        .execute(self.writer())
-        .await?;
-        Ok(touched == 1)
-    }
-
-    /// Gives claims back as if nobody had made them: what hindered the work was not the mails' fault.
-    pub async fn give_back_inbox(&self, claims: &[(i64, u32)], now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = dialect::begin_write(self.writer()).await?;
-        for (id, attempt) in claims {
-            query(
-                "UPDATE inbox SET state = 'new', due_at = $3, tries = tries - 1 \
-                 WHERE id = $1 AND attempt = $2 AND state = 'processing'",
-            )
-            .bind(*id)
-            .bind(i64::from(*attempt))
-            .bind(millis(now))
-            .execute(&mut tx)
-            .await?;
-        }
-        Ok(tx.commit().await?)
     }
 
     /// Which of these mails on the server are done, and whether they are in quarantine.
@@ -256,69 +195,6 @@ impl Store {
         }
         Ok(settled)
     }
-
-    /// When the next mail is due to be claimed; in the past when one is waiting.
-    pub async fn next_inbox_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let row = query(NEXT_DUE).fetch_one(self.readers()).await?;
-        Columns::of(&row).next_at_or_none()
-    }
-
-    /// Fills in the bytes, a copy's from the mail it is a copy of.
-    async fn add_raw(&self, items: &mut [InboxItem]) -> Result<(), StoreError> {
-        let holders: Vec<i64> = items.iter().map(|item| item.same_bytes_as.unwrap_or(item.id)).collect();
-        let mut reader = self.readers().acquire().await?;
-        let rows = look_up(
-            &mut reader,
-            ("SELECT inbox, raw FROM inbox_raw WHERE inbox IN (", ")"),
-            &[],
-            &holders,
-            |query, id| query.bind(*id),
-        )
-        .await?;
-        let mut raws: HashMap<i64, Vec<u8>> = HashMap::with_capacity(rows.len());
-        for row in &rows {
-            let mut columns = Columns::of(row);
-            raws.insert(columns.next()?, columns.next()?);
-        }
-        let mut uses: HashMap<i64, usize> = HashMap::new();
-        for holder in &holders {
-            *uses.entry(*holder).or_default() += 1;
-        }
-        for (item, holder) in items.iter_mut().zip(holders) {
-            let raw = if uses[&holder] == 1 { raws.remove(&holder) } else { raws.get(&holder).cloned() };
-            item.raw = raw.ok_or_else(|| StoreError::Strange { what: format!("mail {holder} without its bytes") })?;
-        }
-        Ok(())
-    }
-}
-
-/// The ids of the first rows whose sizes together stay under a limit; at least one. Rows are (id, size).
-pub(super) fn within_bytes(rows: &[Row], limit: i64) -> Result<Vec<i64>, StoreError> {
-    let (mut ids, mut total) = (Vec::with_capacity(rows.len()), 0);
-    for row in rows {
-        let mut columns = Columns::of(row);
-        let (id, size): (i64, i64) = (columns.next()?, columns.next()?);
-        total += size;
-        if total > limit && !ids.is_empty() {
-            break;
-        }
-        ids.push(id);
-    }
-    Ok(ids)
-}
-
-fn item(columns: &mut Columns<'_>) -> Result<InboxItem, StoreError> {
-    Ok(InboxItem {
-        id: columns.next()?,
-        place: place(columns)?,
-        received_at: columns.next_at()?,
-        attempt: columns.next_u32()?,
-        tries: columns.next_u32()?,
-        oversize_bytes: columns.next::<Option<i64>>()?.map(i64::cast_unsigned),
-        same_bytes_as: columns.next()?,
-        released: columns.next()?,
-        raw: Vec::new(),
-    })
 }
 
 /// Mailbox, UIDVALIDITY and UID, in this order.
@@ -413,13 +289,13 @@ async fn known_between(
     first: u32,
     last: u32,
 ) -> Result<Vec<Row>, StoreError> {
-    Ok(query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
+    query("SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid BETWEEN $3 AND $4")
         .bind(mailbox)
         .bind(i64::from(uid_validity))
         .bind(i64::from(first))
         .bind(i64::from(last))
         .fetch_all(tx)
-        .await?)
+        .await
 }
 
 /// Which rows hold the bytes of mails that look the same.
@@ -442,58 +318,4 @@ pub(super) fn digest(bytes: &[u8]) -> Result<Digest, StoreError> {
 /// A number of bytes as the database keeps it.
 pub(super) fn size(bytes: usize) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
-}
-
-/// Settles inbox rows; a conflict when one of them was claimed by somebody else since.
-pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timestamp) -> Result<(), StoreError> {
-    let touched = write_rows(tx, SETTLE, 3, settled, |query, row| {
-        query.bind(row.inbox).bind(i64::from(row.attempt)).bind(state_after(&row.outcome))
-    })
-    .await?;
-    if touched != settled.len() as u64 {
-        return Err(StoreError::Conflict { what: "a mail of the inbox".to_owned() });
-    }
-    write_rows(
-        tx,
-        (
-            "INSERT INTO outcomes (inbox, outcome, cause, duplicate_of, ticket, answers_to, reasons, message_id, content_digest, \
-             author, subject, rules_version, settled_at) VALUES ",
-            "",
-        ),
-        13,
-        settled,
-        |query, row| {
-            let (cause, duplicate_of) = match &row.outcome {
-                Outcome::Quarantined(cause) => (Some(cause.0.as_str()), None),
-                Outcome::Duplicate(first) => (None, Some(*first)),
-                _ => (None, None),
-            };
-            query
-                .bind(row.inbox)
-                .bind(row.outcome.word())
-                .bind(cause)
-                .bind(duplicate_of)
-                .bind(row.ticket.map(|ticket| ticket.0))
-                .bind(row.answers_to.map(|ticket| ticket.0))
-                .bind(&row.reasons)
-                .bind(&row.message_id.0)
-                .bind(&row.content_digest.0[..])
-                .bind(&row.from)
-                .bind(&row.subject)
-                .bind(&row.rules_version)
-                .bind(millis(now))
-        },
-    )
-    .await?;
-    Ok(())
-}
-
-/// The state of a row whose mail ended like this.
-fn state_after(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Quarantined(cause) if cause.0 == Cause::STUCK => "stuck",
-        Outcome::Quarantined(_) => "quarantined",
-        Outcome::DiscardedByRule => "discarded",
-        _ => "filed",
-    }
 }

@@ -5,6 +5,7 @@
 
 mod actions;
 mod backup;
+mod claims;
 mod deadlines;
 mod dialect;
 mod error;
@@ -25,6 +26,7 @@ mod threads;
 mod tickets;
 pub mod traffic;
 mod url;
+pub mod workers;
 mod write;
 
 pub use backup::Copied;
@@ -38,6 +40,7 @@ pub use portable::{Header, TransferError};
 pub use schema::{Migration, MigrationState, Schema};
 pub use threads::{Looked, Lookup};
 pub use url::{DatabaseUrl, shown};
+pub use workers::{Claim, Hold, Turn};
 pub use write::WriteTx;
 
 use open::draw;
@@ -101,6 +104,8 @@ pub struct InboxItem {
     pub tries: u32,
     /// Whether a person took it out of quarantine, so that it is not to go back there for the same cause.
     pub released: bool,
+    /// The claim that it was handed out with, where several workers share the database.
+    pub claim: Option<Claim>,
 }
 
 /// Everything that one batch of work changes.
@@ -122,6 +127,8 @@ pub struct Changes {
     pub deadlines_cleared: Vec<(TicketId, DeadlineKind)>,
     /// Mails to send.
     pub outgoing: Vec<Outgoing>,
+    /// The claim of mails that is done with this, where several workers share the database.
+    pub ends: Option<Claim>,
     /// Addresses that get no automatic mail any more, each with the reason in words.
     pub suppressed: Vec<(String, String)>,
 }
@@ -137,6 +144,7 @@ impl Changes {
             && self.deadlines_set.is_empty()
             && self.deadlines_cleared.is_empty()
             && self.outgoing.is_empty()
+            && self.ends.is_none()
             && self.suppressed.is_empty()
     }
 }

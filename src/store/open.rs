@@ -1,8 +1,9 @@
 //! Opening the database, and what every part of the store shares.
 
 use super::StoreError;
-use super::dialect::{self, Pools, sqlite};
+use super::dialect::{self, Pools, postgres, sqlite};
 use super::query::{Connection, Engine, Pool, query};
+use super::workers::Membership;
 use crate::endpoint::Secret;
 use data_encoding::BASE32_NOPAD;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ struct Inner {
     url: String,
     pools: Pools,
     instance: Instance,
+    membership: Membership,
     inbox_changed: Notify,
     outbox_changed: Notify,
     deadlines_changed: Notify,
@@ -41,7 +43,9 @@ impl Store {
         let pools = dialect::connect(url).await?;
         let instance = instance(&pools.writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
-        let inner = Inner { url: url.to_owned(), pools, instance, inbox_changed, outbox_changed, deadlines_changed };
+        let membership = Membership::default();
+        let url = url.to_owned();
+        let inner = Inner { url, pools, instance, membership, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -54,6 +58,11 @@ impl Store {
             Engine::Sqlite => sqlite::lock_out(&self.inner.url),
             Engine::Postgres => Ok(None),
         }
+    }
+
+    /// Whether several workers may share this database.
+    pub fn is_shared(&self) -> bool {
+        self.engine().is_shared()
     }
 
     /// Closes all connections; what was begun is taken back.
@@ -72,6 +81,27 @@ impl Store {
             Some(keeper) => sqlite::checkpoint(keeper).await,
             None => Ok(()),
         }
+    }
+
+    /// Hears what other workers have done, and wakes the loops for it. Ends only where there are no others.
+    ///
+    /// # Errors
+    /// When the connection is lost; whatever was said meanwhile is missed, so all loops are woken first.
+    pub async fn hear_others(&self) -> Result<(), StoreError> {
+        let Pool::Postgres(pool) = self.readers() else { return Ok(()) };
+        postgres::listen(pool, |what| {
+            let wakes = [
+                ("inbox", self.inbox_changed()),
+                ("outbox", self.outbox_changed()),
+                ("deadlines", self.deadlines_changed()),
+            ];
+            for (name, wake) in wakes {
+                if what.is_none_or(|what| what == name) {
+                    wake.notify_one();
+                }
+            }
+        })
+        .await
     }
 
     /// Who this desk is.
@@ -93,6 +123,10 @@ impl Store {
     /// Told when a deadline was set.
     pub fn deadlines_changed(&self) -> &Notify {
         &self.inner.deadlines_changed
+    }
+
+    pub(super) fn membership(&self) -> &Membership {
+        &self.inner.membership
     }
 
     pub(super) fn engine(&self) -> Engine {

@@ -1,7 +1,8 @@
 //! Mail to send: written with the decision, claimed for delivery in order, settled.
 
+use super::claims::within_bytes;
 use super::dialect;
-use super::inbox::{size, within_bytes};
+use super::inbox::size;
 use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows, write_rows_returning};
 use super::{Changes, Outgoing, Store, StoreError, draw, write};
@@ -115,25 +116,26 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<OutboxItem>, StoreError> {
-        let candidates = query(CLAIMABLE)
-            .bind(millis(now))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(self.readers())
-            .await?;
-        let ids = within_bytes(&candidates, CLAIM_BYTES)?;
-        if ids.is_empty() {
+        let claimable = |sql: String| query(sql).bind(millis(now)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        // Looked at before anything is locked: mostly there is nothing.
+        let mut candidates = claimable(CLAIMABLE.to_owned()).fetch_all(self.readers()).await?;
+        if candidates.is_empty() {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
+        if self.engine().is_shared() {
+            candidates = claimable(format!("{CLAIMABLE}{}", self.engine().skip_locked())).fetch_all(&mut tx).await?;
+        }
+        let ids = within_bytes(&candidates, CLAIM_BYTES)?;
         let rows = look_up(
             &mut tx,
             (
-                "UPDATE outbox SET state = 'sending', attempt = attempt + 1, tries = tries + 1, due_at = $2 \
-                 WHERE state IN ('waiting', 'sending') AND due_at <= $1 AND id IN (",
+                "UPDATE outbox SET state = 'sending', attempt = attempt + 1, tries = tries + 1, due_at = $2, \
+                 worker = $3 WHERE state IN ('waiting', 'sending') AND due_at <= $1 AND id IN (",
                 ") RETURNING id, attempt, tries, envelope_from, recipient, message_id, ticket, party, purpose, \
                  subject, tried_since",
             ),
-            &[millis(now), millis(now + lease)],
+            &[Some(millis(now)), Some(millis(now + lease)), self.membership().id()],
             &ids,
             |query, id| query.bind(*id),
         )
@@ -178,6 +180,7 @@ impl Store {
             }
             write::apply(&mut tx, changes, now).await?;
         }
+        write::tell_changes(&mut tx, changes).await?;
         tx.commit().await?;
         // The next mail to the same recipient may go now.
         self.outbox_changed().notify_one();

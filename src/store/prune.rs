@@ -4,8 +4,8 @@
 //! duplicate, and a UID is not fetched twice. Nothing goes that is open, in quarantine, or still to be processed or
 //! sent.
 
+use super::claims::within_bytes;
 use super::dialect;
-use super::inbox::within_bytes;
 use super::query::{Connection, Row, Target, query};
 use super::rows::{millis, write_rows};
 use super::{Store, StoreError, draw};

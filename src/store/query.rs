@@ -254,10 +254,11 @@ impl Transaction {
     }
 
     async fn end(self, is_kept: bool) -> Result<(), StoreError> {
-        Ok(match self.0 {
+        match self.0 {
             Connection::Sqlite(held) => held.end(is_kept).await?,
             Connection::Postgres(held) => held.end(is_kept).await?,
-        })
+        }
+        Ok(())
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) async fn write_rows_returning<T>(
 pub(super) async fn look_up<T>(
     connection: &mut Connection,
     (head, tail): (&'static str, &'static str),
-    fixed: &[i64],
+    fixed: &[Option<i64>],
     keys: &[T],
     bind: impl for<'a> Fn(Query<'a>, &'a T) -> Query<'a>,
 ) -> Result<Vec<Row>, StoreError> {

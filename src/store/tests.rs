@@ -97,15 +97,15 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
     let (store, _folder) = desk().await;
     let values = "(1, 1, 'a', 'b', 'c', 'd', 'e'), (2, 1, 'a', 'b', 'c', 'd', 'e')";
     let statements = [
-        ("claim mail", inbox::CLAIMABLE.to_owned(), "inbox_open"),
-        ("next mail", inbox::NEXT_DUE.to_owned(), "inbox_open"),
+        ("claim mail", claims::CLAIMABLE.to_owned(), "inbox_open"),
+        ("next mail", claims::NEXT_DUE.to_owned(), "inbox_open"),
         ("claim outbox", outbox::CLAIMABLE.to_owned(), "outbox_due"),
         ("order of the outbox", outbox::CLAIMABLE.to_owned(), "outbox_order"),
         ("next of the outbox", outbox::NEXT_DUE.to_owned(), "outbox_due"),
         ("next deadline", deadlines::NEXT_DUE.to_owned(), "deadlines_claim"),
-        ("claim deadlines", deadlines::CLAIM.to_owned(), "deadlines_claim"),
-        ("take mail", joined(inbox::TAKE, "(1), (2)"), "INTEGER PRIMARY KEY"),
-        ("settle mail", joined(inbox::SETTLE, values), "INTEGER PRIMARY KEY"),
+        ("claim deadlines", joined(deadlines::CLAIM, ""), "deadlines_claim"),
+        ("take mail", joined(claims::TAKE, "(1), (2)"), "INTEGER PRIMARY KEY"),
+        ("settle mail", joined(claims::SETTLE, values), "INTEGER PRIMARY KEY"),
         ("settle outbox", joined(outbox::SETTLE, values), "INTEGER PRIMARY KEY"),
         ("bytes seen before", joined(inbox::SAME_BYTES, "('x'), ('y')"), "inbox_digest"),
         ("answered mails", joined(threads::BY_MESSAGE, "('x'), ('y')"), "outcomes_message_id"),

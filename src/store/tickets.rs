@@ -23,6 +23,8 @@ pub(super) const LOAD_PARTIES: (&str, &str) = (
     ") ORDER BY ticket, party",
 );
 
+const LOCK: (&str, &str) = ("SELECT id FROM tickets WHERE id IN (", ") ORDER BY id FOR UPDATE");
+
 /// Writes new tickets.
 pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
     write_rows(
@@ -49,6 +51,11 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
 ///
 /// Parties are added and changed. None is ever taken away.
 pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
+    if tx.engine().is_shared() && tickets.len() > 1 {
+        // In one order, so that two who change the same tickets never wait for each other.
+        let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+        look_up(tx, LOCK, &[], &ids, |query, id| query.bind(id.0)).await?;
+    }
     let touched = write_rows(
         tx,
         (

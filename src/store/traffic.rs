@@ -86,11 +86,14 @@ pub(super) async fn windows(
     now: Timestamp,
 ) -> Result<HashMap<String, Windows>, StoreError> {
     let minute = minute(now);
-    let rows =
-        look_up(tx, WINDOWS, &[minute - DAY, minute - TEN_MINUTES, minute - HOUR], subjects, |query, subject| {
-            query.bind(subject)
-        })
-        .await?;
+    let rows = look_up(
+        tx,
+        WINDOWS,
+        &[DAY, TEN_MINUTES, HOUR].map(|window| Some(minute - window)),
+        subjects,
+        |query, subject| query.bind(subject),
+    )
+    .await?;
     let pair = |row| {
         let mut columns = Columns::of(row);
         let subject = columns.next()?;

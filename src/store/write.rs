@@ -3,7 +3,7 @@
 use super::dialect;
 use super::query::{Connection, Transaction};
 use super::threads::{self, Looked, Lookup};
-use super::{Changes, Due, Store, StoreError, deadlines, draw, history, inbox, outbox, tickets, traffic};
+use super::{Changes, Due, Store, StoreError, claims, deadlines, draw, history, outbox, tickets, traffic, workers};
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -46,6 +46,18 @@ impl Store {
 }
 
 impl Wake {
+    /// Tells other workers, when the transaction is committed.
+    pub(super) async fn tell(self, tx: &mut Connection) -> Result<(), StoreError> {
+        let engine = tx.engine();
+        if self.outbox {
+            engine.tell(tx, "outbox").await?;
+        }
+        if self.deadlines {
+            engine.tell(tx, "deadlines").await?;
+        }
+        Ok(())
+    }
+
     fn of(changes: &Changes) -> Self {
         Self { outbox: !changes.outgoing.is_empty(), deadlines: !changes.deadlines_set.is_empty() }
     }
@@ -82,7 +94,8 @@ impl WriteTx<'_> {
     }
 
     /// Makes it so. When this returns, all of it is on the disk.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.wake.tell(&mut self.tx).await?;
         self.tx.commit().await?;
         self.store.wake(self.wake);
         Ok(())
@@ -90,15 +103,21 @@ impl WriteTx<'_> {
 
     /// Takes it all back, and waits until that is done.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.tx.rollback().await?)
+        self.tx.rollback().await
     }
+}
+
+/// Tells other workers of what these changes give them to do, when the transaction is committed. The next mail to the
+/// same recipient may go, too.
+pub(super) async fn tell_changes(tx: &mut Connection, changes: &Changes) -> Result<(), StoreError> {
+    Wake { outbox: true, ..Wake::of(changes) }.tell(tx).await
 }
 
 /// Writes changes in the order in which rows refer to each other.
 pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp) -> Result<(), StoreError> {
     tickets::open(tx, &changes.opened).await?;
     tickets::change(tx, &changes.changed).await?;
-    inbox::settle(tx, &changes.settled, now).await?;
+    claims::settle(tx, &changes.settled, now).await?;
     history::file(tx, &changes.filed).await?;
     history::record(tx, &changes.events).await?;
     // Cleared before set: a deadline that moves may be in both.
@@ -106,5 +125,9 @@ pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp
     deadlines::set(tx, &changes.deadlines_set).await?;
     outbox::enqueue(tx, &changes.outgoing, now).await?;
     traffic::count(tx, &changes.outgoing, now).await?;
-    traffic::suppress(tx, &changes.suppressed, now).await
+    traffic::suppress(tx, &changes.suppressed, now).await?;
+    match changes.ends {
+        Some(claim) => workers::end_claim(tx, claim).await,
+        None => Ok(()),
+    }
 }

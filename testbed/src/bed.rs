@@ -127,8 +127,11 @@ pub struct MailBed {
     pub ports: Ports,
     /// Which SMTP server it is.
     pub smtp_server: SmtpServer,
-    root: RootAccess,
-    children: Vec<Child>,
+    users: Vec<String>,
+    pub(crate) root: RootAccess,
+    pub(crate) children: Vec<Child>,
+    /// The leading processes of the IMAP server and of the SMTP server.
+    pub(crate) leaders: [Option<u32>; 2],
     watcher: Option<Watcher>,
     is_over: bool,
 }
@@ -158,36 +161,49 @@ impl MailBed {
             ports: Ports::free()?,
             smtp_server,
             root: if smtp_server == SmtpServer::Postfix { RootAccess::find() } else { RootAccess::None },
+            users: options.users.clone(),
             children: Vec::new(),
+            leaders: [None; 2],
             watcher: None,
             is_over: false,
         };
         bed.watcher = Some(stop::watch(&bed.folder)?);
-        bed.start_servers(&options.users)?;
+        tls::make_certificate(&bed.folder, DOMAIN)?;
+        bed.start_imap()?;
+        bed.start_smtp()?;
         Ok(bed)
     }
 
-    fn start_servers(&mut self, users: &[String]) -> Result<()> {
+    pub(crate) fn start_imap(&mut self) -> Result<()> {
         let account = Account::find()?;
-        tls::make_certificate(&self.folder, DOMAIN)?;
-        let command = dovecot::prepare(&self.folder, DOMAIN, users, &self.ports, &account)?;
+        let command = dovecot::prepare(&self.folder, DOMAIN, &self.users, &self.ports, &account)?;
         if is_root() {
             let owner = format!("{}:{}", account.uid, account.gid);
-            run(Command::new("chown").arg("-R").arg(owner).arg(&self.folder))?;
+            // Postfix, which may be there, has its own folders.
+            let mut chown = Command::new("find");
+            chown
+                .arg(&self.folder)
+                .args(["-name", "postfix", "-prune", "-o", "-exec", "chown", "-h", &owner, "{}", "+"]);
+            run(&mut chown)?;
         }
-        self.spawn("dovecot", command)?;
+        self.leaders[0] = Some(self.spawn("dovecot", command)?);
         let ports = self.ports.clone();
         self.wait_for("Dovecot's IMAP", ports.imap, "* OK", &["dovecot.out", "dovecot.log"])?;
-        self.wait_for("Dovecot's LMTP", ports.lmtp, "220", &["dovecot.out", "dovecot.log"])?;
+        self.wait_for("Dovecot's LMTP", ports.lmtp, "220", &["dovecot.out", "dovecot.log"])
+    }
+
+    pub(crate) fn start_smtp(&mut self) -> Result<()> {
+        let ports = self.ports.clone();
         match self.smtp_server {
             SmtpServer::Postfix => {
-                let pid = front::start_postfix(&self.folder, DOMAIN, users, &self.ports, self.root)?;
+                let pid = front::start_postfix(&self.folder, DOMAIN, &self.users, &self.ports, self.root)?;
+                self.leaders[1] = Some(pid);
                 stop::record(&self.folder, &Started::now("postfix", pid, true)?)?;
                 self.wait_for("Postfix", ports.smtp, "220", &["postfix.out", "postfix.log"])
             }
             SmtpServer::Aiosmtpd => {
-                let command = front::prepare_aiosmtpd(&self.folder, DOMAIN, &self.ports, &account)?;
-                self.spawn("aiosmtpd", command)?;
+                let command = front::prepare_aiosmtpd(&self.folder, DOMAIN, &self.ports, &Account::find()?)?;
+                self.leaders[1] = Some(self.spawn("aiosmtpd", command)?);
                 for port in [ports.smtp, ports.submission] {
                     self.wait_for("the SMTP server", port, "220", &["aiosmtpd.out"])?;
                 }

@@ -58,7 +58,10 @@ pub fn start_postfix(folder: &Path, domain: &str, users: &[String], ports: &Port
     // `postfix check` makes the spool's folders; `postfix start` would do the rest, with naps of a second in between.
     let daemons = daemon_folder()?;
     let script = format!(
-        "set -e; cd /; umask 022; chown -R 0:0 {dir}/postfix
+        "set -e; cd /; umask 022
+         # The spool of an earlier start belongs to whom it should already.
+         [ -d {dir}/postfix/spool ] || chown -R 0:0 {dir}/postfix
+         chown 0:0 {dir}/postfix/conf {dir}/postfix/conf/*
          mkdir -p {dir}/postfix/spool {dir}/postfix/data; chown postfix {dir}/postfix/data
          {postfix} -c {conf} check </dev/null >{dir}/postfix.out 2>&1
          {master} -c {conf} -w </dev/null >>{dir}/postfix.out 2>&1

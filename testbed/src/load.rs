@@ -2,13 +2,25 @@
 //!
 //! Most open a ticket. A fifth follow up on an earlier one, by In-Reply-To, half of those under a subject of their
 //! own; one in a hundred is a copy of an earlier mail, every second copy with another trace header on top.
+//!
+//! [`mails`] writes the plain heap. That of [`mixed`] is nearer to a real desk's: one mail in twenty has a file of
+//! 100 KB attached, and ids and addresses come in no order, so that indexes are written everywhere and not at one end.
 
 use crate::bed::DOMAIN;
+use data_encoding::BASE64_MIME;
 
 /// Of so many mails one follows up on an earlier one.
 const FOLLOW_UP_OF: u64 = 5;
 /// Of so many mails one is a copy of an earlier one.
 const COPY_OF: u64 = 100;
+/// Of so many mails of a mixed heap one has a file attached.
+const ATTACHMENT_OF: u64 = 20;
+
+/// The size of an attached file, before it is encoded.
+pub const ATTACHMENT_BYTES: usize = 100_000;
+
+/// What a mixed heap's second dice begin with, besides the seed: the first ones write the same words in both heaps.
+const SECOND_DICE: u64 = 0x706f_7374_726f_6f6d;
 
 const SUBJECTS: [&str; 8] = [
     "Requests to the billing endpoint time out",
@@ -66,23 +78,41 @@ pub struct LoadMail {
 
 /// Writes `count` mails of about `size_bytes` to an address. `name` keeps their ids apart from another heap's.
 pub fn mails(name: &str, to: &str, count: usize, size_bytes: usize, seed: u64) -> Vec<LoadMail> {
-    let mut dice = Dice(seed);
+    heap(&Heap { name, to, size_bytes, is_mixed: false }, count, seed)
+}
+
+/// The same, some of them with files attached, and with ids and addresses in no order.
+pub fn mixed(name: &str, to: &str, count: usize, size_bytes: usize, seed: u64) -> Vec<LoadMail> {
+    heap(&Heap { name, to, size_bytes, is_mixed: true }, count, seed)
+}
+
+/// One mail that opens a ticket and has a file of `attached_bytes`.
+pub fn with_file(name: &str, to: &str, attached_bytes: usize, seed: u64) -> LoadMail {
+    let heap = Heap { name, to, size_bytes: 3_000, is_mixed: true };
+    let writing = Writing { heap: &heap, at: 0, answered: None, has_own_subject: true, attached_bytes };
+    writing.write(Kind::First, format!("ann+{name}@{DOMAIN}"), &mut Dice(seed), &mut Dice(seed ^ SECOND_DICE))
+}
+
+fn heap(heap: &Heap<'_>, count: usize, seed: u64) -> Vec<LoadMail> {
+    let (mut dice, mut second) = (Dice(seed), Dice(seed ^ SECOND_DICE));
     let mut mails: Vec<LoadMail> = Vec::with_capacity(count);
     let mut firsts: Vec<usize> = Vec::new();
     for at in 0..count {
         let earlier = (!firsts.is_empty()).then(|| dice.below(firsts.len() as u64) as usize).map(|at| firsts[at]);
+        let attached_bytes = if heap.is_mixed && second.below(ATTACHMENT_OF) == 0 { ATTACHMENT_BYTES } else { 0 };
         let mail = match earlier {
             Some(first) if dice.below(COPY_OF) == 0 => copy(&mails[first], first, dice.below(2) == 0),
             Some(first) if dice.below(FOLLOW_UP_OF) == 0 => {
                 let has_own_subject = dice.below(2) == 0;
                 let kind = Kind::FollowUp(first);
-                let mail = Writing { name, to, at, size_bytes, answered: Some(&mails[first]), has_own_subject };
-                mail.write(kind, mails[first].from.clone(), &mut dice)
+                let writing = Writing { heap, at, answered: Some(&mails[first]), has_own_subject, attached_bytes };
+                writing.write(kind, mails[first].from.clone(), &mut dice, &mut second)
             }
             _ => {
                 firsts.push(at);
-                let mail = Writing { name, to, at, size_bytes, answered: None, has_own_subject: true };
-                mail.write(Kind::First, format!("ann+{name}{at}@{DOMAIN}"), &mut dice)
+                let writing = Writing { heap, at, answered: None, has_own_subject: true, attached_bytes };
+                let from = format!("ann+{}{at}@{DOMAIN}", heap.prefix(&mut second));
+                writing.write(Kind::First, from, &mut dice, &mut second)
             }
         };
         mails.push(mail);
@@ -99,19 +129,34 @@ fn copy(first: &LoadMail, at: usize, has_trace: bool) -> LoadMail {
     LoadMail { kind: Kind::Copy(at), raw, ..first.clone() }
 }
 
-struct Writing<'w> {
-    name: &'w str,
-    to: &'w str,
-    at: usize,
+/// What all mails of a heap have in common.
+struct Heap<'h> {
+    name: &'h str,
+    to: &'h str,
     size_bytes: usize,
+    is_mixed: bool,
+}
+
+impl Heap<'_> {
+    /// What an id or an address begins with, before the number of its mail.
+    fn prefix(&self, second: &mut Dice) -> String {
+        if self.is_mixed { format!("{:016x}.{}", second.next(), self.name) } else { self.name.to_owned() }
+    }
+}
+
+struct Writing<'w> {
+    heap: &'w Heap<'w>,
+    at: usize,
     answered: Option<&'w LoadMail>,
     has_own_subject: bool,
+    attached_bytes: usize,
 }
 
 impl Writing<'_> {
-    fn write(self, kind: Kind, from: String, dice: &mut Dice) -> LoadMail {
-        let Writing { name, to, at, size_bytes, answered, has_own_subject } = self;
-        let message_id = format!("{name}.{at}@client.test");
+    fn write(self, kind: Kind, from: String, dice: &mut Dice, second: &mut Dice) -> LoadMail {
+        let Writing { heap, at, answered, has_own_subject, attached_bytes } = self;
+        let Heap { name, to, size_bytes, .. } = heap;
+        let message_id = format!("{}.{at}@client.test", heap.prefix(second));
         let subject = SUBJECTS[dice.below(SUBJECTS.len() as u64) as usize];
         let prefix = if has_own_subject { "" } else { "Re: " };
         let minute = at % 60;
@@ -125,24 +170,43 @@ impl Writing<'_> {
              Date: Mon, 02 Mar 2026 09:{minute:02}:00 +0100\r\nMessage-ID: <{message_id}>\r\n{thread}\
              User-Agent: Mozilla Thunderbird\r\nAccept-Language: en-GB\r\nMIME-Version: 1.0\r\n"
         );
-        let left = size_bytes.saturating_sub(raw.len() + 60);
-        if dice.below(2) == 0 {
-            raw.push_str("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
-            raw.push_str(&words(left, "", dice));
+        let content = content(size_bytes.saturating_sub(raw.len() + 60), &format!("part-{name}-{at}"), dice);
+        if attached_bytes == 0 {
+            raw.push_str(&content);
         } else {
-            let boundary = format!("part-{name}-{at}");
-            let half = left.saturating_sub(330) / 2;
-            let text = words(half, "", dice);
-            let html = words(half, "<br>", dice);
-            raw.push_str(&format!(
-                "Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n\
-                 Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n--{boundary}\r\n\
-                 Content-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>{html}</p></body></html>\r\n\
-                 --{boundary}--\r\n"
-            ));
+            raw.push_str(&with_attachment(&content, &format!("files-{name}-{at}"), attached_bytes, second));
         }
         LoadMail { kind, from, message_id, raw: raw.into_bytes() }
     }
+}
+
+/// The words, plain or as an HTML mail, from the Content-Type on.
+fn content(size_bytes: usize, boundary: &str, dice: &mut Dice) -> String {
+    if dice.below(2) == 0 {
+        let text = words(size_bytes, "", dice);
+        return format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}");
+    }
+    let half = size_bytes.saturating_sub(330) / 2;
+    let text = words(half, "", dice);
+    let html = words(half, "<br>", dice);
+    format!(
+        "Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n--{boundary}\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\r\n<html><body><p>{html}</p></body></html>\r\n\
+         --{boundary}--\r\n"
+    )
+}
+
+/// The same content with a file of so many bytes behind it.
+fn with_attachment(content: &str, boundary: &str, bytes: usize, second: &mut Dice) -> String {
+    let file: Vec<u8> = (0..bytes.div_ceil(8)).flat_map(|_| second.next().to_le_bytes()).take(bytes).collect();
+    let mut encoded = BASE64_MIME.encode(&file);
+    encoded.truncate(encoded.trim_end().len());
+    format!(
+        "Content-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n--{boundary}\r\n{content}\r\n--{boundary}\r\n\
+         Content-Type: application/octet-stream; name=\"log.bin\"\r\nContent-Transfer-Encoding: base64\r\n\
+         Content-Disposition: attachment; filename=\"log.bin\"\r\n\r\n{encoded}\r\n--{boundary}--\r\n"
+    )
 }
 
 /// Sentences, one a line, until the size is reached.
@@ -158,21 +222,28 @@ fn words(size_bytes: usize, line_end: &str, dice: &mut Dice) -> String {
 }
 
 /// Numbers that look random and are the same for the same seed (splitmix64).
-struct Dice(u64);
+#[derive(Debug, Clone)]
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
+    /// A number from 0 to below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit.max(1)
+    }
+
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit.max(1)
+        mixed ^ (mixed >> 31)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_same_seed_writes_the_same_mails_of_the_size_asked_for() {
@@ -187,5 +258,31 @@ mod tests {
         let follow_ups = count(|kind| matches!(kind, Kind::FollowUp(_)));
         assert!((70..130).contains(&follow_ups), "{follow_ups}");
         assert!((1..15).contains(&count(|kind| matches!(kind, Kind::Copy(_)))));
+    }
+
+    #[test]
+    fn a_mixed_heap_has_files_and_no_two_ids_alike() {
+        let heap = mixed("a", "support@desk.test", 1_000, 3_000, 7);
+        let has_file = |mail: &&LoadMail| String::from_utf8_lossy(&mail.raw).contains("filename=");
+        let files = heap.iter().filter(|mail| !matches!(mail.kind, Kind::Copy(_))).filter(has_file).count();
+        assert!((30..70).contains(&files), "{files}");
+        let (with, without): (Vec<usize>, Vec<usize>) =
+            heap.iter().map(|mail| mail.raw.len()).partition(|size| *size > ATTACHMENT_BYTES);
+        assert!(with.iter().all(|size| (136_000..145_000).contains(size)), "{with:?}");
+        assert!(without.iter().all(|size| (2_800..3_300).contains(size)));
+        let originals = heap.iter().filter(|mail| !matches!(mail.kind, Kind::Copy(_)));
+        let ids: BTreeSet<&str> = originals.clone().map(|mail| mail.message_id.as_str()).collect();
+        assert_eq!(ids.len(), originals.count());
+    }
+
+    #[test]
+    fn the_plain_heap_is_the_one_that_earlier_figures_were_made_with() {
+        let heap = mails("m", "support@desk.test", 2_000, 3_000, 20_260_302);
+        let mut sum: u64 = 0xcbf2_9ce4_8422_2325;
+        for byte in heap.iter().flat_map(|mail| &mail.raw) {
+            sum = (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        let bytes: usize = heap.iter().map(|mail| mail.raw.len()).sum();
+        assert_eq!((bytes, sum), (5_959_705, 14_434_154_662_302_348_675));
     }
 }

@@ -8,6 +8,7 @@ mod compose;
 mod corpus;
 mod crash;
 mod docs;
+mod faults;
 mod imap;
 mod journeys;
 

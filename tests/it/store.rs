@@ -1,8 +1,10 @@
 //! The store against real databases: what is kept, what is claimed, who wins. The same cases on SQLite, in a temporary
 //! folder, and on PostgreSQL, on a server that all of them share.
+#![allow(clippy::duplicate_mod, reason = "the same cases on both databases")]
 
 mod opening;
 mod transfer;
+mod workers;
 
 /// The cases on SQLite.
 #[path = "store"]
@@ -66,13 +68,13 @@ impl Desk {
 
     async fn on_postgres() -> Self {
         let url = postgres().fresh_database().unwrap();
-        Self { store: Store::open(&url).await.unwrap(), url, _folder: None }
+        Self { store: open(&url).await, url, _folder: None }
     }
 
     /// Stops and starts again, as after a crash: all that was not committed is gone.
     async fn reopened(self) -> Self {
         self.store.close().await;
-        Self { store: Store::open(&self.url).await.unwrap(), ..self }
+        Self { store: open(&self.url).await, ..self }
     }
 
     async fn keep(&self, mails: &[NewMail]) -> Vec<i64> {
@@ -96,6 +98,15 @@ impl Desk {
     async fn state_of(&self, id: i64) -> String {
         self.store.find_inbox(id).await.unwrap().unwrap().state
     }
+}
+
+/// Opens a database. Who claims mail from one that others use as well has to be somebody.
+async fn open(url: &str) -> Store {
+    let store = Store::open(url).await.unwrap();
+    if store.is_shared() {
+        store.join_workers("here", 1, "process").await.unwrap();
+    }
+    store
 }
 
 /// The server that the cases on PostgreSQL share.

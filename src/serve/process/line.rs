@@ -10,17 +10,21 @@ use crate::decide::{Cause, Outcome, Reason};
 use crate::message;
 use crate::serve::desk::Desk;
 use crate::serve::working::{Picture, Working};
-use crate::store::{Changes, InboxItem, Settled, Store, StoreError};
+use crate::store::{Changes, Claim, InboxItem, Settled, Store, StoreError, Turn};
 use crate::ticket::TicketId;
 use jiff::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 /// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
 /// aside before: the program died over it, at last over it alone.
 const ATTEMPTS_SURVIVED: u32 = 20;
+
+/// How often a batch asks whether those before it are done.
+const ASK_FOR_TURN: Duration = Duration::from_millis(5);
 
 /// Batches on their way.
 #[derive(Debug, Default)]
@@ -69,7 +73,10 @@ impl Batch {
     async fn claim(desk: &Desk) -> Result<Option<Self>, StoreError> {
         loop {
             let now = desk.clock.now();
-            let items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+            let mut items = desk.store.adopt_inbox(now, LEASE, BATCH).await?;
+            if items.is_empty() {
+                items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+            }
             match &items[..] {
                 [] => return Ok(None),
                 // Set aside before anything looks at it again.
@@ -77,6 +84,7 @@ impl Batch {
                     let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
                     error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
                     set_aside(&desk.store, item, &failure, now).await?;
+                    end_claim(desk, &items).await?;
                 }
                 _ => return Ok(Some(Self::of(desk, items.into(), now))),
             }
@@ -115,7 +123,12 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
         return Ok(Round { settled, is_idle: false });
     }
     let Batch { items, now, reading } = batch;
-    let decided = match reading.await.map_err(fault).and_then(|reads| reads) {
+    let reads = reading.await.map_err(fault).and_then(|reads| reads);
+    if let Err(failure) = wait_for_turn(desk, &items).await {
+        line.ahead = Some(Batch::of(desk, items, now));
+        return Err(failure);
+    }
+    let decided = match reads {
         Ok(reads) => decide(desk, reads, line.writing.as_ref().map(|writing| &writing.picture), now).await,
         Err(failure) => Err(failure),
     };
@@ -127,7 +140,8 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
         }
     };
     match decided {
-        Ok(decided) if is_as_decided => {
+        Ok(mut decided) if is_as_decided => {
+            decided.changes.ends = claim_of(&items);
             // Claimed before our own transaction begins, for which the claim would have to wait.
             let next = if is_fresh { Batch::claim(desk).await } else { Ok(None) };
             let task = tokio::spawn(write(desk.clone(), decided.changes, decided.first, now));
@@ -136,9 +150,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
             Ok(Round { settled, is_idle: false })
         }
         Ok(_) => {
-            if let Err(failure) = settle(desk, &items, now).await {
-                fall_back(desk, &items, now, failure).await?;
-            }
+            settle_batch(desk, &items, now).await?;
             Ok(Round { settled: settled + items.len(), is_idle: false })
         }
         Err(failure) => {
@@ -156,9 +168,8 @@ pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreEr
     let (mut settled, _) = line.finish(desk).await?;
     if let Some(Batch { items, now, reading }) = line.ahead.take() {
         reading.abort();
-        if let Err(failure) = settle(desk, &items, now).await {
-            fall_back(desk, &items, now, failure).await?;
-        }
+        wait_for_turn(desk, &items).await?;
+        settle_batch(desk, &items, now).await?;
         settled += items.len();
     }
     Ok(settled)
@@ -172,6 +183,50 @@ impl Line {
             Ok(()) => Ok((items.len(), true)),
             Err(failure) => fall_back(desk, &items, now, failure).await.map(|()| (items.len(), false)),
         }
+    }
+}
+
+/// The claim that the mails of a batch were handed out with.
+fn claim_of(items: &[InboxItem]) -> Option<Claim> {
+    items.first().and_then(|item| item.claim)
+}
+
+async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
+    match claim_of(items) {
+        Some(claim) => desk.store.end_claim(claim).await,
+        None => Ok(()),
+    }
+}
+
+/// Waits until every earlier claim is done, so that no mail is decided on before one that it may answer, whoever has
+/// that. What a worker died over is done here first.
+async fn wait_for_turn(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
+    let Some(claim) = claim_of(items) else { return Ok(()) };
+    loop {
+        match desk.store.turn(claim).await? {
+            Turn::Ours => return Ok(()),
+            Turn::Wait => tokio::time::sleep(ASK_FOR_TURN).await,
+            Turn::Orphan => {
+                let now = desk.clock.now();
+                let orphans: Arc<[InboxItem]> = desk.store.adopt_inbox(now, LEASE, BATCH).await?.into();
+                if orphans.is_empty() {
+                    tokio::time::sleep(ASK_FOR_TURN).await;
+                    continue;
+                }
+                info!(batch.size = orphans.len(), "mails that a worker died over are taken over");
+                // Its own turn comes before ours: nothing that has no worker is before the first that has none.
+                Box::pin(wait_for_turn(desk, &orphans)).await?;
+                settle_batch(desk, &orphans, now).await?;
+            }
+        }
+    }
+}
+
+/// Settles a batch that nothing was decided on yet, come what may.
+async fn settle_batch(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> Result<(), StoreError> {
+    match settle(desk, items, claim_of(items), now).await {
+        Ok(()) => Ok(()),
+        Err(failure) => fall_back(desk, items, now, failure).await,
     }
 }
 
@@ -225,9 +280,10 @@ async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) ->
 }
 
 /// Reads mails, decides on them and writes that.
-async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> Result<(), Failure> {
+async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, ends: Option<Claim>, now: Timestamp) -> Result<(), Failure> {
     let reads = read_all(desk.clone(), items.clone()).await?;
-    let decided = decide(desk, reads, None, now).await?;
+    let mut decided = decide(desk, reads, None, now).await?;
+    decided.changes.ends = ends;
     write(desk.clone(), decided.changes, decided.first, now).await
 }
 
@@ -241,7 +297,7 @@ async fn fall_back(
     let count = items.len();
     if let Failure::Store(StoreError::Conflict { what }) = &failure {
         info!(batch.size = count, "{what} changed meanwhile, deciding on the batch once more");
-        match settle(desk, items, now).await {
+        match settle(desk, items, claim_of(items), now).await {
             Ok(()) => return Ok(()),
             Err(again) => failure = again,
         }
@@ -252,16 +308,17 @@ async fn fall_back(
             // Those that are done are not given back. Where the database takes not even this, the leases end.
             let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
             let _ = desk.store.give_back_inbox(&claims, now).await;
+            let _ = end_claim(desk, items).await;
             return Err(failure);
         }
     }
-    Ok(())
+    end_claim(desk, items).await
 }
 
 /// Processes one mail by itself, and puts it back or sets it aside when that fails.
 async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
-    let settled = settle(desk, &[item.clone()].into(), now).await;
+    let settled = settle(desk, &[item.clone()].into(), None, now).await;
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.

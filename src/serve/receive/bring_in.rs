@@ -117,7 +117,11 @@ impl Watcher<'_> {
                 Err(error) => return Err(error.into()),
             };
             let oversize = self.new_mail(selected, header, Some(u64::from(mail.size_bytes)));
-            self.desk.store.keep_mail(&[oversize], None, self.desk.clock.now()).await.context("keeping a mail")?;
+            self.desk
+                .store
+                .keep_fetched(self.hold, &[oversize], None, self.desk.clock.now())
+                .await
+                .context("keeping a mail")?;
             kept.push(mail.uid);
         }
         Ok(kept)
@@ -133,7 +137,11 @@ impl Watcher<'_> {
         let Some(last) = uids.iter().max() else { return Ok(uids) };
         let cursor = self.place(selected, *last);
         let mails: Vec<NewMail> = mails.into_iter().map(|mail| self.new_mail(selected, mail, None)).collect();
-        self.desk.store.keep_mail(&mails, Some(&cursor), self.desk.clock.now()).await.context("keeping mails")?;
+        self.desk
+            .store
+            .keep_fetched(self.hold, &mails, Some(&cursor), self.desk.clock.now())
+            .await
+            .context("keeping mails")?;
         Ok(uids)
     }
 

@@ -5,13 +5,16 @@ use crate::store::error::StoreError;
 use crate::store::query::{Engine, Pool};
 use crate::store::shown;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _};
 use std::str::FromStr;
 use std::time::Duration;
 
 /// The tables, as the files beside the sources give them.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Where workers tell each other what is new (`NOTIFY`).
+pub(in crate::store) const CHANNEL: &str = "postroom";
 
 /// Connections to write with: one for each mailbox and loop that may be at it at the same time.
 const WRITERS: u32 = 6;
@@ -25,8 +28,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// How long the server may take to let us in.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long the server keeps a transaction open in which nothing happens: ours never wait, so somebody has died.
-const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
+/// How long the server keeps a transaction open in which nothing happens: ours never wait, so its worker is dead, frozen or
+/// cut off, and must not hold up others for longer than it is taken to live.
+const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "6s");
 
 /// Sets the numbers that the next rows get.
 pub(super) const GO_ON_NUMBERING: [&str; 2] = [
@@ -78,6 +82,20 @@ fn pool(connections: u32) -> PgPoolOptions {
         // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there
         // next would look committed and not be (sqlx issue 4385). It also shows whether the connection still lives.
         .before_acquire(|connection, _| Box::pin(async move { Ok(connection.execute("ROLLBACK").await.is_ok()) }))
+}
+
+/// Listens to what other workers say, until the connection is lost; nothing stands for anything, which may have been
+/// missed.
+pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<&str>)) -> Result<(), StoreError> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    hear(None);
+    loop {
+        match listener.try_recv().await? {
+            Some(notification) => hear(Some(notification.payload())),
+            None => hear(None),
+        }
+    }
 }
 
 /// The first connection, with the errors that only happen then. Not from a pool: that would try for as long as it may

@@ -97,6 +97,7 @@ impl Teller for Core {
             same_bytes_as,
             tries: 1,
             released: false,
+            claim: None,
         };
         let read = process::read(&self.house, &item);
         process::settle_one(&mut self.working, read, &self.house, self.now);

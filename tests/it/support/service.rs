@@ -55,7 +55,7 @@ impl Service {
     /// Opens the desk.
     pub fn open(&mut self) {
         let stop = CancellationToken::new();
-        let running = tokio::spawn(serve::run(self.desk(), self.config.clone(), stop.clone()));
+        let running = tokio::spawn(serve::run(self.desk(), self.config.clone(), &serve::Role::ALL, stop.clone()));
         self.running = Some((stop, running));
     }
 

@@ -1,0 +1,372 @@
+//! The processes that share a database: who they are, who reads which mailbox, whose turn it is, and what becomes of
+//! what a dead one had claimed.
+//!
+//! A worker says every second that it lives; one that has not for [`ALIVE_FOR`] is buried by whoever sees it, and what
+//! it had is free again. Should it only have been frozen, it finds when it writes that its claims are not its own any
+//! more: rows by their attempt, a mailbox by the token of its hold. All of that by the database's clock, so that it does
+//! not matter how well the machines' clocks agree. With SQLite there is one worker, kept alone by a file that is locked.
+
+use super::dialect;
+use super::query::{Connection, Engine, query};
+use super::rows::{Columns, millis};
+use super::{Store, StoreError, draw};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How long a worker is taken to live after it last said so.
+pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(6);
+
+/// How often a worker should say that it lives.
+pub const SAY_SO_EVERY: Duration = Duration::from_secs(1);
+
+/// The right to read a mailbox, until somebody else has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The configured mailbox's name.
+    pub mailbox: String,
+    /// Grows with every change of hands; none where there is only one worker anyway.
+    token: Option<i64>,
+}
+
+/// A claim of received mails by one worker, of several that share the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim {
+    /// Its number: claims are decided on in this order.
+    pub batch: i64,
+    worker: i64,
+}
+
+/// Whether a claim of mails may be decided on now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Every claim before it is done.
+    Ours,
+    /// Another worker still has an earlier one.
+    Wait,
+    /// A worker died over an earlier one, and somebody has to take it over first.
+    Orphan,
+}
+
+/// A worker, for lists.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct WorkerRow {
+    /// Its number, never given twice.
+    pub id: i64,
+    /// The machine it runs on.
+    pub host: String,
+    /// Its process there.
+    pub pid: i64,
+    /// What it does, by the words of `run --only`.
+    pub roles: String,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// Whether it has said lately that it lives.
+    pub is_alive: bool,
+    /// The mailboxes it reads, and since when.
+    pub mailboxes: Vec<HeldMailbox>,
+    /// Mails that it has claimed for processing.
+    pub processing: i64,
+    /// Mails that it has claimed for delivery.
+    pub sending: i64,
+}
+
+/// A mailbox that somebody reads.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct HeldMailbox {
+    /// The configured mailbox's name.
+    pub mailbox: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Who this process is among the workers.
+#[derive(Debug, Default)]
+pub(super) struct Membership {
+    inner: Mutex<Option<Member>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    id: i64,
+    /// When it last began to say that it lives.
+    said_at: Instant,
+}
+
+impl Membership {
+    fn get(&self) -> Option<Member> {
+        *self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn set(&self, member: Option<Member>) {
+        *self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = member;
+    }
+
+    /// Its number, where it has one.
+    pub(super) fn id(&self) -> Option<i64> {
+        self.get().map(|member| member.id)
+    }
+}
+
+impl Store {
+    /// Joins the workers. `roles` is for people.
+    pub async fn join_workers(&self, host: &str, pid: u32, roles: &str) -> Result<(), StoreError> {
+        let said_at = Instant::now();
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        if !self.engine().is_shared() {
+            // We hold the lock, so whoever is still on the list has died.
+            query("DELETE FROM workers").execute(&mut tx).await?;
+            query("UPDATE holds SET worker = NULL").execute(&mut tx).await?;
+        }
+        let id = draw(&mut tx, "worker", 1).await?;
+        query(format!(
+            "INSERT INTO workers (id, host, pid, roles, started_at, alive_until) VALUES ($1, $2, $3, $4, {now}, {now} + $5)",
+            now = self.engine().now()
+        ))
+        .bind(id)
+        .bind(host)
+        .bind(i64::from(pid))
+        .bind(roles)
+        .bind(alive_for())
+        .execute(&mut tx)
+        .await?;
+        tx.commit().await?;
+        self.membership().set(Some(Member { id, said_at }));
+        Ok(())
+    }
+
+    /// Says that this worker lives, and buries those that have not for too long. Returns how many it buried, and
+    /// whether it found itself buried: then it has to join anew, and all that it had is somebody else's.
+    pub async fn stay_worker(&self) -> Result<(u64, bool), StoreError> {
+        let Some(member) = self.membership().get() else { return Ok((0, true)) };
+        if !self.engine().is_shared() {
+            return Ok((0, false));
+        }
+        let said_at = Instant::now();
+        let sql = format!("UPDATE workers SET alive_until = {} + $2 WHERE id = $1", self.engine().now());
+        let touched = query(sql).bind(member.id).bind(alive_for()).execute(self.writer()).await?;
+        if touched == 0 {
+            self.membership().set(None);
+            return Ok((0, true));
+        }
+        self.membership().set(Some(Member { said_at, ..member }));
+        let sql = format!("SELECT id FROM workers WHERE alive_until < {}", self.engine().now());
+        let mut buried = 0;
+        for row in query(sql).fetch_all(self.readers()).await? {
+            buried += u64::from(self.bury(row.get(0)?, true).await?);
+        }
+        Ok((buried, false))
+    }
+
+    /// Leaves the workers; what it had is free at once.
+    pub async fn leave_workers(&self) -> Result<(), StoreError> {
+        let Some(member) = self.membership().get() else { return Ok(()) };
+        self.membership().set(None);
+        self.bury(member.id, false).await?;
+        Ok(())
+    }
+
+    /// Whether others take this worker to be alive, as far as it can know without asking.
+    ///
+    /// To be asked before anything that cannot be taken back: after a freeze the answer is no.
+    pub fn is_taken_to_live(&self) -> bool {
+        let lived_for = |member: Member| SignedDuration::try_from(member.said_at.elapsed()).unwrap_or(ALIVE_FOR);
+        !self.engine().is_shared() || self.membership().get().is_none_or(|member| lived_for(member) < ALIVE_FOR)
+    }
+
+    /// Frees what a worker had. `false` when it is not on the list, or lives after all.
+    async fn bury(&self, worker: i64, must_be_dead: bool) -> Result<bool, StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        let late = if must_be_dead { format!(" AND alive_until < {}", self.engine().now()) } else { String::new() };
+        let touched = query(format!("DELETE FROM workers WHERE id = $1{late}")).bind(worker).execute(&mut tx).await?;
+        if touched == 0 {
+            tx.rollback().await?;
+            return Ok(false);
+        }
+        let now = self.engine().now();
+        let statements = [
+            "UPDATE batches SET worker = NULL WHERE worker = $1".to_owned(),
+            "UPDATE holds SET worker = NULL WHERE worker = $1".to_owned(),
+            format!("UPDATE outbox SET due_at = {now} WHERE state = 'sending' AND worker = $1 AND due_at > {now}"),
+            format!("UPDATE deadlines SET claim_at = {now} WHERE worker = $1 AND attempt > 0 AND claim_at > {now}"),
+        ];
+        for statement in statements {
+            query(statement).bind(worker).execute(&mut tx).await?;
+        }
+        self.engine().tell(&mut tx, "inbox").await?;
+        self.engine().tell(&mut tx, "outbox").await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Takes the right to read a mailbox, if nobody has it.
+    pub async fn take_mailbox(&self, mailbox: &str) -> Result<Option<Hold>, StoreError> {
+        let hold = |token| Some(Hold { mailbox: mailbox.to_owned(), token });
+        let Some(worker) = self.membership().id() else {
+            return Ok(if self.engine().is_shared() { None } else { hold(None) });
+        };
+        let sql = format!(
+            "INSERT INTO holds (mailbox, worker, token, since) VALUES ($1, $2, 1, {now}) \
+             ON CONFLICT (mailbox) DO UPDATE SET worker = excluded.worker, token = holds.token + 1, \
+             since = excluded.since \
+             WHERE holds.worker IS NULL OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
+             RETURNING token",
+            now = self.engine().now()
+        );
+        let token = query(sql).bind(mailbox).bind(worker).fetch_optional_value(self.writer()).await?;
+        Ok(token.and_then(|token| hold(Some(token))))
+    }
+
+    /// Gives the right to read a mailbox back, if it is still ours.
+    pub async fn leave_mailbox(&self, hold: &Hold) -> Result<(), StoreError> {
+        let Some(token) = hold.token else { return Ok(()) };
+        query("UPDATE holds SET worker = NULL WHERE mailbox = $1 AND token = $2")
+            .bind(&hold.mailbox)
+            .bind(token)
+            .execute(self.writer())
+            .await?;
+        Ok(())
+    }
+
+    /// Whether a claim of mails may be decided on now.
+    pub async fn turn(&self, claim: Claim) -> Result<Turn, StoreError> {
+        let earlier =
+            query("SELECT worker FROM batches WHERE id < $1 AND (worker IS NULL OR worker <> $2) ORDER BY id LIMIT 1")
+                .bind(claim.batch)
+                .bind(claim.worker)
+                .fetch_optional_value::<Option<i64>>(self.readers())
+                .await?;
+        Ok(match earlier {
+            None => Turn::Ours,
+            Some(Some(_)) => Turn::Wait,
+            Some(None) => Turn::Orphan,
+        })
+    }
+
+    /// Ends a claim of mails that was not ended by settling them. What is left of it, somebody else takes over.
+    pub async fn end_claim(&self, claim: Claim) -> Result<(), StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        end_claim(&mut tx, claim).await?;
+        tx.commit().await
+    }
+
+    /// Who this process is among workers that share the database.
+    ///
+    /// # Errors
+    /// When it is none of them: whoever claims mail has to be known, so that it can be buried.
+    pub(super) fn worker(&self) -> Result<i64, StoreError> {
+        let nobody = || StoreError::Conflict { what: "this worker's place among the others".to_owned() };
+        self.membership().id().ok_or_else(nobody)
+    }
+
+    /// The workers, oldest first.
+    pub async fn list_workers(&self) -> Result<Vec<WorkerRow>, StoreError> {
+        let mut tx = dialect::begin_read(self.readers()).await?;
+        let sql = format!(
+            "SELECT id, host, pid, roles, started_at, alive_until >= {}, \
+             (SELECT COUNT(*) FROM inbox JOIN batches ON batches.id = inbox.batch \
+              WHERE state = 'processing' AND batches.worker = workers.id), \
+             (SELECT COUNT(*) FROM outbox WHERE state = 'sending' AND outbox.worker = workers.id) \
+             FROM workers ORDER BY id",
+            self.engine().now()
+        );
+        let rows = query(sql).fetch_all(&mut tx).await?;
+        let mut workers = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let mut columns = Columns::of(row);
+            workers.push(WorkerRow {
+                id: columns.next()?,
+                host: columns.next()?,
+                pid: columns.next()?,
+                roles: columns.next()?,
+                started_at: columns.next_at()?,
+                is_alive: columns.next()?,
+                processing: columns.next()?,
+                sending: columns.next()?,
+                mailboxes: Vec::new(),
+            });
+        }
+        let held = query("SELECT worker, mailbox, since FROM holds WHERE worker IS NOT NULL ORDER BY mailbox");
+        for row in &held.fetch_all(&mut tx).await? {
+            let mut columns = Columns::of(row);
+            let id: i64 = columns.next()?;
+            let held = HeldMailbox { mailbox: columns.next()?, since: columns.next_at()? };
+            if let Some(worker) = workers.iter_mut().find(|worker| worker.id == id) {
+                worker.mailboxes.push(held);
+            }
+        }
+        tx.rollback().await?;
+        if !self.engine().is_shared() {
+            // It says nothing; it holds the lock.
+            let lives = !workers.is_empty() && self.be_the_worker().is_err();
+            workers.iter_mut().for_each(|worker| worker.is_alive = lives);
+        }
+        Ok(workers)
+    }
+}
+
+/// Sees to it that nobody else has taken a mailbox over, and that nobody does until the transaction ends.
+pub(super) async fn insist_on_hold(tx: &mut Connection, hold: &Hold) -> Result<(), StoreError> {
+    let Some(token) = hold.token else { return Ok(()) };
+    let lock = if tx.engine() == Engine::Postgres { " FOR SHARE" } else { "" };
+    let found = query(format!("SELECT token FROM holds WHERE mailbox = $1 AND token = $2{lock}"))
+        .bind(&hold.mailbox)
+        .bind(token)
+        .fetch_optional(tx)
+        .await?;
+    match found {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Conflict { what: format!("mailbox {}", hold.mailbox) }),
+    }
+}
+
+/// Numbers a claim of mails. Whoever claims next waits for this transaction, so that later numbers have later mails.
+pub(super) async fn next_claim(tx: &mut Connection, worker: i64) -> Result<Claim, StoreError> {
+    Ok(Claim { batch: draw(tx, "batch", 1).await?, worker })
+}
+
+/// Notes who has a claim of mails.
+pub(super) async fn begin_claim(
+    tx: &mut Connection,
+    claim: Claim,
+    mail_count: usize,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    query("INSERT INTO batches (id, worker, mail_count, claimed_at) VALUES ($1, $2, $3, $4)")
+        .bind(claim.batch)
+        .bind(claim.worker)
+        .bind(i64::try_from(mail_count).unwrap_or(i64::MAX))
+        .bind(millis(now))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes over the oldest claim that a dead worker left.
+pub(super) async fn adopt_claim(tx: &mut Connection, worker: i64) -> Result<Option<Claim>, StoreError> {
+    let batch = query(
+        "UPDATE batches SET worker = $1 WHERE id = \
+         (SELECT id FROM batches WHERE worker IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id",
+    )
+    .bind(worker)
+    .fetch_optional_value(tx)
+    .await?;
+    Ok(batch.map(|batch| Claim { batch, worker }))
+}
+
+/// Ends a claim of mails, if it is still that worker's. Where mails of it are open, it is left for somebody to take over.
+pub(super) async fn end_claim(tx: &mut Connection, claim: Claim) -> Result<(), StoreError> {
+    let statements = [
+        "DELETE FROM batches WHERE id = $1 AND worker = $2 \
+         AND NOT EXISTS (SELECT 1 FROM inbox WHERE batch = $1 AND state = 'processing')",
+        "UPDATE batches SET worker = NULL WHERE id = $1 AND worker = $2",
+    ];
+    for statement in statements {
+        query(statement).bind(claim.batch).bind(claim.worker).execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+fn alive_for() -> i64 {
+    i64::try_from(ALIVE_FOR.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,281 @@
+//! A desk of real programs: workers of Postroom, Dovecot, an SMTP server, a database, and cutters in between.
+
+use super::Database;
+use super::audit::{Audit, Evidence, audit};
+use postroom_testbed::cutter::Plan;
+use postroom_testbed::load::LoadMail;
+use postroom_testbed::wait::wait_until;
+use postroom_testbed::{Cutter, Imap, MailBed, Options, Postgres, SmtpServer};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// The address of every desk.
+pub const SUPPORT: &str = "support@desk.test";
+
+/// The longest that a desk may take to be done when nothing disturbs it any more.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Mails put into the mailbox with one command.
+const APPENDED: usize = 100;
+
+/// A desk and all that is around it.
+pub struct Desk {
+    pub bed: MailBed,
+    /// Between the workers and the IMAP server.
+    pub imap: Cutter,
+    /// Between the workers and the SMTP server.
+    pub smtp: Cutter,
+    /// The workers that run.
+    pub workers: Vec<u32>,
+    /// What each worker's command begins with: nothing, or what puts it into a network of its own.
+    pub within: Vec<String>,
+    folder: tempfile::TempDir,
+    sent: Vec<LoadMail>,
+    /// The mailbox of the desk, past the cutter, while the server is up.
+    post: RefCell<Option<Imap>>,
+}
+
+impl Desk {
+    /// A desk without workers.
+    pub fn new(database: Database) -> Self {
+        Self::with(database, None)
+    }
+
+    /// The same with that SMTP server.
+    pub fn with(database: Database, smtp_server: Option<SmtpServer>) -> Self {
+        let users = ["support", "ann", "tessa"].map(str::to_owned).to_vec();
+        let bed = MailBed::start(&Options { users, smtp: smtp_server }).unwrap();
+        let imap = Cutter::start(bed.imap_address(), Plan::Forward).unwrap();
+        let smtp = Cutter::start(bed.smtp_address(), Plan::Forward).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        // One rule file: the others take a while to compile, and the program is started often.
+        let rules = folder.path().join("rules");
+        std::fs::create_dir(&rules).unwrap();
+        let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules/00-categories.toml");
+        std::fs::copy(shipped, rules.join("00-categories.toml")).unwrap();
+        let url = match database {
+            Database::Sqlite => "sqlite://desk.db".to_owned(),
+            Database::Postgres { .. } => Postgres::shared().unwrap().fresh_database().unwrap(),
+        };
+        let (workers, within, post) = (Vec::new(), Vec::new(), RefCell::default());
+        let desk = Self { bed, imap, smtp, workers, within, folder, sent: Vec::new(), post };
+        desk.configure(&url, desk.imap.address(), desk.smtp.address());
+        desk
+    }
+
+    /// Writes the configuration.
+    fn configure(&self, database: &str, imap: SocketAddr, smtp: SocketAddr) {
+        let config = format!(
+            r#"
+database = {database:?}
+rules = "rules"
+[desk]
+name = "Example Support"
+address = "{SUPPORT}"
+[caps]
+per_desk_hour = 1000000000
+[[mailbox]]
+host = "{imap_host}"
+port = {imap_port}
+security = "plain"
+insecure = true
+user = "{SUPPORT}"
+password = "{password}"
+poll_every = "5s"
+[smtp]
+host = "{smtp_host}"
+port = {smtp_port}
+security = "plain"
+insecure = true
+[[agent]]
+name = "tessa"
+address = "tessa@desk.test"
+tier = "tier-1"
+"#,
+            imap_host = imap.ip(),
+            imap_port = imap.port(),
+            smtp_host = smtp.ip(),
+            smtp_port = smtp.port(),
+            password = MailBed::password("support"),
+        );
+        std::fs::write(self.folder.path().join("postroom.toml"), config).unwrap();
+    }
+
+    /// Puts other cutters between the workers and the servers.
+    pub fn reach_by(&mut self, imap: Cutter, smtp: Cutter) {
+        let path = self.folder.path().join("postroom.toml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        let database = config.lines().find_map(|line| line.strip_prefix("database = \"")).unwrap();
+        self.configure(database.trim_end_matches('"'), imap.address(), smtp.address());
+        (self.imap, self.smtp) = (imap, smtp);
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    fn postroom(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_postroom");
+        let mut command = match &self.within[..] {
+            [] => Command::new(program),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        command.arg("--config").arg(self.folder.path().join("postroom.toml")).env("NO_COLOR", "1");
+        command
+    }
+
+    /// Starts one more worker.
+    pub fn start_worker(&mut self) {
+        let log = File::options().create(true).append(true).open(self.log()).unwrap();
+        let mut command = self.postroom();
+        command.arg("run").stdout(log.try_clone().unwrap()).stderr(log);
+        self.workers.push(self.bed.spawn("postroom", command).unwrap());
+    }
+
+    /// Kills a worker with SIGKILL; one that has ended by itself fails the test.
+    pub fn kill_worker(&mut self, which: usize) {
+        self.check_workers();
+        let pid = self.workers.remove(which);
+        self.bed.kill(pid).unwrap();
+    }
+
+    fn check_workers(&mut self) {
+        let log = self.log();
+        for pid in &self.workers {
+            self.bed.check_running(*pid, "a worker", &log).unwrap();
+        }
+    }
+
+    /// Puts mails into the desk's mailbox.
+    pub fn deliver(&mut self, mails: &[LoadMail]) {
+        let mut post = self.post.borrow_mut();
+        let post = post.get_or_insert_with(|| self.bed.mailbox("support").unwrap());
+        for mails in mails.chunks(APPENDED) {
+            let raw: Vec<&[u8]> = mails.iter().map(|mail| mail.raw.as_slice()).collect();
+            post.append("INBOX", &raw).unwrap();
+        }
+        self.sent.extend_from_slice(mails);
+    }
+
+    /// Leaves the mailbox, before its server goes.
+    pub fn leave_mailbox(&self) {
+        self.post.take();
+    }
+
+    /// What a subcommand lists.
+    pub fn list(&self, what: &str) -> Vec<Value> {
+        let output = self.postroom().args([what, "list", "--format", "json"]).output().unwrap();
+        assert!(output.status.success(), "{what} list: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// How many mails have ended.
+    pub fn settled_count(&self) -> usize {
+        self.list("inbox").iter().filter(|row| !row["outcome"].is_null()).count()
+    }
+
+    /// How many mails were sent.
+    pub fn sent_count(&self) -> usize {
+        self.list("outbox").iter().filter(|row| row["state"] == "sent").count()
+    }
+
+    /// Waits until so many mails have ended.
+    pub fn settle(&mut self, count: usize) {
+        self.wait(&format!("{count} mails to end"), |desk| desk.settled_count() >= count);
+    }
+
+    /// Waits for something, as long as the workers live.
+    pub fn wait(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let waited = wait_until(what, PATIENCE, || {
+            self.check_workers();
+            Ok(is_so(self).then_some(()))
+        });
+        if let Err(error) = waited {
+            panic!("{error:#}: {}", self.state());
+        }
+    }
+
+    /// Waits until every mail has ended and everything is sent. Mails that were put off are sent when nothing else
+    /// moves, as an operator would have it (`outbox retry`), but only once the soak's patience is not asked for.
+    pub fn finish(&mut self) {
+        let count = self.sent.len();
+        self.settle(count);
+        self.wait("every mail in the inbox to end", |desk| {
+            desk.list("inbox").iter().all(|row| !row["outcome"].is_null())
+        });
+        let (mut last, mut changed) = (0, Instant::now());
+        let begun = Instant::now();
+        loop {
+            self.check_workers();
+            let outbox = self.list("outbox");
+            let left: Vec<_> =
+                outbox.iter().filter(|row| !matches!(row["state"].as_str(), Some("sent" | "failed"))).collect();
+            if left.is_empty() {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "not everything is sent: {}", self.state());
+            if left.len() != last {
+                (last, changed) = (left.len(), Instant::now());
+            } else if changed.elapsed() > Duration::from_secs(2) && !super::is_soak() {
+                for row in left.iter().filter(|row| row["state"] == "waiting") {
+                    // One that a worker takes at this very moment cannot be retried, and need not be.
+                    let _ = self.postroom().args(["outbox", "retry", &row["id"].to_string()]).output().unwrap();
+                }
+                changed = Instant::now();
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Holds everything against everything.
+    pub fn audit(&self) -> Audit {
+        let mailbox = |user| self.bed.mailbox(user).unwrap().all().unwrap();
+        audit(&Evidence {
+            sent: self.sent.clone(),
+            support: mailbox("support").iter().map(|mail| mail.message_id()).collect(),
+            mailboxes: [mailbox("ann"), mailbox("tessa")].concat(),
+            inbox: self.list("inbox"),
+            tickets: self.list("ticket"),
+            outbox: self.list("outbox"),
+        })
+    }
+
+    /// Finishes, stops the workers in order, and insists that nothing is wrong.
+    pub fn close(mut self, after: &str) -> Audit {
+        self.finish();
+        for pid in std::mem::take(&mut self.workers) {
+            assert_eq!(self.bed.end(pid, Duration::from_secs(30)).unwrap(), Some(0), "a worker ends well");
+        }
+        // Postfix says 250 before Dovecot has the mail.
+        let sent = self.list("outbox").len();
+        let arrived = |user| self.bed.mailbox(user).unwrap().uid_search("ALL").unwrap().len();
+        let all_there = || Ok((arrived("ann") + arrived("tessa") >= sent).then_some(()));
+        // What never comes is for the audit to tell.
+        let _ = wait_until("mail to come to its mailboxes", PATIENCE, all_there);
+        let audit = self.audit();
+        audit.insist(after);
+        audit
+    }
+
+    fn state(&self) -> String {
+        let mut told = String::new();
+        for what in ["inbox", "outbox"] {
+            let rows = self.list(what);
+            let open: Vec<_> = rows.iter().filter(|row| row["outcome"].is_null() && row["state"] != "sent").collect();
+            let _ = writeln!(told, "{what}: {} rows, {} open, the first {:?}", rows.len(), open.len(), open.first());
+        }
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        told + &lines[lines.len().saturating_sub(20)..].join("\n")
+    }
+}
