@@ -98,7 +98,7 @@ pub(super) fn stream(args: &ImportArgs) -> anyhow::Result<Stream<'static>> {
 
 pub(super) async fn import(args: &ImportArgs, stream: Stream<'_>, open: &Open) -> anyhow::Result<u8> {
     let bar = progress(stream.header().rows.values().sum(), "importing");
-    let imported = open.store.import(stream, open.screen.now, &mut || bar.inc(1)).await;
+    let imported = open.store.import(stream, &mut || bar.inc(1)).await;
     bar.finish_and_clear();
     let header = imported.map_err(|error| of(error, &args.file).context("nothing was imported"))?;
     open.screen.print(&(summary("imported", &header, &open.screen) + "; read back, and the same\n"))?;

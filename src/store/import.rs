@@ -4,7 +4,7 @@ use super::dialect;
 use super::export::{digests, schema_version};
 use super::portable::{Cell, Digests, FORMAT, First, Header, Last, TABLES, Table, TransferError};
 use super::query::{Connection, query};
-use super::rows::{millis, write_rows};
+use super::rows::write_rows;
 use super::{Store, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -93,18 +93,13 @@ impl Store {
     /// # Errors
     /// When there is something on the desk, when somebody works on it, or when anything is wrong with the stream.
     /// Nothing has changed then.
-    pub async fn import(
-        &self,
-        mut stream: Stream<'_>,
-        now: Timestamp,
-        on_row: &mut dyn FnMut(),
-    ) -> Result<Header, TransferError> {
+    pub async fn import(&self, mut stream: Stream<'_>, on_row: &mut dyn FnMut()) -> Result<Header, TransferError> {
         let _only_worker = self.be_the_worker()?;
         let mut tx = dialect::begin_write(self.writer()).await?;
         if let Some(patience) = tx.engine().be_patient() {
             query(patience).execute(&mut tx).await?;
         }
-        insist_on_new(&mut tx, now).await?;
+        insist_on_new(&mut tx).await?;
         let known = schema_version(&mut tx).await?;
         if stream.header.schema != known {
             return Err(stream.wrong(format!(
@@ -133,7 +128,7 @@ impl Store {
 }
 
 /// Refuses a desk that has anything on it, or is at work.
-async fn insist_on_new(tx: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
+async fn insist_on_new(tx: &mut Connection) -> Result<(), StoreError> {
     for table in TABLES.iter().filter(|table| !table.is_filled) {
         let sql = format!("SELECT COUNT(*) FROM (SELECT 1 FROM {} LIMIT 1) AS found", table.name);
         if query(sql).fetch_value::<i64>(&mut *tx).await? > 0 {
@@ -141,8 +136,8 @@ async fn insist_on_new(tx: &mut Connection, now: Timestamp) -> Result<(), StoreE
             return Err(StoreError::Refused { what });
         }
     }
-    let workers = query("SELECT COUNT(*) FROM workers WHERE alive_until > $1").bind(millis(now));
-    if workers.fetch_value::<i64>(tx).await? > 0 {
+    let workers = format!("SELECT COUNT(*) FROM workers WHERE alive_until > {}", tx.engine().now());
+    if query(workers).fetch_value::<i64>(tx).await? > 0 {
         return Err(StoreError::Refused { what: "a `postroom run` works on this database; stop it first".to_owned() });
     }
     Ok(())

@@ -58,7 +58,7 @@ async fn export(desk: &Desk) -> Vec<u8> {
 async fn import(desk: &Desk, stream: &[u8]) -> Result<(), TransferError> {
     // Only a desk at which nobody works is filled.
     desk.store.leave_workers().await.unwrap();
-    desk.store.import(Stream::open(stream)?, minute(6), &mut || {}).await.map(drop)
+    desk.store.import(Stream::open(stream)?, &mut || {}).await.map(drop)
 }
 
 #[tokio::test]
