@@ -12,6 +12,7 @@ use crate::config::SmtpConfig;
 use crate::decide::{self, Failure};
 use crate::endpoint::Login;
 use crate::smtp::{self, Deadlines, Phase, SendError, Smarthost};
+use crate::store::workers::Life;
 use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreError};
 use crate::ticket::event::Actor;
 use crate::ticket::purpose::Purpose;
@@ -95,7 +96,8 @@ impl Courier {
     /// When the store fails.
     pub async fn deliver_due(&mut self, desk: &Desk) -> Result<Round, StoreError> {
         settle(desk, &mut self.unsettled).await?;
-        if !desk.store.is_taken_to_live() {
+        let life = desk.store.life();
+        if !desk.store.lives_on(life) {
             return Ok(Round { is_away: true, ..Round::default() });
         }
         let now = desk.clock.now();
@@ -109,7 +111,7 @@ impl Courier {
         let is_stuck = AtomicBool::new(false);
         let working = async {
             // Should it end by a fault, what was sent until then is settled all the same.
-            let working = self.line.work_through(desk, items, tried, &is_stuck, &mut round);
+            let working = self.line.work_through(desk, (items, life), tried, &is_stuck, &mut round);
             AssertUnwindSafe(working).catch_unwind().await
         };
         let settling = settle_as_they_come(desk, trials, &is_stuck, &mut self.unsettled);
@@ -163,7 +165,7 @@ impl Line {
     async fn work_through(
         &mut self,
         desk: &Desk,
-        items: Vec<OutboxItem>,
+        (items, life): (Vec<OutboxItem>, Life),
         tried: Sender<Attempted>,
         is_stuck: &AtomicBool,
         round: &mut Round,
@@ -171,7 +173,7 @@ impl Line {
         let mut items = items.into_iter();
         let mut worked = Ok(());
         // Whoever is taken for dead has lost his claims: another worker sends these by now.
-        while desk.store.is_taken_to_live() {
+        while desk.store.lives_on(life) {
             let Some(item) = items.next() else { break };
             let began = tokio::time::Instant::now();
             worked = self.attempt(desk, item, &tried, round).await;

@@ -40,7 +40,11 @@ impl Member {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(SAY_SO_EVERY) => {}
             }
-            match self.store.stay_worker().await {
+            let said = tokio::select! {
+                () = stop.cancelled() => return,
+                said = self.store.stay_worker() => said,
+            };
+            match said {
                 Ok((buried, false)) => {
                     if buried > 0 {
                         warn!("{buried} workers are not heard of any more; what they had claimed is free");

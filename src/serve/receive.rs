@@ -176,7 +176,7 @@ impl Watcher<'_> {
             Resume::WentBack(_) => {
                 warn!(mailbox = %self.mailbox.name, "UIDs went back: reading the mailbox again, known mails are recognised");
                 // A UID may name another mail by now, and a place that we know is passed over.
-                self.desk.store.forget_places(&self.mailbox.name, self.desk.clock.now()).await?;
+                self.desk.store.forget_places(self.hold, self.desk.clock.now()).await?;
             }
             Resume::First(_) | Resume::After(_) => {}
         }

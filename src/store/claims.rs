@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
-const CLAIM_BYTES: i64 = 64 * 1024 * 1024;
+const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
 
 /// Mails that may be claimed, with their sizes and how often they were tried.
 pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes, tries FROM inbox \
@@ -66,32 +66,35 @@ impl Store {
         self.handed_out(&rows, claim).await
     }
 
-    /// Takes over mails of the oldest claim that a dead worker left, as a claim at the same place in the order.
+    /// Takes over mails of the oldest claim that a dead worker left, as a claim at the same place in the order; only of
+    /// one that comes before `before`, where that is given.
     pub async fn adopt_inbox(
         &self,
         now: Timestamp,
         lease: SignedDuration,
         limit: usize,
+        before: Option<Claim>,
     ) -> Result<Vec<InboxItem>, StoreError> {
         if !self.engine().is_shared() {
             return Ok(Vec::new());
         }
-        let orphans = query("SELECT 1 FROM batches WHERE worker IS NULL LIMIT 1");
+        let orphans = query(format!("SELECT 1 FROM batches WHERE {} LIMIT 1", workers::ORPHANED));
         if orphans.fetch_optional(self.readers()).await?.is_none() {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let Some(claim) = workers::adopt_claim(&mut tx, self.worker()?).await? else { return Ok(Vec::new()) };
+        let Some(claim) = workers::adopt_claim(&mut tx, self.worker()?, before).await? else { return Ok(Vec::new()) };
         let left = query(
             "SELECT id, size_bytes, tries FROM inbox WHERE batch = $1 AND state = 'processing' ORDER BY id LIMIT $2",
         );
         let limit_rows = i64::try_from(limit).unwrap_or(i64::MAX);
         let ids = fewer_when_tried(&left.bind(claim.batch).bind(limit_rows).fetch_all(&mut tx).await?, limit)?;
-        if ids.is_empty() {
-            workers::end_claim(&mut tx, claim).await?;
-        }
         let fixed = [Some(i64::MAX), Some(millis(now + lease)), Some(claim.batch)];
         let rows = look_up(&mut tx, TAKE, &fixed, &ids, |query, id| query.bind(*id)).await?;
+        if rows.is_empty() {
+            // All done, or whoever had it was only frozen and has just settled it.
+            workers::end_claim(&mut tx, claim).await?;
+        }
         tx.commit().await?;
         self.handed_out(&rows, Some(claim)).await
     }
@@ -124,6 +127,16 @@ impl Store {
         .execute(self.writer())
         .await?;
         Ok(touched == 1)
+    }
+
+    /// Takes back that mails of a claim were tried: what hindered the work was not their fault.
+    pub async fn excuse_inbox(&self, claims: &[(i64, u32)]) -> Result<(), StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        for (id, attempt) in claims {
+            let sql = "UPDATE inbox SET tries = tries - 1 WHERE id = $1 AND attempt = $2 AND state = 'processing'";
+            query(sql).bind(*id).bind(i64::from(*attempt)).execute(&mut tx).await?;
+        }
+        tx.commit().await
     }
 
     /// Gives claims back as if nobody had made them: what hindered the work was not the mails' fault.

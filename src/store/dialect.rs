@@ -24,6 +24,8 @@ pub(super) struct Pools {
     pub writer: Pool,
     /// Those to read with.
     pub readers: Pool,
+    /// The one to say with that we live, which has to wait for no other, where there are several workers.
+    pub heart: Option<Pool>,
     /// The one that copies SQLite's log into the database; not connected until it is used.
     pub keeper: Option<sqlx::SqlitePool>,
 }
@@ -133,12 +135,12 @@ impl Engine {
         self == Engine::Postgres
     }
 
-    /// At the end of a `SELECT`: the rows are ours until the transaction ends, and those that somebody else has are
-    /// passed over. In SQLite nobody else writes while we do.
+    /// At the end of a `SELECT`: the rows are ours until the transaction ends, and those that somebody else changes are
+    /// passed over; not those that somebody only refers to. In SQLite nobody else writes while we do.
     pub(super) fn skip_locked(self) -> &'static str {
         match self {
             Engine::Sqlite => "",
-            Engine::Postgres => " FOR UPDATE SKIP LOCKED",
+            Engine::Postgres => " FOR NO KEY UPDATE SKIP LOCKED",
         }
     }
 

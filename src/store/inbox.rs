@@ -132,8 +132,10 @@ impl Store {
     /// Forgets which mails stand at which UIDs of a mailbox, and how far it was read: its UIDs name other mails now.
     ///
     /// The mails are kept, under a name for the mailbox as it was.
-    pub async fn forget_places(&self, mailbox: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn forget_places(&self, hold: &Hold, now: Timestamp) -> Result<(), StoreError> {
+        let mailbox = &hold.mailbox;
         let mut tx = dialect::begin_write(self.writer()).await?;
+        workers::insist_on_hold(&mut tx, hold).await?;
         query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
             .bind(mailbox)
             .bind(format!("{mailbox} until {now}"))

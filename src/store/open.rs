@@ -70,6 +70,9 @@ impl Store {
         if let Some(keeper) = &self.inner.pools.keeper {
             keeper.close().await;
         }
+        if let Some(heart) = &self.inner.pools.heart {
+            heart.close().await;
+        }
         self.inner.pools.readers.close().await;
         self.inner.pools.writer.close().await;
     }
@@ -135,6 +138,11 @@ impl Store {
 
     pub(super) fn writer(&self) -> &Pool {
         &self.inner.pools.writer
+    }
+
+    /// The connection to say with that we live.
+    pub(super) fn heart(&self) -> &Pool {
+        self.inner.pools.heart.as_ref().unwrap_or(&self.inner.pools.writer)
     }
 
     pub(super) fn readers(&self) -> &Pool {

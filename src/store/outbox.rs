@@ -5,7 +5,7 @@ use super::dialect;
 use super::inbox::size;
 use super::query::{Connection, query};
 use super::rows::{Columns, look_up, millis, write_rows, write_rows_returning};
-use super::{Changes, Outgoing, Store, StoreError, draw, write};
+use super::{Changes, Outgoing, Store, StoreError, draw, workers, write};
 use crate::compose::Envelope;
 use crate::message::MessageId;
 use crate::ticket::TicketId;
@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
-const CLAIM_BYTES: i64 = 64 * 1024 * 1024;
+const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
 
 /// A mail that was claimed for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,7 @@ impl Store {
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
         if self.engine().is_shared() {
+            workers::insist_on_life(&mut tx, self.worker()?).await?;
             candidates = claimable(format!("{CLAIMABLE}{}", self.engine().skip_locked())).fetch_all(&mut tx).await?;
         }
         let ids = within_bytes(&candidates, CLAIM_BYTES)?;

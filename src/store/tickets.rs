@@ -23,7 +23,7 @@ pub(super) const LOAD_PARTIES: (&str, &str) = (
     ") ORDER BY ticket, party",
 );
 
-const LOCK: (&str, &str) = ("SELECT id FROM tickets WHERE id IN (", ") ORDER BY id FOR UPDATE");
+const LOCK: (&str, &str) = ("SELECT id FROM tickets WHERE id IN (", ") ORDER BY id FOR NO KEY UPDATE");
 
 /// Writes new tickets.
 pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {

@@ -3,8 +3,7 @@
 //!
 //! A worker says every second that it lives; one that has not for [`ALIVE_FOR`] is buried by whoever sees it, and what
 //! it had is free again. Should it only have been frozen, it finds when it writes that its claims are not its own any
-//! more: rows by their attempt, a mailbox by the token of its hold. All of that by the database's clock, so that it does
-//! not matter how well the machines' clocks agree. With SQLite there is one worker, kept alone by a file that is locked.
+//! more: rows by their attempt, a mailbox by the token of its hold. Who lives goes by the database's clock. With SQLite there is one worker, kept alone by a file that is locked.
 
 use super::dialect;
 use super::query::{Connection, Engine, query};
@@ -16,6 +15,10 @@ use std::time::{Duration, Instant};
 
 /// How long a worker is taken to live after it last said so.
 pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(6);
+
+/// Whether a claim of mails has no living worker.
+pub(super) const ORPHANED: &str =
+    "(worker IS NULL OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = batches.worker))";
 
 /// How often a worker should say that it lives.
 pub const SAY_SO_EVERY: Duration = Duration::from_secs(1);
@@ -36,6 +39,10 @@ pub struct Claim {
     pub batch: i64,
     worker: i64,
 }
+
+/// One life of a worker: from joining the others until it is taken for dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Life(Option<i64>);
 
 /// Whether a claim of mails may be decided on now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +151,7 @@ impl Store {
         }
         let said_at = Instant::now();
         let sql = format!("UPDATE workers SET alive_until = {} + $2 WHERE id = $1", self.engine().now());
-        let touched = query(sql).bind(member.id).bind(alive_for()).execute(self.writer()).await?;
+        let touched = query(sql).bind(member.id).bind(alive_for()).execute(self.heart()).await?;
         if touched == 0 {
             self.membership().set(None);
             return Ok((0, true));
@@ -166,12 +173,20 @@ impl Store {
         Ok(())
     }
 
-    /// Whether others take this worker to be alive, as far as it can know without asking.
+    /// This worker's life, for [`lives_on`](Self::lives_on).
+    pub fn life(&self) -> Life {
+        Life(self.membership().id())
+    }
+
+    /// Whether others take this worker to be alive still, as far as it can know without asking, and have all along since
+    /// [`life`](Self::life) was asked for.
     ///
-    /// To be asked before anything that cannot be taken back: after a freeze the answer is no.
-    pub fn is_taken_to_live(&self) -> bool {
+    /// To be asked before anything that cannot be taken back: after a freeze the answer is no, also when the worker has
+    /// joined anew.
+    pub fn lives_on(&self, life: Life) -> bool {
         let lived_for = |member: Member| SignedDuration::try_from(member.said_at.elapsed()).unwrap_or(ALIVE_FOR);
-        !self.engine().is_shared() || self.membership().get().is_none_or(|member| lived_for(member) < ALIVE_FOR)
+        let is_alive = |member: Member| Some(member.id) == life.0 && lived_for(member) < ALIVE_FOR;
+        !self.engine().is_shared() || self.membership().get().is_some_and(is_alive)
     }
 
     /// Frees what a worker had. `false` when it is not on the list, or lives after all.
@@ -209,7 +224,7 @@ impl Store {
             "INSERT INTO holds (mailbox, worker, token, since) VALUES ($1, $2, 1, {now}) \
              ON CONFLICT (mailbox) DO UPDATE SET worker = excluded.worker, token = holds.token + 1, \
              since = excluded.since \
-             WHERE holds.worker IS NULL OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
+             WHERE holds.worker IS NULL OR holds.worker = excluded.worker OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
              RETURNING token",
             now = self.engine().now()
         );
@@ -230,17 +245,37 @@ impl Store {
 
     /// Whether a claim of mails may be decided on now.
     pub async fn turn(&self, claim: Claim) -> Result<Turn, StoreError> {
-        let earlier =
-            query("SELECT worker FROM batches WHERE id < $1 AND (worker IS NULL OR worker <> $2) ORDER BY id LIMIT 1")
-                .bind(claim.batch)
-                .bind(claim.worker)
-                .fetch_optional_value::<Option<i64>>(self.readers())
-                .await?;
-        Ok(match earlier {
+        // Batches of our own that come earlier are on the same line, which is worked off in order.
+        let is_orphaned = query(format!(
+            "SELECT {ORPHANED} FROM batches WHERE id < $1 AND worker IS DISTINCT FROM $2 ORDER BY id LIMIT 1"
+        ))
+        .bind(claim.batch)
+        .bind(claim.worker)
+        .fetch_optional_value(self.readers())
+        .await?;
+        Ok(match is_orphaned {
             None => Turn::Ours,
-            Some(Some(_)) => Turn::Wait,
-            Some(None) => Turn::Orphan,
+            Some(false) => Turn::Wait,
+            Some(true) => Turn::Orphan,
         })
+    }
+
+    /// Frees those of our own claims that are not among `kept`: something went wrong between making and noting them.
+    ///
+    /// They would hold up everybody else for as long as we live.
+    pub async fn free_claims_but(&self, kept: &[Claim]) -> Result<(), StoreError> {
+        if !self.engine().is_shared() {
+            return Ok(());
+        }
+        let worker = self.worker()?;
+        let mut ours = query("SELECT id FROM batches WHERE worker = $1").bind(worker).fetch_all(self.readers()).await?;
+        ours.retain(|row| row.get(0).is_ok_and(|id: i64| kept.iter().all(|claim| claim.batch != id)));
+        for row in &ours {
+            let id: i64 = row.get(0)?;
+            let sql = "UPDATE batches SET worker = NULL WHERE id = $1 AND worker = $2";
+            query(sql).bind(id).bind(worker).execute(self.writer()).await?;
+        }
+        Ok(())
     }
 
     /// Ends a claim of mails that was not ended by settling them. What is left of it, somebody else takes over.
@@ -320,8 +355,19 @@ pub(super) async fn insist_on_hold(tx: &mut Connection, hold: &Hold) -> Result<(
     }
 }
 
+/// Sees to it that we are not taken for dead, and that nobody buries us until the transaction ends: what is claimed in
+/// the name of a worker that is not on the list any more, nobody would ever free.
+pub(super) async fn insist_on_life(tx: &mut Connection, worker: i64) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM workers WHERE id = $1 FOR SHARE";
+    match query(sql).bind(worker).fetch_optional(tx).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Conflict { what: "this worker's place among the others".to_owned() }),
+    }
+}
+
 /// Numbers a claim of mails. Whoever claims next waits for this transaction, so that later numbers have later mails.
 pub(super) async fn next_claim(tx: &mut Connection, worker: i64) -> Result<Claim, StoreError> {
+    insist_on_life(tx, worker).await?;
     Ok(Claim { batch: draw(tx, "batch", 1).await?, worker })
 }
 
@@ -342,13 +388,19 @@ pub(super) async fn begin_claim(
     Ok(())
 }
 
-/// Takes over the oldest claim that a dead worker left.
-pub(super) async fn adopt_claim(tx: &mut Connection, worker: i64) -> Result<Option<Claim>, StoreError> {
-    let batch = query(
+/// Takes over the oldest claim that a dead worker left, if it comes before another one.
+pub(super) async fn adopt_claim(
+    tx: &mut Connection,
+    worker: i64,
+    before: Option<Claim>,
+) -> Result<Option<Claim>, StoreError> {
+    insist_on_life(tx, worker).await?;
+    let batch = query(format!(
         "UPDATE batches SET worker = $1 WHERE id = \
-         (SELECT id FROM batches WHERE worker IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id",
-    )
+         (SELECT id FROM batches WHERE {ORPHANED} AND id < $2 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id"
+    ))
     .bind(worker)
+    .bind(before.map_or(i64::MAX, |claim| claim.batch))
     .fetch_optional_value(tx)
     .await?;
     Ok(batch.map(|batch| Claim { batch, worker }))

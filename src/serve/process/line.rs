@@ -23,8 +23,14 @@ use tracing::{error, info, warn};
 /// aside before: the program died over it, at last over it alone.
 const ATTEMPTS_SURVIVED: u32 = 20;
 
+/// Bytes of mail in a batch up to which the next is claimed before it is written.
+const LIGHT_BYTES: usize = 4 << 20;
+
 /// How often a batch asks whether those before it are done.
 const ASK_FOR_TURN: Duration = Duration::from_millis(5);
+
+/// After how many of these it makes sure that nobody waits for a claim of our own that we know nothing of.
+const LOOK_FOR_DANGLING: u32 = 100;
 
 /// Batches on their way.
 #[derive(Debug, Default)]
@@ -70,10 +76,13 @@ struct Decided {
 
 impl Batch {
     /// Claims what is due and begins to read it.
-    async fn claim(desk: &Desk) -> Result<Option<Self>, StoreError> {
+    ///
+    /// `kept` are the claims that are on the line already.
+    async fn claim(desk: &Desk, kept: &[Claim]) -> Result<Option<Self>, StoreError> {
         loop {
             let now = desk.clock.now();
-            let mut items = desk.store.adopt_inbox(now, LEASE, BATCH).await?;
+            desk.store.free_claims_but(kept).await?;
+            let mut items = desk.store.adopt_inbox(now, LEASE, BATCH, None).await?;
             if items.is_empty() {
                 items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
             }
@@ -100,6 +109,11 @@ impl Batch {
     fn is_fresh(&self) -> bool {
         self.items.iter().all(|item| item.tries == 1)
     }
+
+    /// Whether there is memory for another one beside it.
+    fn is_light(&self) -> bool {
+        self.items.iter().map(|item| item.raw.len()).sum::<usize>() < LIGHT_BYTES
+    }
 }
 
 /// Processes what is due, once: moves the line on by one batch.
@@ -109,7 +123,7 @@ impl Batch {
 pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreError> {
     let claimed = match line.ahead.take() {
         Some(batch) => Some(batch),
-        None => Batch::claim(desk).await?,
+        None => Batch::claim(desk, line.claims().as_slice()).await?,
     };
     let Some(batch) = claimed else {
         let (settled, _) = line.finish(desk).await?;
@@ -117,6 +131,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
     };
     // Should the program die over a mail that was tried before, the others are not to count that as an attempt.
     let is_fresh = batch.is_fresh();
+    let is_light = batch.is_light();
     if !is_fresh && line.writing.is_some() {
         line.ahead = Some(batch);
         let (settled, _) = line.finish(desk).await?;
@@ -124,7 +139,8 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
     }
     let Batch { items, now, reading } = batch;
     let reads = reading.await.map_err(fault).and_then(|reads| reads);
-    if let Err(failure) = wait_for_turn(desk, &items).await {
+    let mut before = 0;
+    if let Err(failure) = line.wait_for_turn(desk, &items, &mut before).await {
         line.ahead = Some(Batch::of(desk, items, now));
         return Err(failure);
     }
@@ -133,7 +149,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
         Err(failure) => Err(failure),
     };
     let (settled, is_as_decided) = match line.finish(desk).await {
-        Ok(finished) => finished,
+        Ok((settled, is_as_decided)) => (settled + before, is_as_decided),
         Err(failure) => {
             line.ahead = Some(Batch::of(desk, items, now));
             return Err(failure);
@@ -143,7 +159,8 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
         Ok(mut decided) if is_as_decided => {
             decided.changes.ends = claim_of(&items);
             // Claimed before our own transaction begins, for which the claim would have to wait.
-            let next = if is_fresh { Batch::claim(desk).await } else { Ok(None) };
+            let next =
+                if is_fresh && is_light { Batch::claim(desk, claim_of(&items).as_slice()).await } else { Ok(None) };
             let task = tokio::spawn(write(desk.clone(), decided.changes, decided.first, now));
             line.writing = Some(Writing { items, now, picture: decided.picture, task });
             line.ahead = next?;
@@ -168,7 +185,7 @@ pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreEr
     let (mut settled, _) = line.finish(desk).await?;
     if let Some(Batch { items, now, reading }) = line.ahead.take() {
         reading.abort();
-        wait_for_turn(desk, &items).await?;
+        line.wait_for_turn(desk, &items, &mut settled).await?;
         settle_batch(desk, &items, now).await?;
         settled += items.len();
     }
@@ -176,6 +193,52 @@ pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreEr
 }
 
 impl Line {
+    /// The claim that is being written.
+    fn claims(&self) -> Option<Claim> {
+        self.writing.as_ref().and_then(|writing| claim_of(&writing.items))
+    }
+
+    /// Waits until every earlier claim is done, so that no mail is decided on before one that it may answer, whoever has
+    /// that. What a worker died over is done here first, and what is being written before that; `settled` counts it.
+    async fn wait_for_turn(&mut self, desk: &Desk, items: &[InboxItem], settled: &mut usize) -> Result<(), StoreError> {
+        let Some(claim) = claim_of(items) else { return Ok(()) };
+        let mut asked = 0_u32;
+        loop {
+            match desk.store.turn(claim).await? {
+                Turn::Ours => return Ok(()),
+                Turn::Wait => tokio::time::sleep(ASK_FOR_TURN).await,
+                Turn::Orphan => {
+                    *settled += self.finish(desk).await?.0;
+                    let now = desk.clock.now();
+                    let orphans = desk.store.adopt_inbox(now, LEASE, BATCH, Some(claim)).await?;
+                    match claim_of(&orphans) {
+                        Some(_) => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
+                        None => tokio::time::sleep(ASK_FOR_TURN).await,
+                    }
+                }
+            }
+            asked += 1;
+            if asked.is_multiple_of(LOOK_FOR_DANGLING) {
+                let kept: Vec<Claim> = [Some(claim), self.claims()].into_iter().flatten().collect();
+                desk.store.free_claims_but(&kept).await?;
+            }
+        }
+    }
+
+    /// Settles mails that a worker died over, when their own turn has come: others may have still earlier ones.
+    async fn settle_orphans(
+        &mut self,
+        desk: &Desk,
+        orphans: Arc<[InboxItem]>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        info!(batch.size = orphans.len(), "mails that a worker died over are taken over");
+        let mut settled = orphans.len();
+        Box::pin(self.wait_for_turn(desk, &orphans, &mut settled)).await?;
+        settle_batch(desk, &orphans, now).await?;
+        Ok(settled)
+    }
+
     /// Waits for the batch that is being written. Returns how many mails that settled, and whether as it was decided.
     async fn finish(&mut self, desk: &Desk) -> Result<(usize, bool), StoreError> {
         let Some(Writing { items, now, task, .. }) = self.writing.take() else { return Ok((0, true)) };
@@ -195,30 +258,6 @@ async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
     match claim_of(items) {
         Some(claim) => desk.store.end_claim(claim).await,
         None => Ok(()),
-    }
-}
-
-/// Waits until every earlier claim is done, so that no mail is decided on before one that it may answer, whoever has
-/// that. What a worker died over is done here first.
-async fn wait_for_turn(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
-    let Some(claim) = claim_of(items) else { return Ok(()) };
-    loop {
-        match desk.store.turn(claim).await? {
-            Turn::Ours => return Ok(()),
-            Turn::Wait => tokio::time::sleep(ASK_FOR_TURN).await,
-            Turn::Orphan => {
-                let now = desk.clock.now();
-                let orphans: Arc<[InboxItem]> = desk.store.adopt_inbox(now, LEASE, BATCH).await?.into();
-                if orphans.is_empty() {
-                    tokio::time::sleep(ASK_FOR_TURN).await;
-                    continue;
-                }
-                info!(batch.size = orphans.len(), "mails that a worker died over are taken over");
-                // Its own turn comes before ours: nothing that has no worker is before the first that has none.
-                Box::pin(wait_for_turn(desk, &orphans)).await?;
-                settle_batch(desk, &orphans, now).await?;
-            }
-        }
     }
 }
 
@@ -307,8 +346,16 @@ async fn fall_back(
         if let Err(failure) = process_alone(desk, item, now).await {
             // Those that are done are not given back. Where the database takes not even this, the leases end.
             let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
-            let _ = desk.store.give_back_inbox(&claims, now).await;
-            let _ = end_claim(desk, items).await;
+            match claim_of(items) {
+                // At the same place in the order, whoever takes it over.
+                Some(_) => {
+                    let _ = desk.store.excuse_inbox(&claims).await;
+                    let _ = end_claim(desk, items).await;
+                }
+                None => {
+                    let _ = desk.store.give_back_inbox(&claims, now).await;
+                }
+            }
             return Err(failure);
         }
     }
@@ -318,7 +365,11 @@ async fn fall_back(
 /// Processes one mail by itself, and puts it back or sets it aside when that fails.
 async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
-    let settled = settle(desk, &[item.clone()].into(), None, now).await;
+    let mut settled = settle(desk, &[item.clone()].into(), None, now).await;
+    if let Err(Failure::Store(StoreError::Conflict { .. })) = &settled {
+        // Somebody had its ticket; put back, it would lose its place.
+        settled = settle(desk, &[item.clone()].into(), None, now).await;
+    }
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.

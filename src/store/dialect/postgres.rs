@@ -29,8 +29,8 @@ const IDLE: Duration = Duration::from_secs(300);
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long the server keeps a transaction open in which nothing happens: ours never wait, so its worker is dead, frozen or
-/// cut off, and must not hold up others for longer than it is taken to live.
-const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "6s");
+/// cut off, and must not hold up others until they are taken for dead themselves.
+const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "3s");
 
 /// Sets the numbers that the next rows get.
 pub(super) const GO_ON_NUMBERING: [&str; 2] = [
@@ -53,8 +53,9 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     MIGRATIONS.run(&mut first).await.map_err(|error| migration_error(error, url))?;
     sqlx::Connection::close(first).await?;
     let writer = Pool::Postgres(pool(WRITERS).connect_lazy_with(options.clone()));
+    let heart = Some(Pool::Postgres(pool(1).connect_lazy_with(options.clone())));
     let readers = Pool::Postgres(pool(READERS).connect_lazy_with(options));
-    Ok(Pools { writer, readers, keeper: None })
+    Ok(Pools { writer, readers, heart, keeper: None })
 }
 
 /// How to connect. Over a network the server's certificate is checked, unless the URL says otherwise.
@@ -81,7 +82,10 @@ fn pool(connections: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there
         // next would look committed and not be (sqlx issue 4385). It also shows whether the connection still lives.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(connection.execute("ROLLBACK").await.is_ok()) }))
+        // `BEGIN` before it, because the server warns of a `ROLLBACK` alone.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(connection.execute("BEGIN; ROLLBACK").await.is_ok()) })
+        })
 }
 
 /// Listens to what other workers say, until the connection is lost; nothing stands for anything, which may have been

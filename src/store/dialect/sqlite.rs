@@ -30,8 +30,10 @@ const ROWS_BUFFERED: usize = 256;
 /// for many commits. Where [`checkpoint`] is run beside the work it hardly comes to that.
 const CHECKPOINT_PAGES: &str = "16000";
 
-/// Memory for pages, in KiB (negative by SQLite's convention).
-const CACHE_KIB: &str = "-65536";
+/// Memory for pages, in KiB (negative by SQLite's convention). The one that writes finds its place in every index over
+/// and over again; the others have the system's own cache, which holds the file once for all of them.
+const WRITER_CACHE_KIB: &str = "-32768";
+const READER_CACHE_KIB: &str = "-4096";
 
 /// A write must say so at once: a transaction that reads first and writes later fails without waiting when somebody
 /// else has committed in between.
@@ -54,10 +56,10 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     let writer = pool(1).connect_with(options.clone()).await?;
     migrate(&writer, url).await?;
     // Created only now: a reader can neither make the database nor switch it to its log.
-    let options = options.create_if_missing(false);
+    let options = options.create_if_missing(false).pragma("cache_size", READER_CACHE_KIB);
     let keeper = pool(1).connect_lazy_with(options.clone());
     let readers = pool(READERS).connect_with(options.read_only(true)).await?;
-    Ok(Pools { writer: Pool::Sqlite(writer), readers: Pool::Sqlite(readers), keeper: Some(keeper) })
+    Ok(Pools { writer: Pool::Sqlite(writer), readers: Pool::Sqlite(readers), heart: None, keeper: Some(keeper) })
 }
 
 /// Copies what the log holds into the database, while others read and write.
@@ -125,7 +127,7 @@ fn with_settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("cache_size", CACHE_KIB)
+        .pragma("cache_size", WRITER_CACHE_KIB)
         .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .row_buffer_size(ROWS_BUFFERED)

@@ -198,7 +198,8 @@ async fn forgotten_places_leave_the_mails_and_make_room_for_others() {
     let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "two")]).await;
     desk.store.keep_mail(&[], Some(&place(7, 2)), minute(0)).await.unwrap();
-    desk.store.forget_places("support", minute(1)).await.unwrap();
+    let hold = desk.store.take_mailbox("support").await.unwrap().unwrap();
+    desk.store.forget_places(&hold, minute(1)).await.unwrap();
     assert_eq!(desk.store.cursor("support").await.unwrap(), None);
     assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), []);
     assert_eq!(desk.keep(&[mail(2, "another")]).await, [3]);

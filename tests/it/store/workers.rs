@@ -78,14 +78,14 @@ async fn what_a_dead_worker_had_is_taken_over_at_its_place_in_the_order() {
     silence(&url, "one");
     assert_eq!(two.stay_worker().await.unwrap(), (1, false));
     assert_eq!(two.turn(later[0].claim.unwrap()).await.unwrap(), Turn::Orphan);
-    let adopted = two.adopt_inbox(minute(0), LEASE, 2).await.unwrap();
+    let adopted = two.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap();
     assert_eq!(ids(&adopted), [1], "half as many: one of them may be what it died over");
     assert_eq!(adopted[0].claim.unwrap().batch, lost[0].claim.unwrap().batch);
     settle(&two, &adopted).await.unwrap();
     assert_eq!(two.turn(later[0].claim.unwrap()).await.unwrap(), Turn::Orphan, "the other half is still before");
-    settle(&two, &two.adopt_inbox(minute(0), LEASE, 2).await.unwrap()).await.unwrap();
+    settle(&two, &two.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap()).await.unwrap();
     assert_eq!(two.turn(later[0].claim.unwrap()).await.unwrap(), Turn::Ours);
-    assert!(two.adopt_inbox(minute(0), LEASE, 2).await.unwrap().is_empty());
+    assert!(two.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_worker_that_was_only_frozen_changes_nothing_when_it_wakes() {
     let frozen = one.claim_inbox(minute(0), LEASE, 9).await.unwrap();
     silence(&url, "one");
     two.stay_worker().await.unwrap();
-    let adopted = two.adopt_inbox(minute(0), LEASE, 2).await.unwrap();
+    let adopted = two.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap();
     let late = settle(&one, &frozen).await.unwrap_err();
     assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
     one.end_claim(frozen[0].claim.unwrap()).await.unwrap();
@@ -105,9 +105,66 @@ async fn a_worker_that_was_only_frozen_changes_nothing_when_it_wakes() {
 }
 
 #[tokio::test]
+async fn a_claim_that_its_own_worker_knows_nothing_of_does_not_hold_up_others() {
+    let (one, two, _) = two_workers(4).await;
+    let known = one.claim_inbox(minute(0), LEASE, 1).await.unwrap();
+    // Committed, and then the connection was cut before the answer came.
+    drop(one.claim_inbox(minute(0), LEASE, 1).await.unwrap());
+    let later = two.claim_inbox(minute(0), LEASE, 9).await.unwrap();
+    settle(&one, &known).await.unwrap();
+    assert_eq!(two.turn(later[0].claim.unwrap()).await.unwrap(), Turn::Wait);
+    one.free_claims_but(&[]).await.unwrap();
+    assert_eq!(two.turn(later[0].claim.unwrap()).await.unwrap(), Turn::Orphan);
+    assert_eq!(ids(&two.adopt_inbox(minute(0), LEASE, 2, later[0].claim).await.unwrap()), [2]);
+}
+
+#[tokio::test]
+async fn whoever_waits_takes_over_only_what_comes_before_its_own() {
+    let (one, two, url) = two_workers(3).await;
+    let three = worker(&url, "three").await;
+    let first = one.claim_inbox(minute(0), LEASE, 1).await.unwrap();
+    let mine = two.claim_inbox(minute(0), LEASE, 1).await.unwrap();
+    one.claim_inbox(minute(0), LEASE, 1).await.unwrap();
+    silence(&url, "one");
+    two.stay_worker().await.unwrap();
+    let adopted = three.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap();
+    assert_eq!(ids(&adopted), ids(&first));
+    assert_eq!(two.adopt_inbox(minute(0), LEASE, 2, mine[0].claim).await.unwrap(), [], "the other one is later");
+    assert_eq!(two.turn(mine[0].claim.unwrap()).await.unwrap(), Turn::Wait);
+}
+
+#[tokio::test]
+async fn who_was_taken_for_dead_claims_nothing_until_it_has_joined_anew() {
+    let (one, two, url) = two_workers(2).await;
+    let life = one.life();
+    silence(&url, "one");
+    two.stay_worker().await.unwrap();
+    let late = one.claim_inbox(minute(0), LEASE, 9).await.unwrap_err();
+    assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
+    assert!(matches!(one.claim_outbox(minute(0), LEASE, 9).await, Ok(mails) if mails.is_empty()), "there is no mail");
+    one.stay_worker().await.unwrap();
+    assert!(!one.lives_on(life), "it learned that it is dead");
+    one.join_workers("one", 1, "process").await.unwrap();
+    assert!(!one.lives_on(life), "that was another life");
+    assert!(one.lives_on(one.life()));
+    assert_eq!(one.claim_inbox(minute(0), LEASE, 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mail_that_a_copy_is_kept_of_at_this_moment_is_claimed_in_its_order() {
+    let (one, two, url) = two_workers(0).await;
+    one.keep_mail(&[mail(1, "the same"), mail(2, "another")], None, minute(0)).await.unwrap();
+    let mut other = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    // As the foreign key of the copy's row has it.
+    sqlx::Executor::execute(&mut other, "BEGIN; SELECT 1 FROM inbox WHERE id = 1 FOR KEY SHARE").await.unwrap();
+    assert_eq!(ids(&two.claim_inbox(minute(0), LEASE, 9).await.unwrap()), [1, 2]);
+}
+
+#[tokio::test]
 async fn a_mailbox_is_read_by_one_and_who_lost_it_keeps_nothing_more() {
     let (one, two, url) = two_workers(0).await;
-    let hold = one.take_mailbox("support").await.unwrap().unwrap();
+    one.take_mailbox("support").await.unwrap().unwrap();
+    let hold = one.take_mailbox("support").await.unwrap().expect("what is our own we can take again");
     assert_eq!(two.take_mailbox("support").await.unwrap(), None);
     one.keep_fetched(&hold, &[mail(1, "one")], None, minute(0)).await.unwrap();
     silence(&url, "one");
@@ -132,7 +189,7 @@ async fn who_leaves_in_order_leaves_nothing_behind() {
     one.leave_workers().await.unwrap();
     assert_eq!(two.list_workers().await.unwrap().len(), 1);
     assert!(two.take_mailbox("support").await.unwrap().is_some());
-    assert_eq!(ids(&two.adopt_inbox(minute(0), LEASE, 2).await.unwrap()), [1]);
+    assert_eq!(ids(&two.adopt_inbox(minute(0), LEASE, 2, None).await.unwrap()), [1]);
 }
 
 #[tokio::test]
