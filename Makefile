@@ -3,11 +3,12 @@
 #   make demo           a short support day on real mail servers, from the first mail to the last
 #   make demo KEEP=1    the same, and everything stays up for a mail client to connect
 #   make bench          how fast mail becomes tickets on real mail servers, and how soon it is acknowledged
+#   make soak           the faults of the tests played long, on real servers: an hour or so
 #   make test           every check and every test, the ones on real mail servers and the demo's story included
 
 CARGO ?= cargo
 
-.PHONY: demo bench test install install-for-tests
+.PHONY: demo bench soak test install install-for-tests
 
 demo: install
 	$(CARGO) build --workspace --bins
@@ -15,6 +16,9 @@ demo: install
 
 bench: install
 	$(CARGO) bench --bench pipeline
+
+soak: install-for-tests
+	POSTROOM_SOAK=1 $(CARGO) test --release --test it faults:: -- --nocapture --test-threads 1
 
 test: install-for-tests
 	$(CARGO) fmt --all --check

@@ -98,7 +98,8 @@ impl Reading<'_, '_> {
             self.root.wrong(
                 text.as_ref().map_or(0..0, |text| text.span.clone()),
                 format!("`database` is `{url}`, which names no database that Postroom knows"),
-                "write database = \"sqlite://postroom.db\", or \"postgres://postroom@db.example.com/postroom\"".to_owned(),
+                "write database = \"sqlite://postroom.db\", or \"postgres://postroom@db.example.com/postroom\""
+                    .to_owned(),
             );
         }
         url.to_owned()

@@ -28,6 +28,9 @@ const IDLE: Duration = Duration::from_secs(300);
 /// How long the server keeps a transaction open in which nothing happens: ours never wait, so somebody has died.
 const GIVE_UP_IDLE_TRANSACTION: (&str, &str) = ("idle_in_transaction_session_timeout", "20s");
 
+/// Notices are for people at a prompt: the `ROLLBACK` before each use of a connection would give one every time.
+const NO_NOTICES: (&str, &str) = ("client_min_messages", "error");
+
 /// Stands as a comment on the table of who we are, so that our database is told from others.
 const OURS: &str = "postroom";
 
@@ -62,7 +65,7 @@ pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, StoreErro
     Ok(options
         .application_name("postroom")
         .statement_cache_capacity(STATEMENTS_KEPT)
-        .options([GIVE_UP_IDLE_TRANSACTION])
+        .options([GIVE_UP_IDLE_TRANSACTION, NO_NOTICES])
         .disable_statement_logging())
 }
 
