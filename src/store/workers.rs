@@ -199,7 +199,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes the right to read a mailbox, if nobody has it.
+    /// Takes the right to read a mailbox, if nobody else has it. Our own we take anew: the database may have granted or
+    /// kept it while the connection, and so its answer or our leave, was lost.
     pub async fn take_mailbox(&self, mailbox: &str) -> Result<Option<Hold>, StoreError> {
         let hold = |token| Some(Hold { mailbox: mailbox.to_owned(), token });
         let Some(worker) = self.membership().id() else {
@@ -209,7 +210,7 @@ impl Store {
             "INSERT INTO holds (mailbox, worker, token, since) VALUES ($1, $2, 1, {now}) \
              ON CONFLICT (mailbox) DO UPDATE SET worker = excluded.worker, token = holds.token + 1, \
              since = excluded.since \
-             WHERE holds.worker IS NULL OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
+             WHERE holds.worker IS NULL OR holds.worker = excluded.worker OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
              RETURNING token",
             now = self.engine().now()
         );

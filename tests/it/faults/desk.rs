@@ -183,6 +183,13 @@ tier = "tier-1"
         self.post.take();
     }
 
+    /// How many workers the database knows of.
+    pub fn worker_count(&self) -> usize {
+        let output = self.postroom().args(["workers", "--format", "json"]).output().unwrap();
+        assert!(output.status.success(), "workers: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Vec<Value>>(&output.stdout).unwrap().len()
+    }
+
     /// What a subcommand lists.
     pub fn list(&self, what: &str) -> Vec<Value> {
         let output = self.postroom().args([what, "list", "--format", "json"]).output().unwrap();

@@ -7,17 +7,26 @@ use postroom_testbed::postgres::Flushing;
 use postroom_testbed::{Cutter, Postgres, load};
 use std::time::Duration;
 
+/// Two workers that have begun to work.
+fn at_work(desk: &mut Desk, mails: &[load::LoadMail]) {
+    (0..2).for_each(|_| desk.start_worker());
+    desk.deliver(mails);
+    desk.settle(mails.len());
+    desk.wait("both workers to be on the list", |desk| desk.worker_count() == 2);
+}
+
 /// Longer than a worker is believed to be alive without a word from it.
 const LONGER_THAN_A_LEASE: Duration = Duration::from_secs(9);
 
 #[test]
-#[ignore = "it shows a fault: workers do not all recover when the database is back"]
+#[ignore = "it shows a fault: a claim whose commit is not heard of stays claimed, and mails that are given back lose their place"]
 fn a_database_that_is_killed_and_started_again_loses_and_doubles_nothing() {
     play(Database::Postgres { workers: 2 }, |_| {
         let mut postgres = Postgres::start(Flushing::Off).unwrap();
         let mut desk = Desk::on(&postgres.fresh_database().unwrap(), None);
-        (0..2).for_each(|_| desk.start_worker());
         let mails = load::mails("database", SUPPORT, scale(160, 1_600), 2_000, 21);
+        let (first, mails) = mails.split_at(mails.len() / 5);
+        at_work(&mut desk, first);
         for (round, mails) in mails.chunks(mails.len() / 4).enumerate() {
             desk.deliver(mails);
             std::thread::sleep(Duration::from_millis(400));
@@ -34,15 +43,16 @@ fn a_database_that_is_killed_and_started_again_loses_and_doubles_nothing() {
 }
 
 #[test]
-#[ignore = "it shows a fault: workers do not all recover when the database is back"]
+#[ignore = "it shows a fault: a claim whose commit is not heard of stays claimed, and mails that are given back lose their place"]
 fn connections_to_the_database_that_are_cut_at_any_moment_lose_and_double_nothing() {
     play(Database::Postgres { workers: 2 }, |_| {
         let url = Postgres::shared().unwrap().fresh_database().unwrap();
         let (_, database) = url.rsplit_once('/').unwrap();
         let cutter = Cutter::start(Postgres::shared().unwrap().address(), Plan::Forward).unwrap();
         let mut desk = Desk::on(&Postgres::url_at(cutter.address(), database), None);
-        (0..2).for_each(|_| desk.start_worker());
         let mails = load::mails("queries", SUPPORT, scale(160, 1_600), 2_000, 22);
+        let (first, mails) = mails.split_at(mails.len() / 5);
+        at_work(&mut desk, first);
         for (round, mails) in mails.chunks(mails.len() / 8).enumerate() {
             desk.deliver(mails);
             std::thread::sleep(Duration::from_millis(350));
