@@ -5,11 +5,12 @@
 #   make bench          how fast mail becomes tickets on real mail servers, how soon it is acknowledged, and what that
 #                       costs as rules, tickets and mails become many
 #   make bench ONLY=rounds,rules     some of it: stages, rules, rounds, sending, single, growth, memory
+#   make soak           the faults of the tests played long, on real servers: an hour or so
 #   make test           every check and every test, the ones on real mail servers and the demo's story included
 
 CARGO ?= cargo
 
-.PHONY: demo bench test install install-for-tests
+.PHONY: demo bench soak test install install-for-tests
 
 demo: install
 	$(CARGO) build --workspace --bins
@@ -17,6 +18,9 @@ demo: install
 
 bench: install
 	$(CARGO) bench --bench pipeline -- $(if $(ONLY),--only $(ONLY))
+
+soak: install-for-tests
+	POSTROOM_SOAK=1 $(CARGO) test --release --test it faults:: -- --nocapture --test-threads 1
 
 test: install-for-tests
 	$(CARGO) fmt --all --check

@@ -214,7 +214,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Takes the right to read a mailbox, if nobody has it.
+    /// Takes the right to read a mailbox, if nobody else has it. Our own we take anew: the database may have granted or
+    /// kept it while the connection, and so its answer or our leave, was lost.
     pub async fn take_mailbox(&self, mailbox: &str) -> Result<Option<Hold>, StoreError> {
         let hold = |token| Some(Hold { mailbox: mailbox.to_owned(), token });
         let Some(worker) = self.membership().id() else {

@@ -9,6 +9,7 @@ mod desk;
 mod kills;
 mod large;
 mod network;
+mod postgres_server;
 mod servers;
 
 use postroom_testbed::{bed, postgres, skipped};

@@ -38,6 +38,9 @@ pub(super) const GO_ON_NUMBERING: [&str; 2] = [
     "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), FALSE)",
 ];
 
+/// Notices are for people at a prompt: the `ROLLBACK` before each use of a connection would give one every time.
+const NO_NOTICES: (&str, &str) = ("client_min_messages", "error");
+
 /// Stands as a comment on the table of who we are, so that our database is told from others.
 const OURS: &str = "postroom";
 
@@ -70,7 +73,7 @@ pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, StoreErro
     Ok(options
         .application_name("postroom")
         .statement_cache_capacity(STATEMENTS_KEPT)
-        .options([GIVE_UP_IDLE_TRANSACTION])
+        .options([GIVE_UP_IDLE_TRANSACTION, NO_NOTICES])
         .disable_statement_logging())
 }
 

@@ -49,6 +49,15 @@ impl Desk {
 
     /// The same with that SMTP server.
     pub fn with(database: Database, smtp_server: Option<SmtpServer>) -> Self {
+        let url = match database {
+            Database::Sqlite => "sqlite://desk.db".to_owned(),
+            Database::Postgres { .. } => Postgres::shared().unwrap().fresh_database().unwrap(),
+        };
+        Self::on(&url, smtp_server)
+    }
+
+    /// The same on the database with that URL.
+    pub fn on(url: &str, smtp_server: Option<SmtpServer>) -> Self {
         let users = ["support", "ann", "tessa"].map(str::to_owned).to_vec();
         let bed = MailBed::start(&Options { users, smtp: smtp_server }).unwrap();
         let imap = Cutter::start(bed.imap_address(), Plan::Forward).unwrap();
@@ -59,13 +68,9 @@ impl Desk {
         std::fs::create_dir(&rules).unwrap();
         let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules/00-categories.toml");
         std::fs::copy(shipped, rules.join("00-categories.toml")).unwrap();
-        let url = match database {
-            Database::Sqlite => "sqlite://desk.db".to_owned(),
-            Database::Postgres { .. } => Postgres::shared().unwrap().fresh_database().unwrap(),
-        };
         let (workers, within, post) = (Vec::new(), Vec::new(), RefCell::default());
         let desk = Self { bed, imap, smtp, workers, within, folder, sent: Vec::new(), post };
-        desk.configure(&url, desk.imap.address(), desk.smtp.address());
+        desk.configure(url, desk.imap.address(), desk.smtp.address());
         desk
     }
 
@@ -149,6 +154,12 @@ tier = "tier-1"
         self.bed.kill(pid).unwrap();
     }
 
+    /// Freezes a worker (SIGSTOP), or lets it go on (SIGCONT).
+    pub fn signal_worker(&self, which: usize, signal: &str) {
+        let group = format!("-{}", self.workers[which]);
+        assert!(Command::new("kill").args(["-s", signal, "--", &group]).status().unwrap().success());
+    }
+
     fn check_workers(&mut self) {
         let log = self.log();
         for pid in &self.workers {
@@ -170,6 +181,13 @@ tier = "tier-1"
     /// Leaves the mailbox, before its server goes.
     pub fn leave_mailbox(&self) {
         self.post.take();
+    }
+
+    /// How many workers the database knows of.
+    pub fn worker_count(&self) -> usize {
+        let output = self.postroom().args(["workers", "--format", "json"]).output().unwrap();
+        assert!(output.status.success(), "workers: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Vec<Value>>(&output.stdout).unwrap().len()
     }
 
     /// What a subcommand lists.
@@ -206,7 +224,7 @@ tier = "tier-1"
     }
 
     /// Waits until every mail has ended and everything is sent. Mails that were put off are sent when nothing else
-    /// moves, as an operator would have it (`outbox retry`), but only once the soak's patience is not asked for.
+    /// moves, as an operator would have it (`outbox retry`); the soak has the patience to wait.
     pub fn finish(&mut self) {
         let count = self.sent.len();
         self.settle(count);

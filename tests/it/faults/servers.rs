@@ -84,7 +84,7 @@ fn another_uidvalidity_brings_no_mail_in_twice() {
         let mails = load::mails("renumbered", SUPPORT, scale(120, 1_200), 2_000, 15);
         let (before, after) = mails.split_at(mails.len() / 2);
         desk.deliver(before);
-        desk.settle(before.len() / 2);
+        desk.finish();
         desk.leave_mailbox();
         desk.bed.kill_server(Server::Imap).unwrap();
         desk.bed.forget_uids("support").unwrap();
