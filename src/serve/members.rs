@@ -51,7 +51,7 @@ impl Member {
                     }
                 }
                 Ok((_, true)) => {
-                    warn!("this worker was taken for dead: what it had claimed belongs to others, it begins anew");
+                    warn!("this worker begins anew: what it had claimed may belong to others by now");
                     if let Err(failure) = self.sign_in().await {
                         debug!(error = %chain(&failure), "joining the workers failed");
                     }

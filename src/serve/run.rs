@@ -75,9 +75,7 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     if only_worker.is_some() {
         desk.store.forget_claims(desk.clock.now()).await?;
     }
-    shorten_waits(&desk).await?;
-    let words: Vec<&str> = Role::ALL.iter().filter(|role| roles.contains(role)).map(|role| role.word()).collect();
-    let member = Member::join(&desk.store, words.join(",")).await?;
+    let Some(member) = open_up(&desk, roles, &stop).await? else { return Ok(()) };
     let has = |role| roles.contains(&role);
     let settled: Vec<Arc<Notify>> = config.mailboxes.iter().map(|_| Arc::new(Notify::new())).collect();
     let stops: [CancellationToken; 3] = std::array::from_fn(|_| CancellationToken::new());
@@ -133,6 +131,29 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     member.leave().await;
     info!("stopped");
     Ok(())
+}
+
+/// Joins the workers, as soon as the database answers. `None` when told to stop meanwhile.
+async fn open_up(desk: &Desk, roles: &[Role], stop: &CancellationToken) -> Result<Option<Member>, StoreError> {
+    let words: Vec<&str> = Role::ALL.iter().filter(|role| roles.contains(role)).map(|role| role.word()).collect();
+    let mut failures = 0;
+    loop {
+        let joined = match shorten_waits(desk).await {
+            Ok(()) => Member::join(&desk.store, words.join(",")).await,
+            Err(failure) => Err(failure),
+        };
+        match joined {
+            Err(failure) if failure.is_transient() => {
+                failures += 1;
+                debug!(error = %chain(&failure), "the desk cannot be opened yet");
+            }
+            joined => return joined.map(Some),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            () = tokio::time::sleep(AFTER_FAILURE.wait(failures, desk.clock.fraction())) => {}
+        }
+    }
 }
 
 /// Has the database keep its house beside the work.
@@ -192,6 +213,10 @@ impl Worker {
                 }
                 Err(failure) => {
                     failures += 1;
+                    if !matches!(self.work, Work::Process { .. }) {
+                        // Processing finds out by itself what it has.
+                        self.desk.store.doubt_claims();
+                    }
                     let wait = AFTER_FAILURE.wait(failures, self.desk.clock.fraction());
                     let name = self.work.name();
                     error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");

@@ -204,6 +204,13 @@ pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
 }
 
 fn migration_error(error: sqlx::migrate::MigrateError, url: &str) -> StoreError {
+    use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
+    let error = match error {
+        Execute(cause) | ExecuteMigration(cause, _) if matches!(trouble(&cause), Trouble::Unreachable) => {
+            return StoreError::Unreachable(cause);
+        }
+        error => error,
+    };
     let cause = sqlx::Error::Migrate(Box::new(error));
     StoreError::Other { what: format!("the tables of {} cannot be brought up to date", super::shown(url)), cause }
 }

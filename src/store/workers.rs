@@ -11,6 +11,7 @@ use super::rows::{Columns, millis};
 use super::{Store, StoreError, draw};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a worker is taken to live after it last said so.
@@ -91,6 +92,8 @@ pub struct HeldMailbox {
 #[derive(Debug, Default)]
 pub(super) struct Membership {
     inner: Mutex<Option<Member>>,
+    /// Whether we may have claimed something without knowing it.
+    is_in_doubt: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -149,6 +152,12 @@ impl Store {
         if !self.engine().is_shared() {
             return Ok((0, false));
         }
+        if self.membership().is_in_doubt.load(Ordering::Relaxed) {
+            self.bury(member.id, false).await?;
+            self.membership().is_in_doubt.store(false, Ordering::Relaxed);
+            self.membership().set(None);
+            return Ok((0, true));
+        }
         let said_at = Instant::now();
         let sql = format!("UPDATE workers SET alive_until = {} + $2 WHERE id = $1", self.engine().now());
         let touched = query(sql).bind(member.id).bind(alive_for()).execute(self.heart()).await?;
@@ -163,6 +172,12 @@ impl Store {
             buried += u64::from(self.bury(row.get(0)?, true).await?);
         }
         Ok((buried, false))
+    }
+
+    /// Notes that something may have been claimed for this worker that it knows nothing of: the answer was lost with its
+    /// connection. The next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
+    pub fn doubt_claims(&self) {
+        self.membership().is_in_doubt.store(self.engine().is_shared(), Ordering::Relaxed);
     }
 
     /// Leaves the workers; what it had is free at once.

@@ -19,7 +19,6 @@ fn at_work(desk: &mut Desk, mails: &[load::LoadMail]) {
 const LONGER_THAN_A_LEASE: Duration = Duration::from_secs(9);
 
 #[test]
-#[ignore = "it shows a fault: a claim whose commit is not heard of stays claimed, and mails that are given back lose their place"]
 fn a_database_that_is_killed_and_started_again_loses_and_doubles_nothing() {
     play(Database::Postgres { workers: 2 }, |_| {
         let mut postgres = Postgres::start(Flushing::Off).unwrap();
@@ -43,7 +42,6 @@ fn a_database_that_is_killed_and_started_again_loses_and_doubles_nothing() {
 }
 
 #[test]
-#[ignore = "it shows a fault: a claim whose commit is not heard of stays claimed, and mails that are given back lose their place"]
 fn connections_to_the_database_that_are_cut_at_any_moment_lose_and_double_nothing() {
     play(Database::Postgres { workers: 2 }, |_| {
         let url = Postgres::shared().unwrap().fresh_database().unwrap();
