@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 /// A transaction that writes. Dropped without [`commit`](WriteTx::commit), it has changed nothing.
 ///
-/// While it is open nobody else writes. So no network, no waiting and no hard work while it is open.
+/// While it is open nobody else writes to SQLite, and in PostgreSQL nobody to the rows that it has changed. So no network,
+/// no waiting and no hard work while it is open.
 pub struct WriteTx<'s> {
     store: &'s Store,
     tx: Transaction,
