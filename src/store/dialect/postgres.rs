@@ -1,6 +1,6 @@
 //! PostgreSQL: a server that several workers share.
 
-use super::{ACQUIRE_TIMEOUT, Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
+use super::{Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
 use crate::store::error::StoreError;
 use crate::store::query::{Engine, Pool};
 use crate::store::shown;
@@ -21,6 +21,9 @@ const WRITERS: u32 = 6;
 
 /// Connections to read with.
 const READERS: u32 = 4;
+
+/// How long to wait for a connection: also for a server that is gone, and whoever is told to stop waits for that.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A connection that nobody used for so long is closed; a server has few.
 const IDLE: Duration = Duration::from_secs(300);
@@ -81,6 +84,7 @@ fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_slow_threshold(ACQUIRE_TIMEOUT)
         .idle_timeout(IDLE)
         .test_before_acquire(false)
         // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there

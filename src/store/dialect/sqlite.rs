@@ -159,17 +159,18 @@ pub(in crate::store) async fn look(url: &str) -> Result<Option<Pool>, StoreError
 /// Whether the database is ours; `false` when nothing is in it.
 async fn is_ours(connection: &mut SqliteConnection, url: &str) -> Result<bool, StoreError> {
     let foreign = || StoreError::Foreign { url: url.to_owned() };
+    // In one statement, which sees one moment: another process may be making the tables just now.
+    let marks = "SELECT (SELECT application_id FROM pragma_application_id), COUNT(*), \
+                 COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
     // The file is read only now, so this is where it shows that it is no database at all.
-    let application_id: i64 = match sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await {
-        Ok(application_id) => application_id,
+    let row = match sqlx::query(marks).fetch_one(connection).await {
+        Ok(row) => row,
         Err(error) => match super::trouble(&error) {
             Trouble::NoDatabase => return Err(foreign()),
             _ => return Err(error.into()),
         },
     };
-    let tables = "SELECT COUNT(*), COUNT(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
-    let row = sqlx::query(tables).fetch_one(connection).await?;
-    let (all, ours): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let (application_id, all, ours): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     match (application_id, all, ours) {
         (0 | APPLICATION_ID, 0, _) => Ok(false),
         (APPLICATION_ID, _, 1) => Ok(true),
