@@ -234,8 +234,6 @@ CREATE TABLE holds (
 -- Claims of received mail that are being worked on. They are decided on in the order of their numbers, whoever has
 -- them, so that an answer is never looked at before the mail it answers. No worker: it died, somebody takes it over.
 CREATE TABLE batches (
-    id         BIGINT PRIMARY KEY,
-    worker     BIGINT,
-    mail_count BIGINT NOT NULL,
-    claimed_at BIGINT NOT NULL
+    id     BIGINT PRIMARY KEY,
+    worker BIGINT
 );

@@ -143,7 +143,17 @@ struct Shown<'r> {
     is_automatic: bool,
     size_bytes: i64,
     reply: Option<&'r str>,
-    text: &'r str,
+    /// None of a mail whose bytes were pruned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'r str>,
+    is_pruned: bool,
+}
+
+impl<'r> Shown<'r> {
+    fn of(row: &'r OutboxRow, text: Option<&'r str>) -> Self {
+        let (is_automatic, size_bytes, reply) = (row.is_automatic, row.size_bytes, row.reply.as_deref());
+        Self { row: Row::from(row), is_automatic, size_bytes, reply, text, is_pruned: text.is_none() }
+    }
 }
 
 async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result<u8> {
@@ -162,38 +172,15 @@ async fn show(id: i64, raw: bool, format: Format, open: &Open) -> anyhow::Result
     }
     let message = message::parse(&bytes, row.created_at, &Reader::default());
     match format {
-        Format::Json => screen.json(&Shown {
-            row: Row::from(&row),
-            is_automatic: row.is_automatic,
-            size_bytes: row.size_bytes,
-            reply: row.reply.as_deref(),
-            text: &message.body.text,
-        })?,
+        Format::Json => screen.json(&Shown::of(&row, Some(&message.body.text)))?,
         Format::Text => screen.print(&page(&row, &message, screen))?,
     }
     Ok(DONE)
 }
 
-/// A mail of which only the row is left, as JSON.
-#[derive(Serialize)]
-struct Pruned<'r> {
-    #[serde(flatten)]
-    row: Row<'r>,
-    is_automatic: bool,
-    size_bytes: i64,
-    reply: Option<&'r str>,
-    is_pruned: bool,
-}
-
 fn show_pruned(row: &OutboxRow, format: Format, screen: &Screen) -> anyhow::Result<u8> {
     match format {
-        Format::Json => screen.json(&Pruned {
-            row: Row::from(row),
-            is_automatic: row.is_automatic,
-            size_bytes: row.size_bytes,
-            reply: row.reply.as_deref(),
-            is_pruned: true,
-        })?,
+        Format::Json => screen.json(&Shown::of(row, None))?,
         Format::Text => {
             let id = format!("<{}>", row.message_id);
             let headers = [("To", row.to.clone()), ("Subject", row.subject.clone()), ("Message-ID", id)];

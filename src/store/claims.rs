@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
-const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
+pub(super) const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
 
 /// Mails that may be claimed, with their sizes and how often they were tried.
 pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes, tries FROM inbox \
@@ -43,7 +43,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<InboxItem>, StoreError> {
         // Looked at before anything is locked: mostly there is nothing.
-        let mut candidates = claimable(CLAIMABLE.into(), now, limit).fetch_all(self.readers()).await?;
+        let mut candidates = claimable(CLAIMABLE, now, limit).fetch_all(self.readers()).await?;
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
@@ -51,14 +51,14 @@ impl Store {
         let claim = if self.engine().is_shared() {
             let claim = workers::next_claim(&mut tx, self.worker()?).await?;
             let sql = format!("{CLAIMABLE}{}", self.engine().skip_locked());
-            candidates = claimable(sql.into(), now, limit).fetch_all(&mut tx).await?;
+            candidates = claimable(sql, now, limit).fetch_all(&mut tx).await?;
             Some(claim)
         } else {
             None
         };
         let ids = fewer_when_tried(&candidates, limit)?;
         if let Some(claim) = claim.filter(|_| !ids.is_empty()) {
-            workers::begin_claim(&mut tx, claim, ids.len(), now).await?;
+            workers::begin_claim(&mut tx, claim).await?;
         }
         let fixed = [Some(millis(now)), Some(millis(now + lease)), claim.map(|claim| claim.batch)];
         let rows = look_up(&mut tx, TAKE, &fixed, &ids, |query, id| query.bind(*id)).await?;
@@ -191,7 +191,8 @@ impl Store {
     }
 }
 
-fn claimable<'q>(sql: Cow<'static, str>, now: Timestamp, limit: usize) -> Query<'q> {
+/// Asks by this statement for rows that may be claimed, at most so many.
+pub(super) fn claimable<'q>(sql: impl Into<Cow<'static, str>>, now: Timestamp, limit: usize) -> Query<'q> {
     query(sql).bind(millis(now)).bind(i64::try_from(limit).unwrap_or(i64::MAX))
 }
 

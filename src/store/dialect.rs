@@ -14,9 +14,6 @@ use sqlx::migrate::Migrator;
 /// Prepared statements kept by a connection: a few dozen texts, each in a few sizes.
 const STATEMENTS_KEPT: usize = 400;
 
-/// How long to wait for a connection of our own; longer than any piece of work holds one.
-const ACQUIRE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
-
 /// The connections to a database.
 #[derive(Debug)]
 pub(super) struct Pools {
@@ -200,6 +197,16 @@ pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
             }
         }
         _ => Trouble::Other,
+    }
+}
+
+/// Why the first connection to a database failed.
+fn cannot_open(error: sqlx::Error, url: &str) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Other { cause, .. } => {
+            StoreError::Other { what: format!("{} cannot be opened", super::shown(url)), cause }
+        }
+        error => error,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mail to send: written with the decision, claimed for delivery in order, settled.
 
-use super::claims::within_bytes;
+use super::claims::{CLAIM_BYTES, claimable, within_bytes};
 use super::dialect;
 use super::inbox::size;
 use super::query::{Connection, query};
@@ -12,9 +12,6 @@ use crate::ticket::TicketId;
 use crate::ticket::people::PartyId;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
-
-/// How many bytes of mail one claim hands out at most; one mail is always handed out.
-const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
 
 /// A mail that was claimed for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,16 +113,16 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<OutboxItem>, StoreError> {
-        let claimable = |sql: String| query(sql).bind(millis(now)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
         // Looked at before anything is locked: mostly there is nothing.
-        let mut candidates = claimable(CLAIMABLE.to_owned()).fetch_all(self.readers()).await?;
+        let mut candidates = claimable(CLAIMABLE, now, limit).fetch_all(self.readers()).await?;
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
         let mut tx = dialect::begin_write(self.writer()).await?;
         if self.engine().is_shared() {
             workers::insist_on_life(&mut tx, self.worker()?).await?;
-            candidates = claimable(format!("{CLAIMABLE}{}", self.engine().skip_locked())).fetch_all(&mut tx).await?;
+            let sql = format!("{CLAIMABLE}{}", self.engine().skip_locked());
+            candidates = claimable(sql, now, limit).fetch_all(&mut tx).await?;
         }
         let ids = within_bytes(&candidates, CLAIM_BYTES)?;
         let rows = look_up(

@@ -7,7 +7,7 @@
 
 use super::dialect;
 use super::query::{Connection, Engine, query};
-use super::rows::{Columns, millis};
+use super::rows::Columns;
 use super::{Store, StoreError, draw};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Mutex;
@@ -240,7 +240,8 @@ impl Store {
             "INSERT INTO holds (mailbox, worker, token, since) VALUES ($1, $2, 1, {now}) \
              ON CONFLICT (mailbox) DO UPDATE SET worker = excluded.worker, token = holds.token + 1, \
              since = excluded.since \
-             WHERE holds.worker IS NULL OR holds.worker = excluded.worker OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
+             WHERE holds.worker IS NULL OR holds.worker = excluded.worker \
+             OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = holds.worker) \
              RETURNING token",
             now = self.engine().now()
         );
@@ -306,8 +307,7 @@ impl Store {
     /// # Errors
     /// When it is none of them: whoever claims mail has to be known, so that it can be buried.
     pub(super) fn worker(&self) -> Result<i64, StoreError> {
-        let nobody = || StoreError::Conflict { what: "this worker's place among the others".to_owned() };
-        self.membership().id().ok_or_else(nobody)
+        self.membership().id().ok_or_else(taken_for_dead)
     }
 
     /// The workers, oldest first.
@@ -377,8 +377,12 @@ pub(super) async fn insist_on_life(tx: &mut Connection, worker: i64) -> Result<(
     let sql = "SELECT 1 FROM workers WHERE id = $1 FOR SHARE";
     match query(sql).bind(worker).fetch_optional(tx).await? {
         Some(_) => Ok(()),
-        None => Err(StoreError::Conflict { what: "this worker's place among the others".to_owned() }),
+        None => Err(taken_for_dead()),
     }
+}
+
+fn taken_for_dead() -> StoreError {
+    StoreError::Conflict { what: "this worker's place among the others".to_owned() }
 }
 
 /// Numbers a claim of mails. Whoever claims next waits for this transaction, so that later numbers have later mails.
@@ -388,19 +392,9 @@ pub(super) async fn next_claim(tx: &mut Connection, worker: i64) -> Result<Claim
 }
 
 /// Notes who has a claim of mails.
-pub(super) async fn begin_claim(
-    tx: &mut Connection,
-    claim: Claim,
-    mail_count: usize,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    query("INSERT INTO batches (id, worker, mail_count, claimed_at) VALUES ($1, $2, $3, $4)")
-        .bind(claim.batch)
-        .bind(claim.worker)
-        .bind(i64::try_from(mail_count).unwrap_or(i64::MAX))
-        .bind(millis(now))
-        .execute(tx)
-        .await?;
+pub(super) async fn begin_claim(tx: &mut Connection, claim: Claim) -> Result<(), StoreError> {
+    let sql = "INSERT INTO batches (id, worker) VALUES ($1, $2)";
+    query(sql).bind(claim.batch).bind(claim.worker).execute(tx).await?;
     Ok(())
 }
 

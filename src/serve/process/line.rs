@@ -123,7 +123,7 @@ impl Batch {
 pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreError> {
     let claimed = match line.ahead.take() {
         Some(batch) => Some(batch),
-        None => Batch::claim(desk, line.claims().as_slice()).await?,
+        None => Batch::claim(desk, line.claim_in_writing().as_slice()).await?,
     };
     let Some(batch) = claimed else {
         let (settled, _) = line.finish(desk).await?;
@@ -194,7 +194,7 @@ pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreEr
 
 impl Line {
     /// The claim that is being written.
-    fn claims(&self) -> Option<Claim> {
+    fn claim_in_writing(&self) -> Option<Claim> {
         self.writing.as_ref().and_then(|writing| claim_of(&writing.items))
     }
 
@@ -219,7 +219,7 @@ impl Line {
             }
             asked += 1;
             if asked.is_multiple_of(LOOK_FOR_DANGLING) {
-                let kept: Vec<Claim> = [Some(claim), self.claims()].into_iter().flatten().collect();
+                let kept: Vec<Claim> = [Some(claim), self.claim_in_writing()].into_iter().flatten().collect();
                 desk.store.free_claims_but(&kept).await?;
             }
         }

@@ -1,6 +1,6 @@
 //! PostgreSQL: a server that several workers share.
 
-use super::{Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
+use super::{Pools, STATEMENTS_KEPT, Trouble, cannot_open, insist_on_known, migration_error};
 use crate::store::error::StoreError;
 use crate::store::query::{Engine, Pool};
 use crate::store::shown;
@@ -41,7 +41,7 @@ pub(super) const GO_ON_NUMBERING: [&str; 2] = [
     "SELECT setval(pg_get_serial_sequence('events', 'id'), (SELECT COALESCE(MAX(id), 0) + 1 FROM events), FALSE)",
 ];
 
-/// Notices are for people at a prompt: the `ROLLBACK` before each use of a connection would give one every time.
+/// Notices are for people at a prompt; in our log they would look like trouble.
 const NO_NOTICES: (&str, &str) = ("client_min_messages", "error");
 
 /// Stands as a comment on the table of who we are, so that our database is told from others.
@@ -89,7 +89,7 @@ fn pool(connections: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there
         // next would look committed and not be (sqlx issue 4385). It also shows whether the connection still lives.
-        // `BEGIN` before it, because the server warns of a `ROLLBACK` alone.
+        // `BEGIN` before it, because a `ROLLBACK` alone is a warning in the server's own log.
         .before_acquire(|connection, _| {
             Box::pin(async move { Ok(connection.execute("BEGIN; ROLLBACK").await.is_ok()) })
         })
@@ -114,12 +114,7 @@ pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<
 async fn first_connection(options: &PgConnectOptions, url: &str) -> Result<PgConnection, StoreError> {
     let timeout = || sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
     let connected = tokio::time::timeout(PATIENCE, options.connect()).await.unwrap_or_else(|_| Err(timeout()));
-    connected.map_err(|error| match StoreError::from(error) {
-        StoreError::Other { cause, .. } => {
-            StoreError::Other { what: format!("{} cannot be opened", shown(url)), cause }
-        }
-        error => error,
-    })
+    connected.map_err(|error| cannot_open(error, url))
 }
 
 /// Connects to a database as it is; `None` when nothing is in it.

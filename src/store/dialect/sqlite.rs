@@ -1,6 +1,6 @@
 //! SQLite: a file of our own, with one worker.
 
-use super::{ACQUIRE_TIMEOUT, Pools, STATEMENTS_KEPT, Trouble, insist_on_known, migration_error};
+use super::{Pools, STATEMENTS_KEPT, Trouble, cannot_open, insist_on_known, migration_error};
 use crate::store::error::StoreError;
 use crate::store::query::{Engine, Pool};
 use sqlx::migrate::Migrator;
@@ -19,6 +19,9 @@ const APPLICATION_ID: i64 = 0x5052_6f6f;
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait for a connection of our own; longer than any piece of work holds one.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Connections for reading. Each is a thread.
 const READERS: u32 = 4;
@@ -220,8 +223,5 @@ pub(super) fn trouble(code: &str) -> Trouble {
 
 /// The first connection, with the errors that only happen then.
 async fn first_connection(options: &SqliteConnectOptions, url: &str) -> Result<SqliteConnection, StoreError> {
-    options.connect().await.map_err(|error| match StoreError::from(error) {
-        StoreError::Other { cause, .. } => StoreError::Other { what: format!("{url} cannot be opened"), cause },
-        error => error,
-    })
+    options.connect().await.map_err(|error| cannot_open(error, url))
 }
