@@ -3,12 +3,11 @@
 //! A mail is kept first and processed second, as one from a mailbox. A mail server that pipes to us is told by the
 //! codes of sysexits.h: 0 means that the mail is on the disk, whatever becomes of it; 75 that it is to try again.
 
-mod source;
-
 use super::inbox::became;
 use super::list::print;
 use super::report::Findings;
 use super::screen::{Screen, remark};
+use super::source::{Found, Sources};
 use super::{Format, FormatArgs, Globals, complain, open_store, progress, setup};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -21,7 +20,6 @@ use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
 use anyhow::Context as _;
 use jiff::Timestamp;
-use source::{Found, Sources};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -10,6 +10,7 @@ mod export;
 mod inbox;
 mod ingest;
 mod init;
+mod inspect;
 mod list;
 mod migrate;
 mod outbox;
@@ -21,6 +22,7 @@ mod run;
 mod screen;
 mod setup;
 mod shipped;
+mod source;
 mod table;
 mod template;
 mod ticket;
@@ -96,6 +98,8 @@ enum Command {
     Init(init::InitArgs),
     /// Take in mails from files or from standard input, and process them
     Ingest(ingest::IngestArgs),
+    /// Show what is understood of mails, before any rule looks at them
+    Inspect(inspect::InspectArgs),
     /// Work on the rules that classify mail
     Rules(rules::RulesArgs),
     /// Look at tickets
@@ -192,6 +196,7 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
     log::start(globals.log_level.as_deref().unwrap_or(usual), globals.log_format)?;
     match command {
         Command::Init(args) => init::run(&args, &globals.screen()),
+        Command::Inspect(args) => inspect::run(&args, &globals),
         Command::Rules(args) => run_rules(args, &globals),
         Command::Completions { shell } => {
             let mut script = Vec::new();

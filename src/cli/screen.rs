@@ -101,18 +101,14 @@ impl Screen {
 
     /// Prints a value as JSON.
     pub fn json(&self, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        let text = serde_json::to_string_pretty(value)?;
-        let mut safe = String::with_capacity(text.len() + 1);
-        for c in text.chars() {
-            // Outside of strings there is none of these, and inside an escape means the same.
-            match c {
-                '\n' => safe.push(c),
-                _ if is_harmful(c) => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
-                _ => safe.push(c),
-            }
-        }
+        let mut safe = harmless_json(serde_json::to_string_pretty(value)?);
         safe.push('\n');
         Ok(self.print(&safe)?)
+    }
+
+    /// A value as JSON on one line.
+    pub fn json_line(&self, value: &impl serde::Serialize) -> anyhow::Result<String> {
+        Ok(harmless_json(serde_json::to_string(value)?))
     }
 
     /// Prints bytes as they are; on a terminal, as text that cannot harm it.
@@ -178,6 +174,23 @@ fn length(duration: SignedDuration) -> String {
 /// included, marks of writing direction, and invisible format characters.
 fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}
+
+/// JSON in which nothing commands a terminal: outside of strings there is nothing of the kind, and inside an escape
+/// means the same.
+fn harmless_json(text: String) -> String {
+    if !text.chars().any(|c| c != '\n' && is_harmful(c)) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if c != '\n' && is_harmful(c) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }
 
 /// The text with its lines joined by blanks.

@@ -1,7 +1,7 @@
 //! The gate: whether a mail that no person wrote may go out. Nothing automatic to a customer goes round it.
 
 use super::Standing;
-use super::policy::Policy;
+use super::policy::{Policy, is_among};
 use crate::message::{Address, Origin};
 use std::fmt;
 
@@ -83,20 +83,26 @@ pub fn is_unread(address: &Address) -> bool {
     UNREAD.contains(&plain) || plain.starts_with("bounce-") || plain.starts_with("bounces-")
 }
 
+/// Whether an automatic mail may go to this address, however much went there before and whatever came back.
+///
+/// # Errors
+/// The first reason against it.
+pub fn may_reach(to: &Address, origin: Option<Origin>, own_addresses: &[String]) -> Result<(), Refusal> {
+    if let Some(origin) = origin.filter(|origin| !may_be_answered(*origin)) {
+        return Err(Refusal::Automatic(origin));
+    }
+    if is_among(own_addresses, to) {
+        return Err(Refusal::Ourselves);
+    }
+    if is_unread(to) || to.address.is_empty() { Err(Refusal::Unread) } else { Ok(()) }
+}
+
 /// Whether an automatic mail may go to this address. `origin` is that of the mail it answers, if it answers one.
 ///
 /// # Errors
 /// The first reason against it.
 pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, policy: &Policy) -> Result<(), Refusal> {
-    if let Some(origin) = origin.filter(|origin| !may_be_answered(*origin)) {
-        return Err(Refusal::Automatic(origin));
-    }
-    if policy.is_ours(to) {
-        return Err(Refusal::Ourselves);
-    }
-    if is_unread(to) || to.address.is_empty() {
-        return Err(Refusal::Unread);
-    }
+    may_reach(to, origin, &policy.own_addresses)?;
     if standing.is_suppressed {
         return Err(Refusal::Suppressed);
     }

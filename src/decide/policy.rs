@@ -65,6 +65,13 @@ impl Default for Caps {
     }
 }
 
+/// Whether the address is one of these, which are in lower case, whatever its sub-address (RFC 5233).
+pub fn is_among(list: &[String], address: &Address) -> bool {
+    let key = address.key();
+    let plain = key.split_once('+').zip(key.rsplit_once('@')).map(|((local, _), (_, domain))| (local, domain));
+    list.iter().any(|own| *own == key || plain.is_some() && own.rsplit_once('@') == plain)
+}
+
 /// Automatic mail that went out lately: to one address, on one ticket, by the whole desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Traffic {
@@ -102,9 +109,7 @@ impl Policy {
 
     /// Whether the address is one of ours, whatever its sub-address (RFC 5233).
     pub fn is_ours(&self, address: &Address) -> bool {
-        let key = address.key();
-        let plain = key.split_once('+').zip(key.rsplit_once('@')).map(|((local, _), (_, domain))| (local, domain));
-        self.own_addresses.iter().any(|own| *own == key || plain.is_some() && own.rsplit_once('@') == plain)
+        is_among(&self.own_addresses, address)
     }
 
     /// Where an answer to this mail goes: `Reply-To`, unless that is the desk itself or one of its people, who would

@@ -163,6 +163,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         marks: Vec::new(),
         report: None,
         authentication: Authentication::None,
+        authenticated_by: None,
         language: None,
         content_digest: Digest::of(text.as_bytes()),
         size_bytes: 1_000,

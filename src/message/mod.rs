@@ -67,6 +67,8 @@ pub struct Message {
     pub report: Option<DeliveryReport>,
     /// How far `From` may be believed.
     pub authentication: Authentication,
+    /// What [`Message::authentication`] rests on, unless nobody we trust has said anything.
+    pub authenticated_by: Option<AuthenticatedBy>,
     /// ISO 639-1 code of its language where that is known already; ask [`Message::language`] otherwise.
     pub language: Option<String>,
     /// SHA-256 over what two copies of one mail have in common: originator fields, subject, date, id and body,
@@ -290,6 +292,18 @@ pub enum ReportKind {
     Complaint,
 }
 
+impl ReportKind {
+    /// The word that stands in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReportKind::Failed => "failed",
+            ReportKind::Delayed => "delayed",
+            ReportKind::Delivered => "delivered",
+            ReportKind::Complaint => "complaint",
+        }
+    }
+}
+
 /// What a delivery report says of one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedRecipient {
@@ -332,6 +346,25 @@ impl Authentication {
             Authentication::Pass => "pass",
             Authentication::Fail => "fail",
             Authentication::None => "none",
+        }
+    }
+}
+
+/// What a verdict on `From` rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthenticatedBy {
+    /// DMARC (RFC 7489).
+    Dmarc,
+    /// SPF (RFC 7208) and DKIM (RFC 6376), both looked at for the author's domain.
+    SpfAndDkim,
+}
+
+impl AuthenticatedBy {
+    /// The word that stands in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AuthenticatedBy::Dmarc => "dmarc",
+            AuthenticatedBy::SpfAndDkim => "spf+dkim",
         }
     }
 }

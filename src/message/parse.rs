@@ -96,6 +96,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         marks: Vec::new(),
         report: None,
         authentication: Authentication::None,
+        authenticated_by: None,
         content_digest,
         size_bytes: raw.len() as u64,
         defects,
@@ -107,7 +108,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
-    message.authentication = trust::judge(&message, reader);
+    (message.authentication, message.authenticated_by) = trust::judge(&message, reader);
     message
 }
 
@@ -294,6 +295,7 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         marks: Vec::new(),
         report: None,
         authentication: Authentication::None,
+        authenticated_by: None,
         language: None,
         content_digest,
         size_bytes: raw.len() as u64,

@@ -3,18 +3,21 @@
 //! Anybody can write such a field into a mail. Only the topmost one that bears a configured authserv-id counts: servers
 //! add theirs on top, so what stands further down may have come with the mail.
 
-use super::{Authentication, Message, Reader};
+use super::{AuthenticatedBy, Authentication, Message, Reader};
+
+/// A verdict and what it rests on.
+pub(super) type Judgement = (Authentication, Option<AuthenticatedBy>);
 
 /// Judges the author of a message.
-pub(super) fn judge(message: &Message, reader: &Reader) -> Authentication {
+pub(super) fn judge(message: &Message, reader: &Reader) -> Judgement {
     // With several authors there is no one domain that a result could be about (RFC 7489 §6.6.1).
-    let [author] = message.from.as_slice() else { return Authentication::None };
+    let [author] = message.from.as_slice() else { return (Authentication::None, None) };
     let domain = author.domain();
     let ours = message
         .header("Authentication-Results")
         .filter_map(Results::parse)
         .find(|results| reader.authserv_ids.iter().any(|id| id.eq_ignore_ascii_case(&results.authserv_id)));
-    ours.map_or(Authentication::None, |results| results.verdict(&domain))
+    ours.map_or((Authentication::None, None), |results| results.verdict(&domain))
 }
 
 /// One field: which server says so, and what it found by each method.
@@ -34,7 +37,8 @@ struct Method {
 }
 
 impl Results {
-    fn verdict(&self, domain: &str) -> Authentication {
+    fn verdict(&self, domain: &str) -> Judgement {
+        let by_dmarc = |verdict| (verdict, Some(AuthenticatedBy::Dmarc));
         let of = |name: &'static str| self.methods.iter().filter(move |method| method.name == name);
         let is_pass = |method: &&Method| method.result == "pass";
         let mut dmarc = of("dmarc").filter(|method| method.property_domain(&["header.from"]) == Some(domain));
@@ -42,20 +46,21 @@ impl Results {
             // Two answers of one server to one question are none.
             let agrees = dmarc.all(|method| method.result == first.result);
             return match first.result.as_str() {
-                "pass" if agrees => Authentication::Pass,
-                "pass" => Authentication::None,
-                "fail" => Authentication::Fail,
+                "pass" if agrees => by_dmarc(Authentication::Pass),
+                "pass" => (Authentication::None, None),
+                "fail" => by_dmarc(Authentication::Fail),
                 // The domain publishes no policy, or it could not be had: the other methods decide.
                 _ => self.without_dmarc(domain),
             };
         }
         if of("dmarc").any(|method| method.result == "fail") && !of("dmarc").any(|m| is_pass(&m)) {
-            return Authentication::Fail;
+            return by_dmarc(Authentication::Fail);
         }
         self.without_dmarc(domain)
     }
 
-    fn without_dmarc(&self, domain: &str) -> Authentication {
+    fn without_dmarc(&self, domain: &str) -> Judgement {
+        let by_both = |verdict| (verdict, Some(AuthenticatedBy::SpfAndDkim));
         let of = |name: &'static str| self.methods.iter().filter(move |method| method.name == name);
         let passes = |method: &Method, properties: &[&str]| {
             method.result == "pass" && method.property_domain(properties).is_some_and(|d| is_aligned(d, domain))
@@ -64,9 +69,9 @@ impl Results {
         let dkim = of("dkim").any(|method| passes(method, &["header.d", "header.i"]));
         let fails = |name| of(name).any(|method: &Method| method.result == "fail");
         match (spf, dkim) {
-            (true, true) => Authentication::Pass,
-            (false, false) if fails("spf") || fails("dkim") => Authentication::Fail,
-            _ => Authentication::None,
+            (true, true) => by_both(Authentication::Pass),
+            (false, false) if fails("spf") || fails("dkim") => by_both(Authentication::Fail),
+            _ => (Authentication::None, None),
         }
     }
 
@@ -166,7 +171,7 @@ mod tests {
     use super::*;
 
     fn verdict(value: &str, domain: &str) -> Authentication {
-        Results::parse(value).map_or(Authentication::None, |results| results.verdict(domain))
+        Results::parse(value).map_or(Authentication::None, |results| results.verdict(domain).0)
     }
 
     #[test]

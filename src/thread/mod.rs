@@ -3,6 +3,7 @@
 //! [`keys`] says what to look up, [`resolve`] what the answers mean. Whether the sender may speak on the ticket
 //! is another question, and `decide` asks it.
 
+pub mod references;
 pub mod subject;
 pub mod token;
 

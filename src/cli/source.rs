@@ -13,6 +13,8 @@ const LINE_BYTES: u64 = 1 << 20;
 /// A mail that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
+    /// Where it was found: the path as it was named, with `#n` for the n-th mail of an mbox.
+    pub path: String,
     /// Its bytes; only its header where it is over the limit.
     pub raw: Vec<u8>,
     /// Its full size, where it is over the limit.
@@ -24,7 +26,15 @@ pub(super) struct Sources {
     limit: u64,
     files: VecDeque<PathBuf>,
     size_bytes: u64,
-    mbox: Option<(PathBuf, Mbox<BufReader<File>>)>,
+    mbox: Option<OpenMbox>,
+}
+
+/// An mbox file that is being read.
+struct OpenMbox {
+    path: PathBuf,
+    mbox: Mbox<BufReader<File>>,
+    /// Mails that were read of it.
+    count: usize,
 }
 
 impl Sources {
@@ -77,9 +87,12 @@ impl Sources {
     /// The next mail; `None` after the last.
     pub fn next(&mut self) -> Option<anyhow::Result<Found>> {
         loop {
-            if let Some((path, mbox)) = &mut self.mbox {
+            if let Some(OpenMbox { path, mbox, count }) = &mut self.mbox {
                 match mbox.next_mail(self.limit) {
-                    Ok(Some(found)) => return Some(Ok(found)),
+                    Ok(Some(mail)) => {
+                        *count += 1;
+                        return Some(Ok(mail.at(format!("{}#{count}", path.display()))));
+                    }
                     Ok(None) => self.mbox = None,
                     Err(error) => {
                         let error = anyhow::Error::new(error).context(format!("cannot read {}", path.display()));
@@ -101,14 +114,15 @@ impl Sources {
     /// Reads a single mail, or begins an mbox file.
     fn open(&mut self, path: &Path) -> io::Result<Option<Found>> {
         if path.as_os_str() == "-" {
-            return read_mail(without_envelope(BufReader::new(io::stdin().lock()))?, self.limit).map(Some);
+            let mail = read_mail(without_envelope(BufReader::new(io::stdin().lock()))?, self.limit)?;
+            return Ok(Some(mail.at("-".to_owned())));
         }
         let mut reader = BufReader::new(File::open(path)?);
         if reader.fill_buf()?.starts_with(b"From ") {
-            self.mbox = Some((path.to_owned(), Mbox::new(reader)));
+            self.mbox = Some(OpenMbox { path: path.to_owned(), mbox: Mbox::new(reader), count: 0 });
             return Ok(None);
         }
-        read_mail(reader, self.limit).map(Some)
+        Ok(Some(read_mail(reader, self.limit)?.at(path.display().to_string())))
     }
 }
 
@@ -121,7 +135,7 @@ fn without_envelope<R: BufRead>(mut reader: R) -> io::Result<R> {
 }
 
 /// Reads one mail to its end, keeping no more than the limit allows.
-fn read_mail(mut reader: impl BufRead, limit: u64) -> io::Result<Found> {
+fn read_mail(mut reader: impl BufRead, limit: u64) -> io::Result<Mail> {
     let mut mail = Growing::new(limit);
     loop {
         let piece = reader.fill_buf()?;
@@ -131,6 +145,18 @@ fn read_mail(mut reader: impl BufRead, limit: u64) -> io::Result<Found> {
         mail.push(piece);
         let length = piece.len();
         reader.consume(length);
+    }
+}
+
+/// A mail that was read, wherever it was found.
+struct Mail {
+    raw: Vec<u8>,
+    oversize_bytes: Option<u64>,
+}
+
+impl Mail {
+    fn at(self, path: String) -> Found {
+        Found { path, raw: self.raw, oversize_bytes: self.oversize_bytes }
     }
 }
 
@@ -159,9 +185,9 @@ impl Growing {
         }
     }
 
-    fn finish(self) -> Found {
+    fn finish(self) -> Mail {
         let oversize_bytes = (self.size_bytes > self.limit).then_some(self.size_bytes);
-        Found { raw: self.raw, oversize_bytes }
+        Mail { raw: self.raw, oversize_bytes }
     }
 }
 
@@ -189,7 +215,7 @@ impl<R: BufRead> Mbox<R> {
         Self { reader, has_begun: false }
     }
 
-    fn next_mail(&mut self, limit: u64) -> io::Result<Option<Found>> {
+    fn next_mail(&mut self, limit: u64) -> io::Result<Option<Mail>> {
         let mut line = Vec::new();
         if !self.has_begun {
             if self.read_piece(&mut line)? == 0 {
@@ -333,7 +359,10 @@ mod tests {
         sources.add(folder.path()).unwrap();
         let mut found = Vec::new();
         while let Some(mail) = sources.next() {
-            found.push(String::from_utf8(mail.unwrap().raw).unwrap().trim().replacen("A: ", "", 1));
+            let mail = mail.unwrap();
+            let words = String::from_utf8(mail.raw).unwrap().trim().replacen("A: ", "", 1);
+            assert!(mail.path.ends_with(&words), "{} is found at {}", words, mail.path);
+            found.push(words);
         }
         assert_eq!(
             found,

@@ -1,0 +1,158 @@
+//! What `inspect` says of one mail, in the words that programs get.
+
+use crate::decide::guard;
+use crate::message::{Address, DefectCode, Digest, Message, MessageId};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// One mail as it was understood.
+#[derive(Debug, Serialize)]
+pub(super) struct Report {
+    pub path: String,
+    pub message_id: Option<String>,
+    pub in_reply_to: Vec<String>,
+    pub references: Vec<String>,
+    pub subject: String,
+    pub date: Option<Timestamp>,
+    pub from: Vec<Address>,
+    pub to: Vec<Address>,
+    pub cc: Vec<Address>,
+    pub reply_to: Vec<Address>,
+    pub text: String,
+    pub reply: String,
+    pub quote: String,
+    pub signature: String,
+    pub attachments: Vec<File>,
+    pub origin: &'static str,
+    pub marks: Vec<String>,
+    pub may_answer: bool,
+    /// Why an answer would not go out; for people.
+    #[serde(skip)]
+    pub why_not: Option<String>,
+    pub report: Option<Delivery>,
+    pub authentication: Authentication,
+    pub language: Option<String>,
+    /// With `--thread`: which mail it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Option<String>>,
+    pub defects: Vec<Defect>,
+}
+
+/// A file that came with it.
+#[derive(Debug, Serialize)]
+pub(super) struct File {
+    pub name: Option<String>,
+    #[serde(rename = "type")]
+    pub media_type: String,
+    pub size_bytes: u64,
+    pub sha256: Option<String>,
+    pub md5: Option<String>,
+    pub inline: bool,
+}
+
+/// What a delivery report says.
+#[derive(Debug, Serialize)]
+pub(super) struct Delivery {
+    pub kind: &'static str,
+    pub recipients: Vec<Recipient>,
+    pub original_message_id: Option<String>,
+}
+
+/// What it says of one recipient.
+#[derive(Debug, Serialize)]
+pub(super) struct Recipient {
+    pub address: String,
+    pub action: String,
+    pub status: Option<String>,
+    pub permanent: bool,
+    pub diagnostic: Option<String>,
+}
+
+/// How far `From` may be believed.
+#[derive(Debug, Serialize)]
+pub(super) struct Authentication {
+    pub verdict: &'static str,
+    pub by: Option<&'static str>,
+}
+
+/// Something odd.
+#[derive(Debug, Serialize)]
+pub(super) struct Defect {
+    pub code: DefectCode,
+    pub detail: String,
+}
+
+impl Report {
+    /// `files` are the bytes of the attachments.
+    pub(super) fn of(path: String, message: &Message, files: &[Vec<u8>], own_addresses: &[String]) -> Self {
+        let to = message.answer_to().cloned().unwrap_or_else(|| Address::bare(""));
+        let answer = guard::may_reach(&to, Some(message.origin), own_addresses);
+        Self {
+            path,
+            message_id: (!message.id.is_made_up()).then(|| message.id.0.clone()),
+            in_reply_to: ids(&message.in_reply_to),
+            references: ids(&message.references),
+            subject: message.subject.clone(),
+            date: message.date,
+            from: message.from.clone(),
+            to: message.to.clone(),
+            cc: message.cc.clone(),
+            reply_to: message.reply_to.clone(),
+            text: message.body.text.clone(),
+            reply: message.body.reply.clone(),
+            quote: message.body.quote.clone(),
+            signature: message.body.signature.clone(),
+            attachments: files_of(message, files),
+            origin: message.origin.as_str(),
+            marks: message.marks.clone(),
+            may_answer: answer.is_ok(),
+            why_not: answer.err().map(|refusal| refusal.to_string()),
+            report: message.report.as_ref().map(Delivery::of),
+            authentication: Authentication {
+                verdict: message.authentication.as_str(),
+                by: message.authenticated_by.map(|by| by.as_str()),
+            },
+            language: message.language(),
+            parent: None,
+            defects: message.defects.iter().map(|d| Defect { code: d.code, detail: d.detail.clone() }).collect(),
+        }
+    }
+}
+
+fn ids(ids: &[MessageId]) -> Vec<String> {
+    ids.iter().map(|id| id.0.clone()).collect()
+}
+
+fn files_of(message: &Message, files: &[Vec<u8>]) -> Vec<File> {
+    use md5::Digest as _;
+    let file = |attachment: &crate::message::Attachment| {
+        let bytes = files.get(attachment.index);
+        File {
+            name: attachment.name.clone(),
+            media_type: attachment.media_type.clone(),
+            size_bytes: attachment.size_bytes,
+            sha256: bytes.map(|bytes| Digest::of(bytes).to_string()),
+            md5: bytes.map(|bytes| HEXLOWER.encode(&md5::Md5::digest(bytes))),
+            inline: attachment.inline,
+        }
+    };
+    message.attachments.iter().map(file).collect()
+}
+
+impl Delivery {
+    fn of(report: &crate::message::DeliveryReport) -> Self {
+        let recipient = |recipient: &crate::message::ReportedRecipient| Recipient {
+            address: recipient.address.clone(),
+            action: recipient.action.clone(),
+            status: recipient.status.clone(),
+            permanent: recipient.is_permanent(),
+            diagnostic: recipient.diagnostic.clone(),
+        };
+        Self {
+            kind: report.kind.as_str(),
+            recipients: report.recipients.iter().map(recipient).collect(),
+            original_message_id: report.original_message_id.as_ref().map(|id| id.0.clone()),
+        }
+    }
+}
