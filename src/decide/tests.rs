@@ -161,6 +161,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         authentication: Authentication::None,
         authenticated_by: None,

@@ -94,6 +94,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         attachments,
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         authentication: Authentication::None,
         authenticated_by: None,
@@ -105,6 +106,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     let verdict = origin::judge(&message, reader);
     message.origin = verdict.origin;
     message.marks = verdict.marks;
+    message.is_automatic_by_subject_only = verdict.is_by_subject_only;
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
@@ -293,6 +295,7 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         authentication: Authentication::None,
         authenticated_by: None,

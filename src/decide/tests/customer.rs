@@ -112,6 +112,18 @@ fn who_is_not_acknowledged_was_promised_nothing() {
 }
 
 #[test]
+fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answered() {
+    let mut mail = mail("ann@example.com", Thread::New, "Who answers while I am away?");
+    mail.message.origin = Origin::AutomaticReply;
+    let decide = |mail: &Mail| on_mail(mail, None, &Standing::default(), &policy(), now());
+    assert_eq!(decide(&mail).outcome, Some(Outcome::AutoReply));
+    mail.message.is_automatic_by_subject_only = true;
+    let decision = decide(&mail);
+    assert_eq!(decision.outcome, Some(Outcome::TicketOpened));
+    assert!(decision.reasons.iter().any(|reason| reason.word == "no-answer"), "{:?}", decision.reasons);
+}
+
+#[test]
 fn a_mail_starts_over_when_its_ticket_is_long_closed_or_long_idle_and_about_something_else() {
     let days = |days: i64| in_minutes(-60 * 24 * days);
     let closed = |days_ago| Ticket { closed_at: Some(days(days_ago)), ..ticket_that_is(Status::Closed) };
