@@ -100,13 +100,14 @@ fn who_is_not_acknowledged_was_promised_nothing() {
     ];
     for (name, mail, standing) in cases {
         let decision = on_mail(mail, None, &standing, &policy(), now());
+        let trips = name == "as many mails as may be";
+        let alarm = ["open breaker of address new@example.com", "send alarm to bob@desk.example"];
         let expected = [
-            "open for new@example.com as medium",
-            "append public of party 1",
-            "first-response in 240 min",
-            "send notification to bob@desk.example",
+            &["open for new@example.com as medium", "append public of party 1", "first-response in 240 min"][..],
+            if trips { &alarm } else { &[] },
+            &["send notification to bob@desk.example"],
         ];
-        assert_eq!(told(&decision), expected, "{name}");
+        assert_eq!(told(&decision), expected.concat(), "{name}");
         assert!(words(&decision).contains(&"no-answer"), "{name}");
     }
 }

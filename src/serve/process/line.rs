@@ -308,6 +308,10 @@ async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) ->
     }
     tx.write(&changes, now).await?;
     tx.commit().await?;
+    for breaker in &changes.breakers {
+        let (subject, until) = (&breaker.subject, breaker.until);
+        warn!(breaker.scope = %breaker.scope, "automatic mail is stopped until {until}: {} [{subject}]", breaker.why);
+    }
     for settled in &changes.settled {
         let (id, outcome) = (settled.inbox, &settled.outcome);
         match settled.ticket {
