@@ -88,6 +88,7 @@ name = "Example Support"
 address = "{SUPPORT}"
 [caps]
 per_desk_hour = 1000000000
+per_domain_hour = 1000000000
 [[mailbox]]
 host = "{imap_host}"
 port = {imap_port}
