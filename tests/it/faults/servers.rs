@@ -121,8 +121,10 @@ fn another_uidvalidity(database: Database) {
         std::thread::sleep(Duration::from_millis(1_100));
         desk.bed.start_server(Server::Imap).unwrap();
         desk.deliver(after);
+        // Those from before are read again, so that as many mails as were sent may have ended too soon.
+        desk.settle(mails.len() + before.len());
         let audit = desk.close(&format!("another UIDVALIDITY, {database}"));
-        assert!(audit.count("duplicate") >= before.len() / 2, "the mailbox was read again: {audit}");
+        assert!(audit.count("duplicate") >= before.len(), "the mailbox was read again: {audit}");
     });
 }
 
