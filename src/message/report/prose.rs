@@ -166,7 +166,7 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     if !is_delayed && !says(&FAILED) {
         return None;
     }
-    let lines: Vec<&str> = report.lines().take(MAX_SEARCHED_LINES).map(|line| cut(line)).collect();
+    let lines: Vec<&str> = report.lines().take(MAX_SEARCHED_LINES).map(cut).collect();
     let mut named = failed_addresses(message, &lines);
     let attached = super::returned(parts).unwrap_or_default();
     let returned = fields::split(returned.as_bytes(), Of::Message);

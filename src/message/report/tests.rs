@@ -86,7 +86,8 @@ fn prose(subject: &str, text: &str) -> Option<DeliveryReport> {
 
 #[test]
 fn reports_in_prose_are_read_by_their_shape() {
-    let cases: [(&str, &str, &[(&str, &str, &str)]); 9] = [
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str, &'a str)]);
+    let cases: [Case; 9] = [
         (
             "an address and what was said about it",
             "I could not deliver your mail to the following addresses.\n\n<ann@a.example>:\n550 5.1.1 no such user\n\n\
