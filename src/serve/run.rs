@@ -213,10 +213,6 @@ impl Worker {
                 }
                 Err(failure) => {
                     failures += 1;
-                    if !matches!(self.work, Work::Process { .. }) {
-                        // Processing finds out by itself what it has.
-                        self.desk.store.doubt_claims();
-                    }
                     let wait = AFTER_FAILURE.wait(failures, self.desk.clock.fraction());
                     let name = self.work.name();
                     error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");

@@ -137,6 +137,7 @@ impl Store {
         let mut tx = dialect::begin_write(self.writer()).await?;
         workers::insist_on_hold(&mut tx, hold).await?;
         query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
+            .at_leisure()
             .bind(mailbox)
             .bind(format!("{mailbox} until {now}"))
             .execute(&mut tx)

@@ -349,11 +349,11 @@ async fn fall_back(
             match claim_of(items) {
                 // At the same place in the order, whoever takes it over.
                 Some(_) => {
-                    let _ = desk.store.excuse_inbox(&claims).await;
+                    let _ = desk.store.excuse_inbox(&claims, None).await;
                     let _ = end_claim(desk, items).await;
                 }
                 None => {
-                    let _ = desk.store.give_back_inbox(&claims, now).await;
+                    let _ = desk.store.excuse_inbox(&claims, Some(now)).await;
                 }
             }
             return Err(failure);
@@ -373,7 +373,9 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.
-        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
+        Failure::Store(StoreError::Conflict { .. }) => {
+            return desk.store.excuse_inbox(&[(id, attempt)], Some(now)).await;
+        }
         // A full disk or a lost database is not the mail's fault.
         Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
         Failure::Store(_) | Failure::Mail(_) => {}

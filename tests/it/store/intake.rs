@@ -184,12 +184,12 @@ async fn a_claim_that_is_given_back_was_no_attempt() {
     for attempt in 1..=3 {
         let item = desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().remove(0);
         assert_eq!((item.attempt, item.tries), (attempt, 1));
-        desk.store.give_back_inbox(&[(item.id, item.attempt - 1)], minute(0)).await.unwrap();
+        desk.store.excuse_inbox(&[(item.id, item.attempt - 1)], Some(minute(0))).await.unwrap();
         assert!(
             desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().is_empty(),
             "an older claim gives nothing back"
         );
-        desk.store.give_back_inbox(&[(item.id, item.attempt)], minute(0)).await.unwrap();
+        desk.store.excuse_inbox(&[(item.id, item.attempt)], Some(minute(0))).await.unwrap();
     }
 }
 
