@@ -205,6 +205,7 @@ CREATE TABLE traffic (
     count   BIGINT NOT NULL,
     PRIMARY KEY (subject, minute)
 );
+CREATE INDEX traffic_by_minute ON traffic (minute);
 
 -- Addresses that get no automatic mail any more.
 CREATE TABLE suppressions (

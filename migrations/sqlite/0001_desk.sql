@@ -202,6 +202,7 @@ CREATE TABLE traffic (
     count   BIGINT NOT NULL,
     PRIMARY KEY (subject, minute)
 ) WITHOUT ROWID;
+CREATE INDEX traffic_by_minute ON traffic (minute);
 
 -- Addresses that get no automatic mail any more.
 CREATE TABLE suppressions (
