@@ -132,7 +132,7 @@ async fn migrate(writer: &SqlitePool, url: &str) -> Result<(), StoreError> {
     Ok(tx.commit().await?)
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     let unusable = |cause: sqlx::Error| StoreError::Other {
         what: format!("{url} cannot be used as a database"),
         cause: cause.into(),
@@ -250,9 +250,9 @@ fn explained(error: StoreError, url: &str) -> StoreError {
     let path = options.get_filename();
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let refused = |why: String| StoreError::Refused { what: format!("{url} cannot be opened: {why}") };
-    if !folder.is_dir() {
+    let Ok(folder) = folder.canonicalize() else {
         return refused(format!("there is no folder {}", folder.display()));
-    }
+    };
     if path.is_dir() {
         return refused("it is a folder".to_owned());
     }
