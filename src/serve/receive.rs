@@ -9,6 +9,8 @@ mod doubt;
 
 use super::deliver::chain;
 use super::desk::Desk;
+use super::health::is_database_away;
+use super::ready::Part;
 use super::tidy;
 use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
@@ -22,7 +24,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// Mails looked at in one go; between two of them the server is told what we have.
 const WINDOW: usize = 2_000;
@@ -40,6 +42,8 @@ const RENEW_IDLE: Duration = Duration::from_secs(25 * 60);
 pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: CancellationToken) {
     let mut failures = 0;
     let (mut doubts, mut compared) = (Doubts::default(), Compared::default());
+    let part = Part::Mailbox(mailbox.name.clone());
+    desk.health.fails(part.clone());
     while !stop.is_cancelled() {
         let hold = match desk.store.take_mailbox(&mailbox.name).await {
             Ok(Some(hold)) => Some(hold),
@@ -65,11 +69,16 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
         };
         let session = AssertUnwindSafe(watcher.session()).catch_unwind().await;
         let passes = watcher.passes;
+        desk.health.fails(part.clone());
         // Others may have better luck with the server. When this fails, they find out by themselves.
         let _ = desk.store.leave_mailbox(&hold).await;
         // A panic is a fault of ours, and must not cost the mailbox.
         match session.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
             Ok(()) => return,
+            // It is told of elsewhere, and no fault of the server.
+            Err(failure) if is_database_away(&failure) => {
+                debug!(mailbox = %mailbox.name, error = %chain(failure.as_ref()), "the mailbox waits for the database");
+            }
             Err(failure) => {
                 // A pass that worked makes the next failure the first again.
                 failures = if passes > 0 { 1 } else { failures + 1 };
@@ -112,6 +121,7 @@ impl Watcher<'_> {
         let mut session = Session::connect(&mailbox.endpoint, &login, Deadlines::default()).await?;
         let selected = session.select(&mailbox.folder).await?;
         info!(mailbox = %mailbox.name, mails = selected.exists, "watching mailbox {}", mailbox.name);
+        self.desk.health.works(&Part::Mailbox(mailbox.name.clone()));
         let mut is_thorough = true;
         let mut compared = tokio::time::Instant::now();
         loop {

@@ -51,6 +51,14 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     }
 }
 
+/// Reads a URL, and connects to nothing.
+pub(super) fn check(url: &str) -> Result<(), StoreError> {
+    match engine_of(url)? {
+        Engine::Sqlite => sqlite::options(url).map(drop),
+        Engine::Postgres => postgres::options(url).map(drop),
+    }
+}
+
 /// Connects to a database as it is, changes nothing, and makes none. `None` where there is none yet, or an empty one.
 ///
 /// # Errors

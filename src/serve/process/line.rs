@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
 /// aside before: the program died over it, at last over it alone.
@@ -341,7 +341,10 @@ async fn fall_back(
             Err(again) => failure = again,
         }
     }
-    warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+    match &failure {
+        Failure::Store(error) if error.is_away() => debug!(batch.size = count, "a batch waits for the database"),
+        failure => warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one"),
+    }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
             // Those that are done are not given back. Where the database takes not even this, the leases end.
