@@ -40,6 +40,8 @@ pub mod store;
 
 pub mod serve;
 
+pub mod web;
+
 pub mod cli;
 
 // For everyone, or for the shell alone.

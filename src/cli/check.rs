@@ -110,7 +110,11 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
     };
     let place = config.templates.as_ref().map_or("built in".to_owned(), |folder| folder.display().to_string());
     let agents = count(config.policy.agents.len(), "agent");
-    vec![
+    let http = config.http.iter().map(|http| {
+        let to_whom = if http.listen.ip().is_loopback() { "this machine alone" } else { "whoever reaches it" };
+        ok("http", http.listen.to_string(), format!("/healthz and /readyz, for {to_whom}"))
+    });
+    let mut checks = vec![
         ok("configuration", config.path.display().to_string(), format!("{mailboxes}, {agents}")),
         ok(
             "rules",
@@ -123,7 +127,9 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
             ),
         ),
         ok("templates", place, templates),
-    ]
+    ];
+    checks.extend(http);
+    checks
 }
 
 fn print(findings: &Findings, checks: &[Checked], cannot_connect: bool, screen: &Screen) -> anyhow::Result<()> {

@@ -180,7 +180,7 @@ async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Resu
     }
     let member = Member::join(store, Role::Process.word().to_owned()).await?;
     let stop = CancellationToken::new();
-    let living = tokio::spawn(member.clone().live(stop.clone()));
+    let living = tokio::spawn(member.clone().live(desk.health.clone(), stop.clone()));
     let done = process_all(&desk, count).await;
     stop.cancel();
     // It has nothing to say any more.

@@ -45,6 +45,7 @@ use screen::{Screen, Tone, remark};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Exit code: done.
 pub const DONE: u8 = 0;
@@ -52,6 +53,9 @@ pub const DONE: u8 = 0;
 pub const NO: u8 = 1;
 /// Exit code: it could not be done.
 pub const CANNOT: u8 = 2;
+
+/// How long threads that nobody waits for may hold up the end.
+const END_WITHIN: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "Examples:
   postroom init /etc/postroom          write a configuration, rules and templates to begin with
@@ -212,7 +216,10 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(run_with_runtime(command, &globals))
+            let code = runtime.block_on(run_with_runtime(command, &globals));
+            // A look-up of a name can hang, and nobody waits for it any more.
+            runtime.shutdown_timeout(END_WITHIN);
+            code
         }
     }
 }

@@ -120,8 +120,9 @@ impl Store {
             return Err(TransferError::Differs { table: table.name });
         }
         tx.commit().await?;
-        if let Some(statement) = self.engine().look_around() {
-            query(statement).execute(self.writer()).await?;
+        let tables: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+        if let Some(statement) = self.engine().look_around(&tables) {
+            query(statement).at_leisure().execute(self.writer()).await?;
         }
         Ok(stream.header)
     }

@@ -174,10 +174,13 @@ impl Store {
         Ok((buried, false))
     }
 
-    /// Notes that something may have been claimed for this worker that it knows nothing of: the answer was lost with its
-    /// connection. The next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
-    pub fn doubt_claims(&self) {
-        self.membership().is_in_doubt.store(self.engine().is_shared(), Ordering::Relaxed);
+    /// Takes what became of a claim. When the answer was lost with the connection, something may be claimed for this
+    /// worker that it knows nothing of: then the next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
+    pub(super) fn doubting<T>(&self, claimed: Result<T, StoreError>) -> Result<T, StoreError> {
+        if claimed.as_ref().is_err_and(|failure| failure.is_transient()) && self.engine().is_shared() {
+            self.membership().is_in_doubt.store(true, Ordering::Relaxed);
+        }
+        claimed
     }
 
     /// Leaves the workers; what it had is free at once.

@@ -4,6 +4,7 @@ mod admin;
 mod connect;
 mod ingest;
 mod lists;
+mod outage;
 mod passwords;
 mod screens;
 

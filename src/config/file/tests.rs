@@ -82,6 +82,36 @@ fn a_broken_file_is_not_blamed_for_what_could_not_be_read() {
 }
 
 #[test]
+fn health_is_told_where_the_file_says_so_and_elsewhere_with_a_warning() {
+    let cases = [
+        ("nowhere", "", None, 0),
+        ("the usual place", "[http]", Some("127.0.0.1:8025"), 0),
+        ("another port", "[http]\nlisten = \"[::1]:80\"", Some("[::1]:80"), 0),
+        ("to everybody", "[http]\nlisten = \"0.0.0.0:8025\"", Some("0.0.0.0:8025"), 1),
+    ];
+    for (name, text, listen, warnings) in cases {
+        let config = read_text(&format!("{SMALLEST}{text}\n")).unwrap();
+        assert_eq!(config.http.map(|http| http.listen.to_string()).as_deref(), listen, "{name}");
+        assert_eq!(config.warnings.len(), warnings, "{name}: {:?}", config.warnings);
+    }
+    let wrong = read_text(&format!("{SMALLEST}[http]\nlisten = \"localhost\"\n")).unwrap_err();
+    assert_eq!(wrong[0].message, "`listen` cannot be `localhost`");
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_found_without_showing_its_password() {
+    for (url, shown) in [
+        ("postgres://desk@db.example:port/desk", "postgres://desk@db.example:port/desk"),
+        ("postgres://desk:secret@db.example:99999/desk", "postgres://desk@db.example:99999/desk"),
+    ] {
+        let wrong = read_text(&format!("database = \"{url}\"\n{SMALLEST}")).unwrap_err();
+        let expected = format!("`database` is `{shown}`, which cannot be read: invalid port number");
+        assert_eq!(wrong[0].message, expected);
+        assert!(!format!("{wrong:?}").contains("secret"));
+    }
+}
+
+#[test]
 fn plain_is_for_loopback() {
     for (host, is_fine) in [("127.0.0.1", true), ("localhost", true), ("::1", true), ("192.0.2.1", false)] {
         let text =

@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
 /// aside before: the program died over it, at last over it alone.
@@ -343,7 +343,10 @@ async fn fall_back(
             Err(again) => failure = again,
         }
     }
-    warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+    match &failure {
+        Failure::Store(error) if error.is_away() => debug!(batch.size = count, "a batch waits for the database"),
+        failure => warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one"),
+    }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
             // Those that are done are not given back. Where the database takes not even this, the leases end.
@@ -351,11 +354,11 @@ async fn fall_back(
             match claim_of(items) {
                 // At the same place in the order, whoever takes it over.
                 Some(_) => {
-                    let _ = desk.store.excuse_inbox(&claims).await;
+                    let _ = desk.store.excuse_inbox(&claims, None).await;
                     let _ = end_claim(desk, items).await;
                 }
                 None => {
-                    let _ = desk.store.give_back_inbox(&claims, now).await;
+                    let _ = desk.store.excuse_inbox(&claims, Some(now)).await;
                 }
             }
             return Err(failure);
@@ -375,7 +378,9 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.
-        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
+        Failure::Store(StoreError::Conflict { .. }) => {
+            return desk.store.excuse_inbox(&[(id, attempt)], Some(now)).await;
+        }
         // A full disk or a lost database is not the mail's fault.
         Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
         Failure::Store(_) | Failure::Mail(_) => {}
