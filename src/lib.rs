@@ -50,4 +50,5 @@ pub mod endpoint;
 pub mod finding;
 pub mod log;
 pub mod size;
+pub mod spoken;
 pub mod tls;

@@ -17,6 +17,7 @@ use crate::serve::Role;
 use crate::serve::desk::Desk;
 use crate::serve::members::Member;
 use crate::serve::process::{Line, Round, process_due};
+use crate::spoken::counted;
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
 use anyhow::Context as _;
@@ -172,8 +173,8 @@ async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i6
 /// Processes what is due until nothing is: our mails, and others that were waiting.
 async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Result<()> {
     let setup = setup::load(&globals.config).map_err(|findings| {
-        let count = findings.all.len();
-        anyhow::anyhow!("there are {count} findings in the rules or templates; `postroom check` shows them")
+        let count = counted(findings.all.len(), "finding");
+        anyhow::anyhow!("there are {count} in the rules or templates; `postroom check` shows them")
     })?;
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
     // Where several workers share the database, whoever claims mail is one of them.

@@ -8,6 +8,7 @@ use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
+use crate::spoken::length;
 use crate::store::{Store, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -218,8 +219,8 @@ impl Worker {
                         self.desk.store.doubt_claims();
                     }
                     let wait = AFTER_FAILURE.wait(failures, self.desk.clock.fraction());
-                    let name = self.work.name();
-                    error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");
+                    let (name, shown) = (self.work.name(), length(wait));
+                    error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {shown}");
                     tokio::select! {
                         () = self.stop.cancelled() => {}
                         () = tokio::time::sleep(wait) => {}
