@@ -90,7 +90,7 @@ async fn status(format: Format, config: &Config, screen: &Screen) -> anyhow::Res
     Ok(code)
 }
 
-const COLUMNS: &[Column] = &[fixed("number"), fixed("name"), fixed("state"), flexible("applied")];
+const COLUMNS: &[Column] = &[fixed("number"), fixed("name"), fixed("state"), flexible("applied", 10)];
 
 fn cells(migration: &Migration, screen: &Screen) -> Vec<Cell> {
     let tone = match migration.state {
