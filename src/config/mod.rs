@@ -13,6 +13,9 @@ use jiff::tz::TimeZone;
 use secret::SecretSource;
 use std::path::{Path, PathBuf};
 
+/// The whole configuration, commented: what `init` writes.
+pub const EXAMPLE: &str = include_str!("../../postroom.example.toml");
+
 /// The configuration's name when nobody says another.
 pub const DEFAULT_FILE: &str = "postroom.toml";
 
