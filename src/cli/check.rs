@@ -14,9 +14,10 @@ use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  postroom check                       the files
-  postroom check --connect             the files, the database, and the logins to the mail servers
-  postroom check --format json         for programs: {\"ok\": …, \"findings\": […], \"checks\": […]}")]
+  postroom check                   the files
+  postroom check --connect         the files, the database, and the logins
+                                   to the mail servers
+  postroom check --format json     for programs: ok, findings, warnings, checks")]
 pub(super) struct CheckArgs {
     /// Also try the secrets, the database, and the logins to the mail servers
     #[arg(long)]

@@ -22,7 +22,8 @@ enum Command {
   postroom migrate status
   postroom migrate status --format json
 
-Exit codes: 0 the tables are up to date, 1 they are not, or there are none yet, 2 it could not be found out.")]
+Exit codes: 0 the tables are up to date, 1 they are not, or there are none
+yet, 2 it could not be found out.")]
     Status {
         #[command(flatten)]
         format: FormatArgs,

@@ -15,13 +15,15 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  postroom prune --older-than 90d --dry-run              what would go
-  postroom prune --older-than 90d                        the bytes of old mails; tickets and timelines stay
-  postroom prune --older-than 2y --tickets               whole tickets as well
+  postroom prune --older-than 90d --dry-run    what would go
+  postroom prune --older-than 90d              the bytes of old mails;
+                                               tickets and timelines stay
+  postroom prune --older-than 2y --tickets     whole tickets as well
   postroom prune --older-than 1y --status closed,resolved
 
-Nothing goes of tickets that are open, of mails in quarantine, and of what is still to be processed or sent.
-What stays of each received mail lets Postroom know it when it comes again. It runs beside `postroom run`.")]
+Nothing goes of tickets that are open, of mails in quarantine, and of what is
+still to be processed or sent. What stays of each received mail lets Postroom
+know it when it comes again. It runs beside `postroom run`.")]
 pub(super) struct PruneArgs {
     /// What ended longer ago, and has not changed since: 90d, 2y, 2026-03-02
     #[arg(long, value_name = "AGE")]

@@ -25,9 +25,10 @@ const DATABASE_AWAY: Backoff = Backoff { first: Duration::from_millis(500), most
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   postroom run                           all of the work
-  postroom run --only receive,process    leave sending and promises to another worker
+  postroom run --only receive,process    sending and promises are for others
 
-Any number of workers may share one PostgreSQL database; `postroom workers` shows who does what.")]
+Any number of workers may share one PostgreSQL database; `postroom workers`
+shows who does what.")]
 pub(super) struct RunArgs {
     /// Do only these parts of the work
     #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = role())]

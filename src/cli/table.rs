@@ -235,7 +235,7 @@ mod tests {
         let plain = |width| Screen { styled: false, ..screen(Some(width), true) };
         for (width, expected) in [
             (
-                104,
+                106,
                 "PR-1001  critical  3 min ago  ann.example@example.com  Everything is down since ten o'clock in the morning",
             ),
             (80, "PR-1001  critical  3 min ago  ann.example@example.com  Everything is down since…"),

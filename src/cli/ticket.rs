@@ -27,7 +27,7 @@ enum Command {
     #[command(after_help = "Examples:
   postroom ticket list --open
   postroom ticket list --status resolved --since 7d
-  postroom ticket list --format json | jq '.[] | select(.severity == \"critical\")'")]
+  postroom ticket list --format json | jq '.[] | select(.assignee == null)'")]
     List {
         /// Only those that are being worked on
         #[arg(long, conflicts_with = "status")]
