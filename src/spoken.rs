@@ -20,7 +20,7 @@ pub fn length(duration: Duration) -> String {
         _ if millis < 995 => format!("{millis} ms"),
         _ if millis < 9_950 => {
             let tenths = (millis + 50) / 100;
-            let rest = if tenths % 10 == 0 { String::new() } else { format!(".{}", tenths % 10) };
+            let rest = if tenths.is_multiple_of(10) { String::new() } else { format!(".{}", tenths % 10) };
             format!("{}{rest} s", tenths / 10)
         }
         0..60 => format!("{seconds} s"),

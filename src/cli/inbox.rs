@@ -53,7 +53,7 @@ enum Command {
         format: FormatArgs,
     },
     /// Process a mail once more, with the rules and agents of today
-    #[command(after_help = "What the mail has caused stays: one that opened a ticket opens another.")]
+    #[command(after_help = "A mail that is done and on a ticket stays as it is.")]
     Requeue {
         /// Its number, as in the list
         id: i64,
