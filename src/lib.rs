@@ -52,4 +52,5 @@ pub mod endpoint;
 pub mod finding;
 pub mod log;
 pub mod size;
+pub mod spoken;
 pub mod tls;

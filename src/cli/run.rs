@@ -31,9 +31,10 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   postroom run                           all of the work
-  postroom run --only receive,process    leave sending and promises to another worker
+  postroom run --only receive,process    sending and promises are for others
 
-Any number of workers may share one PostgreSQL database; `postroom workers` shows who does what.")]
+Any number of workers may share one PostgreSQL database; `postroom workers`
+shows who does what.")]
 pub(super) struct RunArgs {
     /// Do only these parts of the work
     #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = role())]

@@ -2,7 +2,7 @@
 
 use super::secret::SecretSource;
 use super::section::{At, Section, Source};
-use super::{Account, Config, HttpConfig, MailboxConfig, SmtpConfig};
+use super::{Account, Config, EXAMPLE, HttpConfig, MailboxConfig, SmtpConfig};
 use crate::decide::policy::{Caps, Policy};
 use crate::endpoint::{Endpoint, Mechanism, Security};
 use crate::finding::Finding;
@@ -45,6 +45,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
     drop(root);
     let mut findings = source.findings.into_inner();
     let mut warnings = source.warnings.into_inner();
+    warnings.extend(untouched(&shown, text));
     warnings.sort_by_key(|warning| warning.span.start);
     // What a broken file seems to lack may stand in the part that could not be read.
     if !syntax.is_empty() {
@@ -55,6 +56,22 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
         Some(config) if findings.is_empty() => Ok(Config { warnings, ..config }),
         _ => Err(findings),
     }
+}
+
+/// Finds the lines that somebody was to edit and that are still the example's.
+fn untouched(path: &str, text: &str) -> Option<Finding> {
+    // The variable that a password is in may well have the name that stands there.
+    let is_placeholder = |line: &str| line.contains("# EDIT") && !line.starts_with("password");
+    let ours = |line: &str| is_placeholder(line) && EXAMPLE.lines().any(|shipped| shipped == line);
+    let numbers: Vec<usize> = text.lines().enumerate().filter(|(_, line)| ours(line)).map(|(at, _)| at + 1).collect();
+    let start = text.split_inclusive('\n').take(numbers.first()? - 1).map(str::len).sum::<usize>();
+    let shown: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let message = match &shown[..] {
+        [only] => format!("line {only} is still as `postroom init` has written it"),
+        several => format!("lines {} are still as `postroom init` has written them", several.join(", ")),
+    };
+    let hint = "write what is right for your desk, and take the mark EDIT away".to_owned();
+    Some(Finding::at(path, text, start..start, message).hint(hint))
 }
 
 struct Reading<'r, 't> {

@@ -14,6 +14,9 @@ use secret::SecretSource;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// The whole configuration, commented: what `init` writes.
+pub const EXAMPLE: &str = include_str!("../../postroom.example.toml");
+
 /// The configuration's name when nobody says another.
 pub const DEFAULT_FILE: &str = "postroom.toml";
 

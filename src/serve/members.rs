@@ -3,6 +3,7 @@
 use super::deliver::chain;
 use super::health::Health;
 use crate::backoff::Backoff;
+use crate::spoken::counted;
 use crate::store::workers::SAY_SO_EVERY;
 use crate::store::{Store, StoreError};
 use std::time::Duration;
@@ -61,7 +62,8 @@ impl Member {
             match said {
                 Ok((buried, false)) => {
                     if buried > 0 {
-                        warn!("{buried} workers are not heard of any more; what they had claimed is free");
+                        let workers = counted(buried, "worker");
+                        warn!("not heard of any more: {workers}; what had been claimed there is free");
                     }
                 }
                 Ok((_, true)) => {

@@ -16,6 +16,7 @@ use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
 use crate::endpoint::Login;
 use crate::imap::{Cursor, Deadlines, IdleOutcome, Resume, Selected, Session, gaps, resume};
+use crate::spoken::{counted, length};
 use crate::store::Hold;
 use compared::Compared;
 use doubt::Doubts;
@@ -88,8 +89,8 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
                     mailbox = %name,
                     attempt = failures,
                     error = %chain(failure.as_ref()),
-                    "lost mailbox {name}, trying again in {} s",
-                    wait.as_secs()
+                    "lost mailbox {name}, trying again in {}",
+                    length(wait)
                 );
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -234,7 +235,8 @@ impl Watcher<'_> {
         self.compared.note(&on_server, &missing);
         let behind = missing.iter().filter(|uid| **uid <= cursor.last_uid).count();
         if behind > 0 {
-            warn!(mailbox = %self.mailbox.name, count = behind, "{behind} mails had been overlooked and are fetched now");
+            let mails = counted(behind, "mail");
+            warn!(mailbox = %self.mailbox.name, count = behind, "overlooked before, and fetched now: {mails}");
         }
         Ok(missing)
     }

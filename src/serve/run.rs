@@ -10,6 +10,7 @@ use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
+use crate::spoken::length;
 use crate::store::{Store, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -282,7 +283,7 @@ impl Worker {
                     if is_told && is_database_away(&failure) {
                         debug!(attempt = failures, error = %error, "{name} waits for the database");
                     } else {
-                        error!(attempt = failures, error = %error, "{name} failed, trying again in {wait:?}");
+                        error!(attempt = failures, error = %error, "{name} failed, trying again in {}", length(wait));
                     }
                     tokio::select! {
                         () = self.stop.cancelled() => {}

@@ -40,7 +40,7 @@ impl<'s> Stream<'s> {
             rows: BTreeMap::new(),
         };
         let mut stream = Self { input: Box::new(input), line: 0, header };
-        let Some(line) = stream.next()? else { return Err(stream.wrong("there is nothing in the stream")) };
+        let Some(line) = stream.next()? else { return Err(TransferError::Empty) };
         let value: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
         let format = value.get("postroom").and_then(|header| header.get("format")).and_then(serde_json::Value::as_u64);
         match format {

@@ -15,7 +15,7 @@ const FEWEST_FILES: usize = 100;
 ///
 /// `endpoint` is here for its `Secret`, which the key of our tokens is kept in so that nothing can print it.
 /// `backoff`, `finding` and `size` are plain values for everyone.
-const PURE: [(&str, &[&str]); 10] = [
+const PURE: [(&str, &[&str]); 11] = [
     ("message", &[]),
     ("ticket", &["message"]),
     ("classify", &["message", "ticket", "finding"]),
@@ -25,6 +25,7 @@ const PURE: [(&str, &[&str]); 10] = [
     ("endpoint", &[]),
     ("finding", &[]),
     ("size", &[]),
+    ("spoken", &[]),
     ("backoff", &[]),
 ];
 
@@ -36,7 +37,7 @@ const SHELL: [(&str, &[&str]); 12] = [
     ("clock", &[]),
     ("log", &[]),
     ("tls", &["endpoint"]),
-    ("imap", &["endpoint", "tls", "backoff"]),
+    ("imap", &["endpoint", "tls", "backoff", "spoken"]),
     ("smtp", &["endpoint", "tls", "backoff", "compose"]),
     ("store", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "backoff"]),
     (
@@ -50,14 +51,14 @@ const SHELL: [(&str, &[&str]); 12] = [
     ("lib", &EVERYTHING),
 ];
 
-const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 17] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "clock",
-    "log", "tls", "imap", "smtp", "store", "config",
+const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 18] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "spoken",
+    "clock", "log", "tls", "imap", "smtp", "store", "config",
 ];
 
-const EVERYTHING: [&str; 19] = [
-    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "clock",
-    "log", "tls", "imap", "smtp", "store", "config", "serve", "web",
+const EVERYTHING: [&str; 20] = [
+    "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "spoken",
+    "clock", "log", "tls", "imap", "smtp", "store", "config", "serve", "web",
 ];
 
 /// What a pure module must not mention, and what it would be for.

@@ -22,6 +22,33 @@ fn read_text(text: &str) -> Result<Config, Vec<Finding>> {
 }
 
 #[test]
+fn lines_that_are_still_the_example_s_are_named() {
+    let warnings = |text: &str| {
+        let config = read(Path::new("postroom.toml"), text).unwrap();
+        config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let lines =
+        EXAMPLE.lines().enumerate().filter(|(_, line)| line.contains("# EDIT") && !line.starts_with("password"));
+    let numbers: Vec<String> = lines.map(|(at, _)| (at + 1).to_string()).collect();
+    assert_eq!(numbers.len(), 9);
+    assert_eq!(
+        warnings(EXAMPLE),
+        [format!(
+            "postroom.toml:{}:1: lines {} are still as `postroom init` has written them \
+             (write what is right for your desk, and take the mark EDIT away)",
+            numbers[0],
+            numbers.join(", ")
+        )]
+    );
+    let edited: String = EXAMPLE.lines().map(|line| line.replace("# EDIT", "# done") + "\n").collect();
+    assert_eq!(warnings(&edited), Vec::<String>::new());
+    let zone = EXAMPLE.lines().position(|line| line.starts_with("zone")).unwrap();
+    let one_left = edited.replace(edited.lines().nth(zone).unwrap(), EXAMPLE.lines().nth(zone).unwrap());
+    let warning = &warnings(&one_left)[0];
+    assert!(warning.contains(&format!(": line {} is still as ", zone + 1)), "{warning}");
+}
+
+#[test]
 fn the_smallest_configuration_has_the_handbooks_figures() {
     let config = read_text(SMALLEST).unwrap();
     assert_eq!(config.database, "sqlite:///etc/postroom/postroom.db");

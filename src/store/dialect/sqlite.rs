@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqliteConnection, SqlitePool};
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -17,6 +17,10 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Stands in the header of our databases (`PRAGMA application_id`): `PRoo`.
 const APPLICATION_ID: i64 = 0x5052_6f6f;
+
+/// How often to try for the lock of the only worker, and what to wait in between.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
 
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -107,20 +111,37 @@ fn make_private(_options: &SqliteConnectOptions) {}
 ///
 /// One SQLite database has one worker, so whatever was claimed before belongs to one that has died.
 pub(in crate::store) fn lock_out(url: &str) -> Result<Option<File>, StoreError> {
-    // By whichever name it is called.
-    let options = options(url)?;
-    let path = options.get_filename();
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock");
+    let path = lock_file(url)?;
     let refused = |what: String| StoreError::Refused { what };
     let file = File::create(&path).map_err(|error| refused(format!("cannot write {}: {error}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(refused(format!(
-            "another `postroom run` works on this database already ({} is locked)",
-            path.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(refused(format!("cannot lock {}: {error}", path.display()))),
+    for attempt in 1.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            // Whoever only looks whether it is locked has it for a moment.
+            Err(TryLockError::WouldBlock) if attempt < LOCK_ATTEMPTS => std::thread::sleep(LOCK_AGAIN),
+            Err(TryLockError::WouldBlock) => {
+                let shown = path.display();
+                let what = format!("another `postroom run` works on this database already ({shown} is locked)");
+                return Err(refused(what));
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(format!("cannot lock {}: {error}", path.display()))),
+        }
     }
+    Ok(Some(file))
+}
+
+/// Whether some process runs the loops on a database.
+pub(in crate::store) fn is_locked_out(url: &str) -> bool {
+    // Shared, so that two who look do not take each other for a worker.
+    let look = |path: PathBuf| Some(matches!(File::open(path).ok()?.try_lock_shared(), Err(TryLockError::WouldBlock)));
+    lock_file(url).ok().and_then(look).unwrap_or(false)
+}
+
+/// The file that is locked, the same by whichever name the database is called.
+fn lock_file(url: &str) -> Result<PathBuf, StoreError> {
+    let options = options(url)?;
+    let path = options.get_filename();
+    Ok(path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock"))
 }
 
 /// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new
