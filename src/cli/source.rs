@@ -241,8 +241,7 @@ impl<R: BufRead> Mbox<R> {
             if self.read_piece(&mut line)? == 0 {
                 return Ok(Some(mail.finish()));
             }
-            // The line has a date at its end, which sentences have not. Some writers leave out the empty line before it.
-            if is_line_start && line.starts_with(b"From ") && has_year(&line) {
+            if is_line_start && line.starts_with(b"From ") && is_envelope(&line, !held.is_empty()) {
                 while !line.ends_with(b"\n") && self.read_piece(&mut line)? > 0 {}
                 self.has_begun = true;
                 return Ok(Some(mail.finish()));
@@ -265,6 +264,13 @@ impl<R: BufRead> Mbox<R> {
     fn read_piece(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
         (&mut self.reader).take(LINE_BYTES).read_until(b'\n', line)
     }
+}
+
+/// Whether a `From ` line begins a mail: it has a date at its end, which sentences have not, or nothing but an address
+/// below an empty line. Some writers leave the empty line out.
+fn is_envelope(line: &[u8], is_below_empty: bool) -> bool {
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3).count();
+    has_year(line) || is_below_empty && words == 2
 }
 
 /// Whether a `From ` line ends in a year, perhaps with a zone behind it, as `asctime` writes dates.

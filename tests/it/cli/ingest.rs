@@ -72,7 +72,7 @@ fn mail_is_kept_even_when_the_rules_are_broken() {
 #[test]
 fn a_mail_does_not_wait_for_all_that_waits_before_it() {
     let desk = Desk::new();
-    let mail = |number: usize| format!("From: a@example.com\nMessage-ID: <{number}@example.com>\n\nhello\n");
+    let mail = |number: usize| format!("From: a{number}@example.com\nMessage-ID: <{number}@example.com>\n\nhello\n");
     let mbox: String = (0..2000).map(|number| format!("From a\n{}\n", mail(number))).collect();
     desk.write("backlog.mbox", mbox);
     desk.run(&["ingest", "backlog.mbox", "--no-process", "--format", "json"]).ends(0);
