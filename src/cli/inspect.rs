@@ -44,17 +44,9 @@ pub(super) struct InspectArgs {
 }
 
 pub(super) fn run(args: &InspectArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let mut reader = Reader::default();
     // It needs no configuration; where there is one, mails are read as the desk reads them.
-    if let Ok(config) = Config::load(&globals.config) {
-        reader = Reader {
-            authserv_ids: config.authserv_ids,
-            own_addresses: config.policy.own_addresses,
-            ..Reader::default()
-        };
-    }
-    let mut screen = globals.screen();
-    screen.zone = jiff::tz::TimeZone::system();
+    let reader = Config::load(&globals.config).map_or(Reader::default(), |config| config.reader());
+    let screen = globals.screen();
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut code = DONE;
     let mut sources = Sources::new(MAX_MAIL_BYTES);

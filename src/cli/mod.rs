@@ -264,8 +264,7 @@ fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8
     let mut desk = rules::Desk { reader: Reader::default(), usual: Context::default(), now: Clock::System.now() };
     if let Ok(config) = Config::load(&globals.config) {
         args.look_in(&config.rules);
-        desk.reader.authserv_ids = config.authserv_ids;
-        desk.reader.own_addresses = config.policy.own_addresses;
+        desk.reader = config.reader();
         desk.usual.default_severity = config.policy.default_severity;
     }
     let screen = globals.screen();

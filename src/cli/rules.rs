@@ -139,10 +139,5 @@ fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> anyhow::Res
     Ok(())
 }
 
-/// `1 rule`, `2 rules`.
-fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests;

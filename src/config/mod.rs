@@ -7,6 +7,7 @@ mod section;
 use crate::decide::policy::Policy;
 use crate::endpoint::{Endpoint, Mechanism};
 use crate::finding::Finding;
+use crate::message::Reader;
 use crate::store::DatabaseUrl;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -100,6 +101,12 @@ pub struct Account {
 }
 
 impl Config {
+    /// How mail is read for this desk, as far as no database is needed for it.
+    pub fn reader(&self) -> Reader {
+        let own_addresses = self.policy.own_addresses.clone();
+        Reader { authserv_ids: self.authserv_ids.clone(), own_addresses, ..Reader::default() }
+    }
+
     /// Reads and checks a configuration file.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use crate::ticket::{TicketId, Tier};
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
-/// Alarms that go out within an hour; what trips beyond that stands in the list and in the log only.
+/// Breakers of which an alarm goes out within an hour; what opens beyond that stands in the list and in the log only.
 pub const ALARMS_PER_HOUR: u32 = 6;
 
 /// Marks of a mail that an alarm names.
@@ -113,7 +113,7 @@ pub(super) fn refused(
     };
     let mut decision =
         decision.then(Effect::OpenBreaker { ticket: about.ticket.map(TicketRef::Existing), breaker: breaker.clone() });
-    if standing.alarms_hour >= ALARMS_PER_HOUR {
+    if standing.breakers_hour >= ALARMS_PER_HOUR {
         return decision;
     }
     for agent in policy.agents_of(Tier::One).iter().filter(|agent| agent.address != *about.to) {
@@ -152,8 +152,8 @@ mod tests {
     use super::*;
     use crate::decide::tests::{now, policy};
 
-    fn trip(scope: Scope, alarms_hour: u32, to: &str) -> Decision {
-        let standing = Standing { alarms_hour, ..Standing::default() };
+    fn trip(scope: Scope, breakers_hour: u32, to: &str) -> Decision {
+        let standing = Standing { breakers_hour, ..Standing::default() };
         let gate = Gate { standing: &standing, policy: &policy(), now: now() };
         let refusal = Refusal::Cap(Trip { scope, sent: 3, window: SignedDuration::from_hours(1) });
         let to = Address::bare(to);

@@ -57,8 +57,8 @@ pub struct Standing {
     pub is_suppressed: bool,
     /// The breaker that is open for that person, their domain, the ticket or the desk: where it stands, until when.
     pub open_breaker: Option<(String, Timestamp)>,
-    /// Alarms of breakers within the last hour.
-    pub alarms_hour: u32,
+    /// Breakers that opened within the last hour, as far as they matter.
+    pub breakers_hour: u32,
 }
 
 /// What to do, in order, and why.

@@ -170,6 +170,7 @@ impl Applying<'_> {
                     self.record(id, Actor::Postroom, What::Remarked { text });
                 }
                 self.working.breakers.insert(breaker.subject.clone(), breaker.until);
+                self.working.breakers_hour += 1;
                 self.working.changes.breakers.push(breaker);
             }
             Effect::Record { ticket, actor, what } => {
@@ -371,9 +372,6 @@ impl Applying<'_> {
         let Some(pending) = pending else { return };
         if purpose.counts_towards_caps() {
             self.working.count_automatic(&pending.to, id, purpose);
-        }
-        if purpose == Purpose::Alarm {
-            self.working.alarms_hour += 1;
         }
         if let (Purpose::Notification, Some(id)) = (purpose, id) {
             *self.working.told.entry(id).or_default() += 1;

@@ -77,6 +77,7 @@ async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> 
     }
     tx.write(&changes, now).await?;
     tx.commit().await?;
+    write::tell_of_breakers(&changes);
     info!(ticket.id = %due.ticket, "{} of {} was due", due.kind, due.ticket);
     Ok(())
 }

@@ -57,11 +57,7 @@ impl Desk {
         let (rules, mut policy) = (rules.into(), config.policy.clone());
         policy.category_titles =
             rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect();
-        let reader = Reader {
-            authserv_ids: config.authserv_ids.clone(),
-            own_addresses: policy.own_addresses.clone(),
-            instance: instance.id.clone(),
-        };
+        let reader = Reader { instance: instance.id.clone(), ..config.reader() };
         let signature = Signature { tokens: TokenKey::new(instance.token_key), instance: instance.id };
         let house = House { policy, rules, templates, zone: config.zone.clone(), reader, signature };
         Self { store, clock, house: Arc::new(house), health: Health::default() }

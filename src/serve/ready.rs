@@ -1,7 +1,7 @@
 //! Whether a desk is ready to work, from what was found out about it: a plain function from plain values.
 
+use crate::spoken::length;
 use crate::store::Pulse;
-use std::fmt;
 use std::time::Duration;
 
 /// A loop that has failed for less is not worth a word: it tries again.
@@ -73,26 +73,13 @@ pub fn readiness(found: &Found) -> Readiness {
     for (part, time) in &found.failing {
         match part {
             Part::Mailbox(name) if is_elsewhere(name) => {}
-            Part::Mailbox(name) => reasons.push(format!("mailbox {name} is not watched, for {}", Words(*time))),
-            Part::Loop(name) if *time >= WORTH_A_WORD => reasons.push(format!("{name} fails, for {}", Words(*time))),
+            Part::Mailbox(name) => reasons.push(format!("mailbox {name} is not watched, for {}", length(*time))),
+            Part::Loop(name) if *time >= WORTH_A_WORD => reasons.push(format!("{name} fails, for {}", length(*time))),
             Part::Loop(_) => {}
-            Part::Smarthost => remarks.push(format!("the SMTP server takes no mail, for {}", Words(*time))),
+            Part::Smarthost => remarks.push(format!("the SMTP server takes no mail, for {}", length(*time))),
         }
     }
     readiness
-}
-
-/// A length of time for people.
-struct Words(Duration);
-
-impl fmt::Display for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            seconds @ ..120 => write!(f, "{seconds} s"),
-            seconds @ ..7200 => write!(f, "{} min", seconds / 60),
-            seconds => write!(f, "{} h", seconds / 3600),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -134,14 +121,14 @@ mod tests {
             (
                 "a loop that failed once, and one that does not get on",
                 open(pulse(3), &[(Part::Loop("processing"), 9), (Part::Loop("delivering"), 8000)]),
-                &["delivering fails, for 2 h"],
+                &["delivering fails, for 2 h 13 min"],
                 &[],
             ),
             (
                 "no way to send",
                 open(pulse(3), &[(Part::Smarthost, 60)]),
                 &[],
-                &["the SMTP server takes no mail, for 60 s"],
+                &["the SMTP server takes no mail, for 1 min"],
             ),
         ];
         for (name, found, reasons, remarks) in cases {

@@ -33,8 +33,8 @@ pub struct Working {
     pub suppressed: HashSet<String>,
     /// Breakers that are open, by where they stand, until when.
     pub breakers: HashMap<String, Timestamp>,
-    /// Alarms of breakers within the last hour.
-    pub alarms_hour: u32,
+    /// Breakers that opened within the last hour, as far as they matter.
+    pub breakers_hour: u32,
     /// Automatic mail that went to each address, in lower case, or domain, within the last hour and day.
     pub traffic: HashMap<String, (u32, u32)>,
     /// Automatic mail on each ticket within the last ten minutes and ten hours.
@@ -119,7 +119,7 @@ impl Working {
             },
             is_suppressed: self.suppressed.contains(&key),
             open_breaker: self.open_breaker(&key, ticket),
-            alarms_hour: self.alarms_hour,
+            breakers_hour: self.breakers_hour,
         }
     }
 
@@ -190,7 +190,7 @@ impl Working {
             known_addresses,
             suppressed,
             breakers,
-            alarms_hour,
+            breakers_hour,
             traffic,
             ticket_traffic,
             told,
@@ -214,28 +214,26 @@ impl Working {
         self.known_addresses.extend(known_addresses.iter().cloned());
         self.suppressed.extend(suppressed.iter().cloned());
         // What was counted in the database may hold the batch before or not; ours holds it for sure.
-        keep_larger_pair(&mut self.traffic, traffic);
-        keep_larger_pair(&mut self.ticket_traffic, ticket_traffic);
+        let of_both = |one: (u32, u32), other: (u32, u32)| (one.0.max(other.0), one.1.max(other.1));
+        keep_larger(&mut self.traffic, traffic, of_both);
+        keep_larger(&mut self.ticket_traffic, ticket_traffic, of_both);
         self.breakers.extend(breakers.iter().map(|(place, until)| (place.clone(), *until)));
-        self.alarms_hour = self.alarms_hour.max(*alarms_hour);
-        keep_larger(&mut self.told, told);
-        keep_larger(&mut self.oversize_day, oversize_day);
+        self.breakers_hour = self.breakers_hour.max(*breakers_hour);
+        keep_larger(&mut self.told, told, u32::max);
+        keep_larger(&mut self.oversize_day, oversize_day, u32::max);
         self.desk_hour = self.desk_hour.max(*desk_hour);
         self.next_ticket = self.next_ticket.max(*next_ticket);
     }
 }
 
-fn keep_larger_pair<K: Eq + Hash + Clone>(counts: &mut HashMap<K, (u32, u32)>, others: &HashMap<K, (u32, u32)>) {
-    for (key, (short, long)) in others {
-        let pair = counts.entry(key.clone()).or_default();
-        *pair = (pair.0.max(*short), pair.1.max(*long));
-    }
-}
-
-fn keep_larger<K: Eq + Hash + Clone>(counts: &mut HashMap<K, u32>, others: &HashMap<K, u32>) {
+fn keep_larger<K: Eq + Hash + Clone, V: Copy + Default>(
+    counts: &mut HashMap<K, V>,
+    others: &HashMap<K, V>,
+    larger: impl Fn(V, V) -> V,
+) {
     for (key, other) in others {
         let count = counts.entry(key.clone()).or_default();
-        *count = (*count).max(*other);
+        *count = larger(*count, *other);
     }
 }
 
@@ -268,8 +266,8 @@ impl From<Looked> for Working {
             same_ids: looked.same_ids,
             known_addresses: looked.known_addresses,
             suppressed: looked.suppressed,
-            breakers: looked.breakers,
-            alarms_hour: looked.alarms_hour,
+            breakers: looked.breakers.open,
+            breakers_hour: looked.breakers.opened_hour,
             traffic,
             ticket_traffic,
             told: looked.told,

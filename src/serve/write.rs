@@ -4,7 +4,8 @@ use super::desk::House;
 use super::working::Pending;
 use crate::compose::{self, ComposeError};
 use crate::message::Address;
-use crate::store::Outgoing;
+use crate::store::{Changes, Outgoing};
+use tracing::warn;
 
 /// Composes one mail.
 ///
@@ -26,4 +27,13 @@ pub fn compose(house: &House, pending: Pending) -> Result<Outgoing, ComposeError
         is_automatic: purpose.counts_towards_caps(),
         due_at: at,
     })
+}
+
+/// Tells of breakers that opened, when that is committed. Where they stand is for `postroom breakers` to say: it is
+/// mostly somebody's address.
+pub fn tell_of_breakers(changes: &Changes) {
+    for breaker in &changes.breakers {
+        let (why, until) = (&breaker.why, breaker.until);
+        warn!("automatic mail is stopped until {until}: {why}; `postroom breakers list` says where");
+    }
 }

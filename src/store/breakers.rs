@@ -3,10 +3,11 @@
 use super::dialect;
 use super::list::{BreakerRow, Filter};
 use super::query::{Connection, Row, query};
+use super::read::newest;
 use super::rows::{Columns, look_up, millis};
 use super::{Store, StoreError, draw};
-use crate::decide::breaker::{Breaker, Scope};
-use jiff::Timestamp;
+use crate::decide::breaker::{ALARMS_PER_HOUR, Breaker, Scope};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 pub(super) const OPEN: (&str, &str) = (
@@ -14,18 +15,37 @@ pub(super) const OPEN: (&str, &str) = (
     ") GROUP BY subject",
 );
 
-/// Those that are open for these subjects or for the whole desk, until when.
-pub(super) async fn open(
-    tx: &mut Connection,
-    subjects: &[String],
-    now: Timestamp,
-) -> Result<HashMap<String, Timestamp>, StoreError> {
+/// The newest of all, which mostly are old ones: then none is open.
+pub(super) const NEWEST: &str = "SELECT opened_at FROM breakers ORDER BY id DESC LIMIT $1";
+
+/// A breaker is open for no longer than this, the longest window of a cap.
+const OPEN_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// What breakers there are for a batch of mails.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Breakers {
+    /// Those that are open, by where they stand, until when.
+    pub open: HashMap<String, Timestamp>,
+    /// How many opened within the last hour, up to the number at which alarms end.
+    pub opened_hour: u32,
+}
+
+/// Those that are open for these subjects or for the whole desk.
+pub(super) async fn look_at(tx: &mut Connection, subjects: &[String], now: Timestamp) -> Result<Breakers, StoreError> {
+    let newest = query(NEWEST).bind(i64::from(ALARMS_PER_HOUR)).fetch_all(&mut *tx).await?;
+    let opened = newest.iter().map(|row| Columns::of(row).next_at()).collect::<Result<Vec<_>, _>>()?;
+    let age = |at: &Timestamp| now.duration_since(*at);
+    if opened.first().is_none_or(|newest| age(newest) > OPEN_FOR) {
+        return Ok(Breakers::default());
+    }
+    let opened_hour = opened.iter().filter(|at| age(at) < SignedDuration::from_hours(1)).count();
     let rows = look_up(tx, OPEN, &[Some(millis(now))], subjects, |query, subject| query.bind(subject)).await?;
     let pair = |row| {
         let mut columns = Columns::of(row);
         Ok((columns.next()?, columns.next_at()?))
     };
-    rows.iter().map(pair).collect()
+    let open = rows.iter().map(pair).collect::<Result<_, StoreError>>()?;
+    Ok(Breakers { open, opened_hour: u32::try_from(opened_hour).unwrap_or(u32::MAX) })
 }
 
 /// Notes those that opened.
@@ -68,13 +88,7 @@ impl Store {
         if !with_closed {
             select.push(" AND reset_at IS NULL AND until > ").push_bind(millis(now));
         }
-        if let Some(since) = filter.since {
-            select.push(" AND opened_at >= ").push_bind(millis(since));
-        }
-        select.push(" ORDER BY id DESC");
-        if let Some(limit) = filter.limit {
-            select.push(" LIMIT ").push_bind(i64::from(limit));
-        }
+        newest(&mut select, filter, "opened_at", "id");
         select.fetch_all(self.readers()).await?.iter().map(row).collect()
     }
 

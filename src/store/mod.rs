@@ -32,6 +32,7 @@ pub mod workers;
 mod write;
 
 pub use backup::Copied;
+pub use breakers::Breakers;
 pub use deadlines::Due;
 pub use error::StoreError;
 pub use import::Stream;

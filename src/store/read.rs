@@ -131,13 +131,18 @@ fn narrow<'f>(query: &mut Query<'f>, filter: &'f Filter, names: &Names) {
         }
         query.push(")");
     }
-    if let Some(since) = filter.since {
-        query.push(" AND ").push(names.at).push(" >= ").push_bind(millis(since));
-    }
     if let Some(ticket) = filter.ticket {
         query.push(" AND ").push(names.ticket).push(" = ").push_bind(ticket.0);
     }
-    query.push(" ORDER BY ").push(names.id).push(" DESC");
+    newest(query, filter, names.at, names.id);
+}
+
+/// Only what is there since then, the newest first, at most so many.
+pub(super) fn newest<'f>(query: &mut Query<'f>, filter: &'f Filter, at: &'static str, order: &'static str) {
+    if let Some(since) = filter.since {
+        query.push(" AND ").push(at).push(" >= ").push_bind(millis(since));
+    }
+    query.push(" ORDER BY ").push(order).push(" DESC");
     if let Some(limit) = filter.limit {
         query.push(" LIMIT ").push_bind(i64::from(limit));
     }

@@ -6,6 +6,7 @@
 use super::dialect;
 use super::list::{Filter, SuppressionRow};
 use super::query::{Connection, Row, query};
+use super::read::newest;
 use super::rows::{Columns, look_up, millis};
 use super::{Store, StoreError, Suppressed};
 use crate::decide::Suppression;
@@ -71,13 +72,7 @@ impl Store {
         if !with_soft {
             select.push(" AND (until IS NULL OR until > ").push_bind(millis(now)).push(")");
         }
-        if let Some(since) = filter.since {
-            select.push(" AND at >= ").push_bind(millis(since));
-        }
-        select.push(" ORDER BY at DESC, address_key");
-        if let Some(limit) = filter.limit {
-            select.push(" LIMIT ").push_bind(i64::from(limit));
-        }
+        newest(&mut select, filter, "at", "at");
         select.fetch_all(self.readers()).await?.iter().map(row).collect()
     }
 

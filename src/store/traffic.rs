@@ -22,9 +22,6 @@ const DAY: i64 = 24 * 60;
 /// The row of the whole desk.
 const DESK: &str = "";
 
-/// The row of alarms; no address and no reference has this form.
-pub(super) const ALARMS: &str = "alarms";
-
 pub(super) const WINDOWS: (&str, &str) = (
     "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
      CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), \
@@ -60,10 +57,6 @@ pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Times
         outgoing.iter().filter(|out| out.purpose == Purpose::Notification.as_str()).filter_map(|out| out.ticket)
     {
         *counts.entry(told_on(ticket)).or_default() += 1;
-    }
-    let alarms = outgoing.iter().filter(|out| out.purpose == Purpose::Alarm.as_str()).count();
-    if alarms > 0 {
-        counts.insert(ALARMS.to_owned(), i64::try_from(alarms).unwrap_or(i64::MAX));
     }
     for out in outgoing.iter().filter(|out| out.is_automatic) {
         let to = out.mail.envelope.to.to_lowercase();

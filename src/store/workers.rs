@@ -179,7 +179,7 @@ impl Store {
     /// Takes what became of a claim. When the answer was lost with the connection, something may be claimed for this
     /// worker that it knows nothing of: then the next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
     pub(super) fn doubting<T>(&self, claimed: Result<T, StoreError>) -> Result<T, StoreError> {
-        if claimed.as_ref().is_err_and(|failure| failure.is_transient()) && self.engine().is_shared() {
+        if claimed.as_ref().is_err_and(StoreError::is_away) && self.engine().is_shared() {
             self.membership().is_in_doubt.store(true, Ordering::Relaxed);
         }
         claimed

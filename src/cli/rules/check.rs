@@ -1,8 +1,9 @@
 //! `postroom rules check`: every finding with its place and source line, many at once.
 
-use super::{CommonArgs, FINDINGS, Format, WELL, count, folder, print_json};
+use super::{CommonArgs, FINDINGS, Format, WELL, folder, print_json};
 use crate::classify::{RuleError, RuleFile, compile};
 use crate::cli::report::snippet;
+use crate::spoken::counted;
 use std::io::Write;
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +38,7 @@ pub(super) fn run(args: &CheckArgs, out: &mut dyn Write, styled: bool) -> anyhow
     let (file_count, rule_count) = (files.len(), rules.rules().len());
     match args.common.format {
         Format::Text => {
-            let (files, rules) = (count(file_count, "file"), count(rule_count, "rule"));
+            let (files, rules) = (counted(file_count, "file"), counted(rule_count, "rule"));
             writeln!(out, "checked {files}, {rules}: no findings")?;
         }
         Format::Json => {
@@ -62,7 +63,7 @@ pub(super) fn print_findings(
     for error in errors {
         writeln!(out, "{}\n", render(files, error, styled))?;
     }
-    writeln!(out, "checked {}: {}", count(files.len(), "file"), count(errors.len(), "finding"))?;
+    writeln!(out, "checked {}: {}", counted(files.len(), "file"), counted(errors.len(), "finding"))?;
     Ok(())
 }
 

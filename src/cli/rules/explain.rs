@@ -1,8 +1,9 @@
 //! `postroom rules explain MAIL`: the whole trace of one mail, with what matched marked in its place.
 
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, count, load, print_json};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
 use crate::classify::{ConditionTrace, Context, Explanation, Field, Given, RuleId, RuleSet, RuleTrace, Seen, explain};
 use crate::message::{self, Message};
+use crate::spoken::counted;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use std::io::{Read as _, Write};
@@ -93,7 +94,7 @@ impl Page<'_> {
             }
         } else if !others.is_empty() {
             let did = if others.len() == 1 { "does" } else { "do" };
-            writeln!(out, "\n{} {did} not match; --all shows why", count(others.len(), "other rule"))?;
+            writeln!(out, "\n{} {did} not match; --all shows why", counted(others.len(), "other rule"))?;
         }
         Ok(())
     }

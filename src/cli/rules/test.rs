@@ -1,8 +1,9 @@
 //! `postroom rules test`: runs the cases that stand beside the rules, and tells which rules no case reaches.
 
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, count, load, print_json, read_files};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json, read_files};
 use crate::classify::{Case, CaseError, CaseMail, Failure, RuleId, RuleSet, RuleTrace, explain, read_cases};
 use crate::message;
+use crate::spoken::counted;
 use anyhow::Context as _;
 use jiff::Timestamp;
 use std::io::Write;
@@ -182,16 +183,16 @@ fn print(report: &Report, coverage: bool, out: &mut dyn Write) -> anyhow::Result
         }
         writeln!(out)?;
     }
-    let cases = count(report.cases, "case");
+    let cases = counted(report.cases, "case");
     let failed =
         if report.failed.is_empty() { "all passed".to_owned() } else { format!("{} failed", report.failed.len()) };
     let errors = match report.errors.len() {
         0 => String::new(),
-        errors => format!(", {}", count(errors, "error")),
+        errors => format!(", {}", counted(errors, "error")),
     };
-    writeln!(out, "{cases} in {}: {failed}{errors}", count(report.files, "file"))?;
+    writeln!(out, "{cases} in {}: {failed}{errors}", counted(report.files, "file"))?;
     let reached = report.rules - report.not_reached.len();
-    write!(out, "{} of {} matched in some case", reached, count(report.rules, "rule"))?;
+    write!(out, "{} of {} matched in some case", reached, counted(report.rules, "rule"))?;
     match report.not_reached.as_slice() {
         [] => writeln!(out)?,
         missed => {
@@ -201,7 +202,7 @@ fn print(report: &Report, coverage: bool, out: &mut dyn Write) -> anyhow::Result
     }
     if report.conditions > 0 {
         let (all, missed) = (report.conditions, report.conditions_not_reached.len());
-        writeln!(out, "{} of {} held in some case", all - missed, count(all, "condition"))?;
+        writeln!(out, "{} of {} held in some case", all - missed, counted(all, "condition"))?;
     }
     for missed in report.conditions_not_reached.iter().filter(|_| coverage) {
         writeln!(out, "{}:{}:1: {}: {}", missed.path, missed.line, missed.rule, missed.condition)?;

@@ -85,12 +85,8 @@ const AUTOMATIC: [&str; 63] = [
     "رد تلقائي",
 ];
 
-/// What they call an absence, in lower case. People speak of their own so as well.
-const AWAY: [&str; 46] = [
-    "auto:",
-    "out of office",
-    "out of the office",
-    "out-of-office",
+/// How people speak of an absence, and programs too, in lower case.
+const AWAY: [&str; 21] = [
     "ooo:",
     "vacation",
     "on vacation",
@@ -98,44 +94,23 @@ const AWAY: [&str; 46] = [
     "away from the office",
     "away from",
     "i am away",
-    "abwesenheitsnotiz",
-    "abwesenheitsbenachrichtigung",
-    "abwesenheitsnachricht",
-    "abwesenheitsassistent",
     "abwesenheit",
     "abwesend",
     "nicht im büro",
-    "absence du bureau",
-    "absent du bureau",
-    "absente du bureau",
-    "notification d'absence",
-    "message d'absence",
-    "fuera de la oficina",
     "fuera de oficina",
-    "fuori sede",
-    "fuori ufficio",
-    "fora do escritório",
-    "ausência do escritório",
     "afwezig",
-    "afwezigheidsbericht",
     "niet op kantoor",
     "niet aanwezig",
-    "frånvaro",
     "inte på kontoret",
     "fravær",
     "ikke til stede",
     "ikke på kontoret",
     "poissa toimistosta",
-    "poissaoloilmoitus",
-    "poza biurem",
     "mimo kancelář",
-    "házon kívül",
-    "вне офиса",
     "ofis dışında",
-    "不在通知",
 ];
 
-/// Those of [`AWAY`] that are the name of such a note, and that a person hardly gives to a mail.
+/// What programs call a note of absence, and a person hardly a mail, in lower case.
 const NOTES: [&str; 25] = [
     "auto:",
     "out of office",
@@ -193,13 +168,14 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     let subject = without_tags(&message.subject);
     let is_automatic = begins_with_any(subject, &AUTOMATIC);
     let is_challenge = !is_automatic && begins_with_any(subject, &CHALLENGES);
-    let is_away = !is_automatic && (begins_with_any(subject, &AWAY) || says_away(subject));
+    let is_note = !is_automatic && begins_with_any(subject, &NOTES);
+    let is_away = is_note || !is_automatic && (begins_with_any(subject, &AWAY) || says_away(subject));
     if !is_automatic && !is_away && !is_challenge {
         return false;
     }
     let has_other = !marks.list.is_empty() || WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
     // An automatic answer is not called `Re:`, as a person's is by every mail program.
-    let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || begins_with_any(subject, &NOTES));
+    let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || is_note);
     let is_alone = stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES);
     if has_other || answers || is_alone {
         let is_only = !has_other && !answers;

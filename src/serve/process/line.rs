@@ -10,6 +10,7 @@ use crate::decide::{Cause, Outcome, Reason};
 use crate::message;
 use crate::serve::desk::Desk;
 use crate::serve::working::{Picture, Working};
+use crate::serve::write::tell_of_breakers;
 use crate::store::{Changes, Claim, InboxItem, Settled, Store, StoreError, Turn};
 use crate::ticket::TicketId;
 use jiff::Timestamp;
@@ -306,10 +307,7 @@ async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) ->
     }
     tx.write(&changes, now).await?;
     tx.commit().await?;
-    for breaker in &changes.breakers {
-        let (subject, until) = (&breaker.subject, breaker.until);
-        warn!(breaker.scope = %breaker.scope, "automatic mail is stopped until {until}: {} [{subject}]", breaker.why);
-    }
+    tell_of_breakers(&changes);
     for settled in &changes.settled {
         let (id, outcome) = (settled.inbox, &settled.outcome);
         match settled.ticket {

@@ -11,7 +11,6 @@ use postroom::serve::working::Working;
 use postroom::serve::{deadlines, process, write};
 use postroom::store::{Due, InboxItem, Outgoing, Place};
 use postroom::ticket::TicketId;
-use postroom::ticket::purpose::Purpose;
 use std::collections::BTreeMap;
 
 /// A desk without a database: what would be looked up is simply still there.
@@ -59,10 +58,6 @@ impl Core {
         }
         let now = self.now;
         working.breakers.retain(|_, until| *until > now);
-        let alarms = self.sent.iter().filter(|(at, mail)| {
-            mail.purpose == Purpose::Alarm.as_str() && now.duration_since(*at) < SignedDuration::from_hours(1)
-        });
-        working.alarms_hour = u32::try_from(alarms.count()).unwrap();
     }
 
     /// Writes down what a decision has changed.
