@@ -13,7 +13,7 @@ const LINE_BYTES: u64 = 1 << 20;
 /// A mail that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where it was found: the path as it was named, with `#n` for the n-th mail of an mbox.
+    /// Where it was found: the path as it was named, with `#n` for the n-th mail of an mbox that holds several.
     pub path: String,
     /// Its bytes; only its header where it is over the limit.
     pub raw: Vec<u8>,
@@ -91,7 +91,14 @@ impl Sources {
                 match mbox.next_mail(self.limit) {
                     Ok(Some(mail)) => {
                         *count += 1;
-                        return Some(Ok(mail.at(format!("{}#{count}", path.display()))));
+                        // A single mail under the line that mail servers put on top is just that mail.
+                        let is_only_one = *count == 1 && !mbox.has_begun;
+                        let path = path.display();
+                        return Some(Ok(mail.at(if is_only_one {
+                            path.to_string()
+                        } else {
+                            format!("{path}#{count}")
+                        })));
                     }
                     Ok(None) => self.mbox = None,
                     Err(error) => {
@@ -118,6 +125,10 @@ impl Sources {
             return Ok(Some(mail.at("-".to_owned())));
         }
         let mut reader = BufReader::new(File::open(path)?);
+        if path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("eml")) {
+            let mail = read_mail(without_envelope(reader)?, self.limit)?;
+            return Ok(Some(mail.at(path.display().to_string())));
+        }
         if reader.fill_buf()?.starts_with(b"From ") {
             self.mbox = Some(OpenMbox { path: path.to_owned(), mbox: Mbox::new(reader), count: 0 });
             return Ok(None);

@@ -20,6 +20,7 @@ mod report;
 mod trust;
 
 pub use parse::{all_attachment_bytes, parse};
+pub use report::Reason;
 
 use jiff::Timestamp;
 use std::fmt;
@@ -317,16 +318,6 @@ pub struct ReportedRecipient {
     pub status: Option<String>,
     /// What the server said.
     pub diagnostic: Option<String>,
-}
-
-impl ReportedRecipient {
-    /// Whether another attempt is of no use (RFC 3463 §3.1: class 5).
-    pub fn is_permanent(&self) -> bool {
-        match &self.status {
-            Some(status) => status.starts_with('5'),
-            None => self.action == "failed",
-        }
-    }
 }
 
 /// How far `From` may be believed, by the `Authentication-Results` of servers we trust (RFC 8601).

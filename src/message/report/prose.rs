@@ -1,0 +1,284 @@
+//! Reports of no standard form: recipients and reasons out of the text that servers write for people.
+//!
+//! It is read by the shapes that all these texts share: words that announce addresses, an address that begins a
+//! line, its reason behind it or below it, a protocol of the session with lines that begin with `>>>`, `<<<` or a
+//! reply code, a label with an address.
+
+use super::line::{self, Follows, Sure};
+use super::phrases;
+use super::status;
+use crate::message::ReportedRecipient;
+use crate::message::limits::{MAX_DIAGNOSTIC_CHARS, MAX_REPORT_LINES, MAX_REPORTED_RECIPIENTS};
+use std::cell::LazyCell;
+use std::collections::HashMap;
+
+/// Recipients as a text names them, and how surely it does.
+pub(super) struct Named {
+    pub recipients: Vec<ReportedRecipient>,
+    pub sure: Sure,
+}
+
+/// What is to be done about a recipient, by the words above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// What the report as a whole says.
+    Whole,
+    Failed,
+    Delayed,
+    Delivered,
+}
+
+/// An address that a line names.
+struct Candidate {
+    address: String,
+    sure: Sure,
+    section: Section,
+    line: usize,
+    rest: String,
+}
+
+/// Reads the recipients that a report's own words name. `known` are addresses that its header names; then only the
+/// reasons are looked for.
+pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Named> {
+    let lines: Vec<&str> = text.lines().take(MAX_REPORT_LINES).collect();
+    let all = candidates(&lines);
+    let starts: Vec<bool> = {
+        let mut starts = vec![false; lines.len()];
+        all.iter().filter(|c| c.sure <= Sure::Alone).for_each(|candidate| starts[candidate.line] = true);
+        starts
+    };
+    let (chosen, sure): (Vec<Candidate>, Sure) = if known.is_empty() {
+        let sure = all.iter().map(|candidate| candidate.sure).min()?;
+        // What is announced and what is given a reason at once stand side by side.
+        (distinct(all.into_iter().filter(|candidate| candidate.sure == sure)), sure)
+    } else {
+        let mut by_address: HashMap<String, Candidate> = HashMap::new();
+        for candidate in all {
+            let key = candidate.address.to_lowercase();
+            let is_surer = by_address.get(&key).is_none_or(|known| candidate.sure < known.sure);
+            if is_surer {
+                by_address.insert(key, candidate);
+            }
+        }
+        let of_header = |address: &String| {
+            by_address.remove(&address.to_lowercase()).unwrap_or_else(|| Candidate {
+                address: address.clone(),
+                sure: Sure::Announced,
+                section: Section::Whole,
+                line: lines.len(),
+                rest: String::new(),
+            })
+        };
+        (distinct(known.iter().map(of_header)), Sure::Announced)
+    };
+    let is_single = chosen.len() == 1;
+    let as_failed = LazyCell::new(|| status::derive(text, true));
+    let as_delayed = LazyCell::new(|| status::derive(text, false));
+    let mut recipients = Vec::with_capacity(chosen.len());
+    for candidate in chosen {
+        let action = match candidate.section {
+            Section::Whole if is_delayed => "delayed",
+            Section::Whole | Section::Failed => "failed",
+            Section::Delayed => "delayed",
+            Section::Delivered => "delivered",
+        };
+        let mut diagnostic = diagnostic(&lines, &starts, &candidate);
+        if action == "delivered" {
+            let address = candidate.address;
+            recipients.push(ReportedRecipient { address, action: action.to_string(), status: None, diagnostic });
+            continue;
+        }
+        let is_failed = action == "failed";
+        let said = diagnostic.as_deref().and_then(|text| status::derive(text, is_failed));
+        let clear = |status: &Option<String>| status.as_deref().is_some_and(|status| !status::is_vague(status));
+        let mut found = said;
+        if !clear(&found) {
+            let in_session = of_session(&lines, &candidate.address);
+            let elsewhere = in_session.as_deref().and_then(|text| status::derive(text, is_failed));
+            if clear(&elsewhere) || found.is_none() {
+                found = elsewhere.or(found);
+            }
+            if diagnostic.is_none() {
+                diagnostic = in_session;
+            }
+        }
+        if !clear(&found) && (is_single || found.is_none()) {
+            let anywhere = if is_failed { as_failed.clone() } else { as_delayed.clone() };
+            let is_same_class = |other: &String| found.as_ref().is_none_or(|known| known[..1] == other[..1]);
+            found = anywhere.filter(is_same_class).or(found);
+        }
+        let status = found.unwrap_or_else(|| vague(is_failed));
+        recipients.push(ReportedRecipient {
+            address: candidate.address,
+            action: action.to_string(),
+            status: Some(status),
+            diagnostic,
+        });
+    }
+    Some(Named { recipients, sure })
+}
+
+/// The status of a recipient of which nothing else is said.
+pub(super) fn vague(is_failed: bool) -> String {
+    if is_failed { "5.0.0" } else { "4.0.0" }.to_string()
+}
+
+fn distinct(candidates: impl Iterator<Item = Candidate>) -> Vec<Candidate> {
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        let is_known = chosen.iter().any(|known| known.address.eq_ignore_ascii_case(&candidate.address));
+        if !is_known && chosen.len() < MAX_REPORTED_RECIPIENTS {
+            chosen.push(candidate);
+        }
+    }
+    chosen
+}
+
+/// Whatever in the lines may name a recipient.
+fn candidates(lines: &[&str]) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut section = None;
+    let mut is_session = false;
+    let mut is_about_sender = false;
+    let mut is_alias = false;
+    // How deep the line is set in that began what is said of an address, while that goes on.
+    let mut depth: Option<usize> = None;
+    for (at, text) in lines.iter().enumerate() {
+        let indent = text.len() - text.trim_start().len();
+        if text.trim().is_empty() {
+            depth = None;
+            continue;
+        }
+        let lower = text.to_lowercase();
+        let has_address = text.contains('@');
+        let was_alias = std::mem::replace(&mut is_alias, lower.trim_end().ends_with("from") && lower.contains('('));
+        let is_below = depth.is_some_and(|depth| indent > depth);
+        let mut add = |address: String, sure: Sure, section: Option<Section>, rest: &str| {
+            let section = section.unwrap_or(Section::Whole);
+            found.push(Candidate { address, sure, section, line: at, rest: rest.to_string() });
+        };
+        if !is_below && phrases::BEGINS_TRANSCRIPT.are_in(&lower) {
+            (is_session, section, depth) = (true, None, None);
+            continue;
+        }
+        let is_said = lower.trim_start().starts_with("<<<");
+        let command = lower.trim_start_matches([' ', '\t', '>']);
+        if command.starts_with("mail from") || lower.contains("mail from:") {
+            is_about_sender = true;
+        } else if command.starts_with("rcpt to") || command.starts_with("data") {
+            is_about_sender = false;
+        }
+        if has_address
+            && !was_alias
+            && !(is_below && depth.is_some())
+            && !is_session
+            && let Some(opening) = line::opening(text)
+        {
+            let sure = match (section.is_some(), opening.follows) {
+                (true, _) => Some(Sure::Announced),
+                (false, Follows::Reason) => Some(Sure::Named),
+                (false, Follows::Nothing) if opening.rest.starts_with(':') => Some(Sure::Named),
+                (false, Follows::Nothing) => Some(Sure::Alone),
+                (false, Follows::Words) => None,
+            };
+            if let Some(sure) = sure {
+                depth = Some(indent);
+                add(opening.address, sure, section, opening.rest);
+                continue;
+            }
+        }
+        if has_address && !was_alias {
+            let in_session = line::of_session(text, &lower, is_about_sender && is_said);
+            if let Some(address) = in_session {
+                add(address.address, Sure::Session, section.filter(|s| *s == Section::Delayed), text);
+            } else if !is_below && let Some((sure, opening)) = line::labelled(text) {
+                depth = Some(indent);
+                add(opening.address, sure, section, opening.rest);
+                continue;
+            }
+        }
+        if !is_below && phrases::ANNOUNCES.are_in(&lower) {
+            is_session = false;
+            section = Some(section_of(&lower));
+            if has_address {
+                for address in line::told(text, &lower) {
+                    add(address.address, Sure::Told, section, &text[address.end..]);
+                }
+            }
+        } else if phrases::SAYS_DELIVERED.are_in(&lower) {
+            section = Some(Section::Delivered);
+        } else if has_address && let Some(address) = line::mentioned(text, &lower) {
+            add(address.address, Sure::Mentioned, section, text);
+        }
+    }
+    found
+}
+
+/// What the words that announce addresses say of them.
+fn section_of(lower: &str) -> Section {
+    if phrases::SAYS_DELIVERED.are_in(lower) {
+        Section::Delivered
+    } else if phrases::SAYS_DELAYED.are_in(lower) {
+        Section::Delayed
+    } else if lower.contains("permanent") {
+        Section::Failed
+    } else {
+        Section::Whole
+    }
+}
+
+/// Lines, at most, that belong to one address.
+const LINES_OF_ONE: usize = 12;
+
+/// What is said of an address: behind it, below it, in the paragraph after it, or else right above it.
+fn diagnostic(lines: &[&str], starts: &[bool], candidate: &Candidate) -> Option<String> {
+    let sign = |c: char| c.is_whitespace() || matches!(c, '>' | ':' | ',' | '-' | '=' | '.' | '*' | '#' | ';' | '"');
+    let mut words: Vec<&str> = Vec::new();
+    let rest = candidate.rest.trim_start_matches(sign).trim_end();
+    if rest.contains(char::is_alphanumeric) {
+        words.push(rest);
+    }
+    let mut at = candidate.line.saturating_add(1);
+    let is_own = |at: usize| at < lines.len() && !starts[at];
+    while is_own(at) && !lines[at].trim().is_empty() && words.len() < LINES_OF_ONE {
+        words.push(lines[at].trim());
+        at += 1;
+    }
+    if words.is_empty() {
+        while is_own(at) && lines[at].trim().is_empty() {
+            at += 1;
+        }
+        while is_own(at) && !lines[at].trim().is_empty() && words.len() < LINES_OF_ONE {
+            words.push(lines[at].trim());
+            at += 1;
+        }
+    }
+    let words = words.into_iter().filter(|line| line.contains(char::is_alphanumeric)).collect::<Vec<_>>().join(" ");
+    let above = || {
+        let above = candidate.line.checked_sub(1).and_then(|at| lines.get(at))?.trim();
+        (above.contains(char::is_alphanumeric) && status::reason(above).is_some()).then(|| above.to_string())
+    };
+    let words = if words.is_empty() { above()? } else { words };
+    Some(words.chars().take(MAX_DIAGNOSTIC_CHARS).collect())
+}
+
+/// What the protocol of the session says of an address: the lines with it, and the answer below each.
+fn of_session(lines: &[&str], address: &str) -> Option<String> {
+    let lower = address.to_lowercase();
+    let mut said: Vec<&str> = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if said.len() < LINES_OF_ONE && line.contains('@') && line.to_lowercase().contains(&lower) {
+            let text = line.trim();
+            if status::reply_code(text).is_some() {
+                said.push(text);
+            }
+            let below = lines.get(at + 1).map(|line| line.trim()).filter(|line| status::reply_code(line).is_some());
+            said.extend(below.filter(|_| lower_starts(text, ">>> rcpt") || lower_starts(text, "rcpt")));
+        }
+    }
+    (!said.is_empty()).then(|| said.join(" ").chars().take(MAX_DIAGNOSTIC_CHARS).collect())
+}
+
+fn lower_starts(text: &str, start: &str) -> bool {
+    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
+}
