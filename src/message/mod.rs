@@ -312,7 +312,8 @@ impl ReportKind {
 pub struct ReportedRecipient {
     /// The recipient's address.
     pub address: String,
-    /// The action in RFC 3464's words: `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
+    /// The action in RFC 3464's words: `failed`, `delayed`, `delivered`, `relayed`, `expanded`; `complaint` or
+    /// `auth-failure` in a complaint.
     pub action: String,
     /// The enhanced status code (RFC 3463), `5.1.1`, where there is one.
     pub status: Option<String>,

@@ -8,6 +8,10 @@ use crate::message::limits::{MAX_REPORT_BYTES, MAX_REPORTED_RECIPIENTS};
 use crate::message::parts::{Part, Parts};
 use crate::message::{DeliveryReport, Message, ReportKind, ReportedRecipient, decode};
 
+/// The action where no reader complained, but a server found that the mail does not come from whom it says
+/// (RFC 6591).
+pub(super) const OF_SERVER: &str = "auth-failure";
+
 /// Reads a `message/feedback-report`. One that takes a complaint back is none.
 pub(super) fn read(part: &Part<'_>, parts: &Parts<'_>) -> Option<DeliveryReport> {
     let bytes = part.bytes();
@@ -19,7 +23,14 @@ pub(super) fn read(part: &Part<'_>, parts: &Parts<'_>) -> Option<DeliveryReport>
     let named = ["Original-Rcpt-To", "Removal-Recipient", "Final-Recipient"];
     let fields = block.fields.iter().filter(|field| named.iter().any(|name| field.is(name)));
     let addresses: Vec<String> = fields.map(|field| address::of_field(&decode::text(*field))).collect();
-    Some(report(&addresses, parts))
+    let mut report = report(&addresses, parts);
+    if kind == "auth-failure" {
+        if report.recipients.is_empty() {
+            report.recipients.push(recipient(String::new()));
+        }
+        report.recipients.iter_mut().for_each(|recipient| recipient.action = OF_SERVER.to_string());
+    }
+    Some(report)
 }
 
 /// Reads a complaint without a part for programs: only its subject and the mail with it tell.
@@ -37,12 +48,15 @@ pub(super) fn in_plain_form(parts: &Parts<'_>, message: &Message) -> Option<Deli
     Some(report(&field.map(|field| vec![address::of_field(&decode::text(field))]).unwrap_or_default(), parts))
 }
 
+fn recipient(address: String) -> ReportedRecipient {
+    ReportedRecipient { address, action: "complaint".to_string(), status: None, diagnostic: None }
+}
+
 fn report(addresses: &[String], parts: &Parts<'_>) -> DeliveryReport {
     let mut recipients: Vec<ReportedRecipient> = Vec::new();
     for address in addresses.iter().filter(|address| !address.is_empty()) {
         if recipients.len() < MAX_REPORTED_RECIPIENTS && !recipients.iter().any(|known| known.address == *address) {
-            let action = "complaint".to_string();
-            recipients.push(ReportedRecipient { address: address.clone(), action, status: None, diagnostic: None });
+            recipients.push(recipient(address.clone()));
         }
     }
     DeliveryReport { kind: ReportKind::Complaint, recipients, original_message_id: original::in_part(parts) }

@@ -158,7 +158,8 @@ fn text_of(parts: &Parts<'_>, message: &Message) -> String {
         let bytes = part.bytes();
         let bytes = &bytes[..bytes.len().min(MAX_REPORT_BYTES)];
         let (decoded, _) = decode::charset(part.content_type.parameter("charset"), bytes);
-        text.push_str(&if part.is_html() { html::to_text(&decoded) } else { decoded.replace("\r\n", "\n") });
+        let is_html = part.is_html() && has_tags(&decoded);
+        text.push_str(&if is_html { html::to_text(&decoded) } else { decoded.replace("\r\n", "\n") });
         text.push('\n');
         if text.len() > MAX_REPORT_BYTES {
             break;
@@ -171,6 +172,12 @@ fn text_of(parts: &Parts<'_>, message: &Message) -> String {
     let end = end.unwrap_or(text.len()).min(MAX_REPORT_BYTES);
     text.truncate((0..=end).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0));
     text
+}
+
+/// Whether lines are made by tags: some servers call their plain text HTML.
+fn has_tags(html: &str) -> bool {
+    let lower = html.to_ascii_lowercase();
+    ["<html", "<body", "<br", "<p>", "<p ", "<div", "<td"].iter().any(|tag| lower.contains(tag))
 }
 
 fn report(recipients: Vec<ReportedRecipient>, parts: &Parts<'_>, message: &Message, text: &str) -> DeliveryReport {
@@ -221,6 +228,14 @@ fn receipt(parts: &Parts<'_>, message: &Message) -> Option<DeliveryReport> {
     let id = super::ids::all(&value("Original-Message-ID")).into_iter().next();
     let original_message_id = id.or_else(|| original::id(parts, message, &text));
     Some(DeliveryReport { kind: ReportKind::Failed, recipients: vec![recipient], original_message_id })
+}
+
+impl DeliveryReport {
+    /// Whether somebody who got the mail complained, and not a server that doubts who sent it (RFC 6591).
+    pub fn is_complaint_of_reader(&self) -> bool {
+        let is_of_server = self.recipients.iter().any(|recipient| recipient.action == complaint::OF_SERVER);
+        self.kind == ReportKind::Complaint && !is_of_server
+    }
 }
 
 impl ReportedRecipient {

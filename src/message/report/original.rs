@@ -26,44 +26,66 @@ pub(super) fn returned<'p, 'a>(parts: &'p Parts<'a>) -> Option<&'p Part<'a>> {
 }
 
 /// How lines begin below which a server appends the mail, in lower case and without the dashes around them.
-const BEGINS: [&str; 33] = [
+const BEGINS: [&str; 53] = [
     "below this line is",
     "below the next line is",
     "below is a copy of",
     "this is a copy of",
     "attachment is a copy",
+    "included is a copy of",
+    "here is your returned mail",
+    "copy of your message follows",
     "original message follows",
     "original message attached",
     "original mail follows",
     "original mail as follows",
+    "original mail info",
     "original message header",
     "the original message follows",
     "the original message is attached",
+    "the original mail follows",
     "the header of the original",
-    "the header and top",
     "the headers of the original",
+    "the header and top",
     "header of the original message",
+    "headers of the rejected message",
     "returned message follows",
+    "the returned message",
     "returned mail follows",
     "start of returned message",
     "unsent message",
+    "the unsent message",
+    "message from unsent",
     "undelivered message follows",
+    "undeliverable message follows",
     "message text follows",
     "message headers follow",
     "message header follows",
     "message contents follow",
     "message header of",
     "your message reads",
+    "your original message",
     "a summary of the undelivered message",
     "rejected message follows",
-    "mensaje original adjunto",
     "content-type: message/rfc822",
-    "message from unsent",
-    "headers of the rejected message",
+    "kopie ihrer nachricht",
+    "es folgt die",
+    "mensaje original",
+    "mensagem original",
+    "message original",
+    "messaggio originale",
+    "исходное сообщение",
+    "текст исходного письма",
+    "копия сообщения",
+    "元のメール",
+    "元のメッセージ",
+    "原始邮件",
 ];
 
 /// Lines that say it with nothing else in them.
-const ALONE: [&str; 11] = [
+const ALONE: [&str; 13] = [
+    "original mail",
+    "original headers",
     "original message",
     "original message headers",
     "returned message",
@@ -96,12 +118,7 @@ pub(super) fn split(text: &str) -> (&str, &str) {
 fn begins_original(line: &str) -> bool {
     const MAX_BYTES: usize = 120;
     let line = line.trim_end();
-    // Cheap first: most lines are none of these by their length or their first letter.
     let words = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let first = words.as_bytes().first().map(u8::to_ascii_lowercase);
-    if !matches!(first, Some(b'a'..=b'd' | b'h' | b'm' | b'o' | b'r' | b's' | b't' | b'u' | b'x' | b'y')) {
-        return false;
-    }
     let lower = words.chars().take(MAX_BYTES).collect::<String>().to_lowercase();
     if FIELDS.iter().any(|field| lower.starts_with(field)) {
         return !line.starts_with([' ', '\t']);

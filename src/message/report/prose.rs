@@ -175,7 +175,8 @@ fn candidates(lines: &[&str]) -> Vec<Candidate> {
             && let Some(opening) = line::opening(text)
         {
             let sure = match (section.is_some(), opening.follows) {
-                (true, _) => Some(Sure::Announced),
+                (true, Follows::Nothing | Follows::Reason) => Some(Sure::Announced),
+                (true, Follows::Words) => says_why(opening.rest).then_some(Sure::Told),
                 (false, Follows::Reason) => Some(Sure::Named),
                 (false, Follows::Nothing) if opening.rest.starts_with(':') => Some(Sure::Named),
                 (false, Follows::Nothing) => Some(Sure::Alone),
@@ -191,6 +192,9 @@ fn candidates(lines: &[&str]) -> Vec<Candidate> {
             let in_session = line::of_session(text, &lower, is_about_sender && is_said);
             if let Some(address) = in_session {
                 add(address.address, Sure::Session, section.filter(|s| *s == Section::Delayed), text);
+            } else if let Some(address) = line::generated_by(text, &lower) {
+                add(address.address, Sure::Field, section, text);
+                continue;
             } else if !is_below && let Some((sure, opening)) = line::labelled(text) {
                 depth = Some(indent);
                 add(opening.address, sure, section, opening.rest);
@@ -212,6 +216,11 @@ fn candidates(lines: &[&str]) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// Whether words behind an address say why nothing was delivered to it.
+fn says_why(words: &str) -> bool {
+    status::derive(words, true).is_some() || phrases::SAYS_FAILED.are_in(&words.to_lowercase())
 }
 
 /// What the words that announce addresses say of them.

@@ -9,7 +9,7 @@ use crate::message::{Message, ReturnPath};
 pub(super) enum Sender {
     /// Nothing speaks for a program.
     Anybody,
-    /// A program of some kind; most of what those send is no report.
+    /// A program of some kind, such as one that answers for somebody; most of what those send is no report.
     Program,
     /// By its name the part of a server that sends reports.
     Server,
@@ -82,9 +82,9 @@ pub(super) fn of(message: &Message) -> Sender {
         if is_certain { Sender::CertainServer } else { Sender::Server }
     } else if names_failed {
         Sender::CertainServer
-    } else if is_null || is_returned_by_server {
+    } else if is_returned_by_server {
         Sender::Server
-    } else if is_any(&PROGRAMS) {
+    } else if is_null || is_any(&PROGRAMS) {
         Sender::Program
     } else {
         Sender::Anybody
@@ -120,7 +120,7 @@ pub(super) fn is_passed_on(message: &Message) -> bool {
     start.is_some_and(|sign| PASSED_ON.contains(&sign))
 }
 
-/// Whether a program that answers for somebody wrote it (RFC 3834).
+/// Whether a text asks its reader to prove something or waits for somebody's approval.
 pub(super) fn asks_for_proof(lower: &str) -> bool {
     phrases::ASKS_FOR_PROOF.are_in(lower)
 }

@@ -1,6 +1,7 @@
 //! What the words of a server say about why: its enhanced status (RFC 3463), its reply code (RFC 5321 §4.2), or
 //! else its prose.
 
+use super::phrases;
 use super::reason::Reason;
 use super::reasons::REASONS;
 use aho_corasick::AhoCorasick;
@@ -143,9 +144,11 @@ pub(super) fn reply_code(text: &str) -> Option<u16> {
 
 /// All phrases of [`REASONS`] in one automaton, and the reason of each.
 static PHRASES: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
-    let all =
-        REASONS.iter().enumerate().flat_map(|(rank, (_, phrases))| phrases.iter().map(move |phrase| (phrase, rank)));
-    let (phrases, ranks): (Vec<&str>, Vec<usize>) = all.map(|(phrase, rank)| (*phrase, rank)).unzip();
+    let all = REASONS
+        .iter()
+        .enumerate()
+        .flat_map(|(rank, (_, phrases))| phrases::all(phrases).map(move |phrase| (phrase, rank)));
+    let (phrases, ranks): (Vec<&str>, Vec<usize>) = all.unzip();
     Some((AhoCorasick::new(phrases).ok()?, ranks))
 });
 
