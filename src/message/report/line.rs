@@ -108,7 +108,8 @@ fn is_prefix(before: &str) -> bool {
 fn is_name(before: &str, text: &str) -> bool {
     let Some(name) = before.strip_suffix(['<', '(', '[']) else { return false };
     let is_short = name.len() <= 80 && name.split_whitespace().count() <= 4;
-    is_short && text.len() <= 200 && !name.contains([':', '.', '(', '<', '=']) && !name.trim().is_empty()
+    let is_apart = name.ends_with([' ', '\t', '"']) && !name.trim().is_empty();
+    is_short && is_apart && text.len() <= 200 && !name.contains([':', '.', '(', '<', '='])
 }
 
 fn is_of_others(lower: &str) -> bool {

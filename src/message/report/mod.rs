@@ -3,8 +3,9 @@
 //!
 //! `sign.rs` tells who may send a report, since people forward them and ask what they mean. `standard.rs` reads the
 //! fields of a report in the standard form, `prose.rs` the text of any other by the shapes of its lines (`line.rs`)
-//! and the words of `phrases.rs`. `status.rs` makes a status of what a server said, by its numbers or by the words of
-//! `reasons.rs`. `original.rs` finds the mail that it is about, `complaint.rs` reads complaints.
+//! and the words of `phrases.rs`, with what is said of each address (`said.rs`). `status.rs` makes a status of what a
+//! server said, by its numbers or by the words of `reasons.rs`. `original.rs` finds the mail that it is about,
+//! `complaint.rs` reads complaints.
 
 mod address;
 mod complaint;
@@ -14,6 +15,7 @@ mod phrases;
 mod prose;
 mod reason;
 mod reasons;
+mod said;
 mod sign;
 mod standard;
 mod status;

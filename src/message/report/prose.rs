@@ -6,9 +6,10 @@
 
 use super::line::{self, Follows, Sure};
 use super::phrases;
+use super::said;
 use super::status;
 use crate::message::ReportedRecipient;
-use crate::message::limits::{MAX_DIAGNOSTIC_CHARS, MAX_REPORT_LINES, MAX_REPORTED_RECIPIENTS};
+use crate::message::limits::{MAX_REPORT_LINES, MAX_REPORTED_RECIPIENTS};
 use std::cell::LazyCell;
 use std::collections::HashMap;
 
@@ -72,8 +73,8 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
         (distinct(known.iter().map(of_header)), Sure::Announced)
     };
     let is_single = chosen.len() == 1;
-    let as_failed = LazyCell::new(|| status::derive(text, true));
-    let as_delayed = LazyCell::new(|| status::derive(text, false));
+    let as_failed = LazyCell::new(|| status::derive_rated(text, true));
+    let as_delayed = LazyCell::new(|| status::derive_rated(text, false));
     let mut recipients = Vec::with_capacity(chosen.len());
     for candidate in chosen {
         let action = match candidate.section {
@@ -82,32 +83,22 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
             Section::Delayed => "delayed",
             Section::Delivered => "delivered",
         };
-        let mut diagnostic = diagnostic(&lines, &starts, &candidate);
+        let mut diagnostic = said::of(&lines, &starts, candidate.line, &candidate.rest);
         if action == "delivered" {
             let address = candidate.address;
             recipients.push(ReportedRecipient { address, action: action.to_string(), status: None, diagnostic });
             continue;
         }
         let is_failed = action == "failed";
-        let said = diagnostic.as_deref().and_then(|text| status::derive(text, is_failed));
-        let clear = |status: &Option<String>| status.as_deref().is_some_and(|status| !status::is_vague(status));
-        let mut found = said;
-        if !clear(&found) {
-            let in_session = of_session(&lines, &candidate.address);
-            let elsewhere = in_session.as_deref().and_then(|text| status::derive(text, is_failed));
-            if clear(&elsewhere) || found.is_none() {
-                found = elsewhere.or(found);
-            }
-            if diagnostic.is_none() {
-                diagnostic = in_session;
-            }
-        }
-        if !clear(&found) && (is_single || found.is_none()) {
-            let anywhere = if is_failed { as_failed.clone() } else { as_delayed.clone() };
-            let is_same_class = |other: &String| found.as_ref().is_none_or(|known| known[..1] == other[..1]);
-            found = anywhere.filter(is_same_class).or(found);
-        }
-        let status = found.unwrap_or_else(|| vague(is_failed));
+        let whole = || if is_failed { (*as_failed).clone() } else { (*as_delayed).clone() };
+        let in_session = said::in_session(&lines, &candidate.address);
+        let near = [diagnostic.as_deref(), in_session.as_deref()];
+        let near = near.into_iter().flatten().filter_map(|text| status::derive_rated(text, is_failed));
+        let anywhere = if is_single { whole() } else { None };
+        // Numbers tell more than words, wherever they stand, and what stands nearer is surer.
+        let found = near.chain(anywhere).reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let status = found.or_else(whole).map_or_else(|| vague(is_failed), |(_, status)| status);
+        diagnostic = diagnostic.or(in_session);
         recipients.push(ReportedRecipient {
             address: candidate.address,
             action: action.to_string(),
@@ -234,60 +225,4 @@ fn section_of(lower: &str) -> Section {
     } else {
         Section::Whole
     }
-}
-
-/// Lines, at most, that belong to one address.
-const LINES_OF_ONE: usize = 12;
-
-/// What is said of an address: behind it, below it, in the paragraph after it, or else right above it.
-fn diagnostic(lines: &[&str], starts: &[bool], candidate: &Candidate) -> Option<String> {
-    let sign = |c: char| c.is_whitespace() || matches!(c, '>' | ':' | ',' | '-' | '=' | '.' | '*' | '#' | ';' | '"');
-    let mut words: Vec<&str> = Vec::new();
-    let rest = candidate.rest.trim_start_matches(sign).trim_end();
-    if rest.contains(char::is_alphanumeric) {
-        words.push(rest);
-    }
-    let mut at = candidate.line.saturating_add(1);
-    let is_own = |at: usize| at < lines.len() && !starts[at];
-    while is_own(at) && !lines[at].trim().is_empty() && words.len() < LINES_OF_ONE {
-        words.push(lines[at].trim());
-        at += 1;
-    }
-    if words.is_empty() {
-        while is_own(at) && lines[at].trim().is_empty() {
-            at += 1;
-        }
-        while is_own(at) && !lines[at].trim().is_empty() && words.len() < LINES_OF_ONE {
-            words.push(lines[at].trim());
-            at += 1;
-        }
-    }
-    let words = words.into_iter().filter(|line| line.contains(char::is_alphanumeric)).collect::<Vec<_>>().join(" ");
-    let above = || {
-        let above = candidate.line.checked_sub(1).and_then(|at| lines.get(at))?.trim();
-        (above.contains(char::is_alphanumeric) && status::reason(above).is_some()).then(|| above.to_string())
-    };
-    let words = if words.is_empty() { above()? } else { words };
-    Some(words.chars().take(MAX_DIAGNOSTIC_CHARS).collect())
-}
-
-/// What the protocol of the session says of an address: the lines with it, and the answer below each.
-fn of_session(lines: &[&str], address: &str) -> Option<String> {
-    let lower = address.to_lowercase();
-    let mut said: Vec<&str> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        if said.len() < LINES_OF_ONE && line.contains('@') && line.to_lowercase().contains(&lower) {
-            let text = line.trim();
-            if status::reply_code(text).is_some() {
-                said.push(text);
-            }
-            let below = lines.get(at + 1).map(|line| line.trim()).filter(|line| status::reply_code(line).is_some());
-            said.extend(below.filter(|_| lower_starts(text, ">>> rcpt") || lower_starts(text, "rcpt")));
-        }
-    }
-    (!said.is_empty()).then(|| said.join(" ").chars().take(MAX_DIAGNOSTIC_CHARS).collect())
-}
-
-fn lower_starts(text: &str, start: &str) -> bool {
-    text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }

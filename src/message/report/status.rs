@@ -7,23 +7,46 @@ use super::reasons::REASONS;
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
+/// How much is behind a status that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rating {
+    /// A class, and no more.
+    Vague,
+    /// Words.
+    Words,
+    /// A reply code, perhaps with words.
+    Code,
+    /// An enhanced status.
+    Status,
+}
+
 /// The enhanced status that a text tells or implies. Where no number tells whether the failure is permanent, the
 /// action does: a server that gave up means it so.
 pub(super) fn derive(text: &str, is_failed: bool) -> Option<String> {
+    derive_rated(text, is_failed).map(|(_, status)| status)
+}
+
+/// The same, with what is behind it.
+pub(super) fn derive_rated(text: &str, is_failed: bool) -> Option<(Rating, String)> {
     let told = enhanced(text);
     if let Some(status) = told.filter(|status| !is_vague(status)) {
-        return Some(status.to_string());
+        return Some((Rating::Status, status.to_string()));
     }
     let code = reply_code(text);
-    let by_number =
-        told.and_then(|status| status.chars().next()).or(code.map(|code| char::from(b'0' + (code / 100) as u8)));
+    let class_of_code = code.map(|code| if code < 500 { '4' } else { '5' });
+    let by_number = told.and_then(|status| status.chars().next()).or(class_of_code);
     let reason = reason(text);
     if by_number.is_none() && reason.is_none() {
         return None;
     }
     let class = by_number.unwrap_or(if is_failed { '5' } else { '4' });
-    let detail = reason.map(Reason::detail).or_else(|| code.map(detail_of_code));
-    Some(format!("{class}.{}", detail.unwrap_or("0.0")))
+    let detail = reason.map(Reason::detail).or_else(|| code.map(detail_of_code)).unwrap_or("0.0");
+    let rating = match (by_number, detail) {
+        (_, "0.0") => Rating::Vague,
+        (Some(_), _) => Rating::Code,
+        (None, _) => Rating::Words,
+    };
+    Some((rating, format!("{class}.{detail}")))
 }
 
 /// Whether a status says no more than its class.
