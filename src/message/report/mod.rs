@@ -98,7 +98,8 @@ fn in_prose(
         let enough =
             if has_subject || has_returned || sender == Sender::CertainServer { Sure::Field } else { Sure::Alone };
         let enough = if sender == Sender::Program { Sure::Alone } else { enough };
-        named.sure <= enough && (has_subject || says_failed || is_delayed)
+        let says_so = says_failed || is_delayed;
+        named.sure <= enough && (says_so || (has_subject && sender != Sender::Program))
     });
     if let Some(named) = named.filter(|_| is_sure) {
         return Some(report(named.recipients, parts, message, &text));
@@ -114,7 +115,12 @@ fn in_prose(
     let recipients = only_recipient(parts, message, appended).map(|address| {
         let is_failed = by_status.action != "delayed" && !is_delayed;
         let said = status::derive(own, is_failed);
-        let status = by_status.status.clone().or(said).unwrap_or_else(|| prose::vague(is_failed));
+        let status = by_status
+            .status
+            .clone()
+            .filter(|status| !status::is_vague(status))
+            .or(said)
+            .unwrap_or_else(|| status::vague(is_failed));
         let action = if is_failed { "failed" } else { "delayed" }.to_string();
         ReportedRecipient { address, action, status: Some(status), diagnostic: by_status.diagnostic.clone() }
     });
@@ -140,8 +146,8 @@ fn only_recipient(parts: &Parts<'_>, message: &Message, appended: &str) -> Optio
     }
     let part = original::returned(parts).map(|part| part.bytes());
     let bytes = part.as_deref().unwrap_or(appended.as_bytes());
-    let block = super::fields::split(bytes, super::fields::Of::Message);
-    let to: Vec<_> = block.first("To").map(|field| decode::addresses(field)).unwrap_or_default();
+    let block = original::header_in(bytes);
+    let to: Vec<_> = block.first("To").map(decode::addresses).unwrap_or_default();
     match to.as_slice() {
         [only] => Some(only.address.clone()),
         _ => None,
@@ -224,7 +230,7 @@ fn receipt(parts: &Parts<'_>, message: &Message) -> Option<DeliveryReport> {
     let recipient = ReportedRecipient {
         address: address::of_field(&value("Final-Recipient")),
         action: "failed".to_string(),
-        status: Some(status::derive(own, true).unwrap_or_else(|| prose::vague(true))),
+        status: Some(status::derive(own, true).unwrap_or_else(|| status::vague(true))),
         diagnostic: own.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_string),
     };
     let id = super::ids::all(&value("Original-Message-ID")).into_iter().next();

@@ -130,6 +130,20 @@ fn begins_original(line: &str) -> bool {
     BEGINS.iter().any(|begin| lower.starts_with(begin)) || ALONE.contains(&bare)
 }
 
+/// The header block of a returned mail, below the lines that announce it.
+pub(super) fn header_in(mut bytes: &[u8]) -> fields::Block<'_> {
+    const MAX_PARAGRAPHS: usize = 4;
+    let mut block = fields::split(bytes, Of::Message);
+    for _ in 0..MAX_PARAGRAPHS {
+        if !block.fields.is_empty() {
+            break;
+        }
+        bytes = bytes[fields::paragraph_end(bytes)..].trim_ascii_start();
+        block = fields::split(bytes, Of::Message);
+    }
+    block
+}
+
 /// The Message-ID of the mail that was returned, wherever it stands: in the returned part, in a part without a type
 /// of its own, below the report's words or among them, or in the report's `In-Reply-To`.
 pub(super) fn id(parts: &Parts<'_>, message: &Message, text: &str) -> Option<MessageId> {

@@ -97,7 +97,7 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
         let anywhere = if is_single { whole() } else { None };
         // Numbers tell more than words, wherever they stand, and what stands nearer is surer.
         let found = near.chain(anywhere).reduce(|best, other| if other.0 > best.0 { other } else { best });
-        let status = found.or_else(whole).map_or_else(|| vague(is_failed), |(_, status)| status);
+        let status = found.or_else(whole).map_or_else(|| status::vague(is_failed), |(_, status)| status);
         diagnostic = diagnostic.or(in_session);
         recipients.push(ReportedRecipient {
             address: candidate.address,
@@ -107,11 +107,6 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
         });
     }
     Some(Named { recipients, sure })
-}
-
-/// The status of a recipient of which nothing else is said.
-pub(super) fn vague(is_failed: bool) -> String {
-    if is_failed { "5.0.0" } else { "4.0.0" }.to_string()
 }
 
 fn distinct(candidates: impl Iterator<Item = Candidate>) -> Vec<Candidate> {

@@ -81,7 +81,7 @@ pub(super) const REASONS: &[(Reason, &str)] = &[
         blacklist | blocklist | block list | black list | blocked |  rbl | dnsbl | spamhaus | spamcop |
         barracudacentral | bad reputation | poor reputation | low reputation | reputation | ptr record |
         reverse dns | no rdns | cannot find your hostname | client host rejected | ip address has been |
-        listed at | listed in | listed by | banned | denylist | access denied from | helo command rejected |
+        listed at | are listed | was listed | banned | denylist | access denied from | helo command rejected |
         refused your connection | no access from mail server
         ",
     ),

@@ -42,24 +42,11 @@ pub(super) fn read(bytes: &[u8]) -> Status {
         if group.has_address() && group.says_something() {
             found.add(std::mem::take(&mut group));
         }
-        let next = if block.fields.is_empty() { paragraph_end(rest) } else { block.body_at };
+        let next = if block.fields.is_empty() { fields::paragraph_end(rest) } else { block.body_at };
         rest = rest[next..].trim_ascii_start();
     }
     found.add(group);
     found
-}
-
-/// Where the next empty line is: what is no field is passed over.
-fn paragraph_end(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = fields::line_end(bytes, at);
-        if fields::without_line_end(&bytes[at..end]).is_empty() {
-            return end;
-        }
-        at = end;
-    }
-    bytes.len()
 }
 
 /// The fields of a delivery status that stand in a text, from where they begin.
@@ -158,7 +145,11 @@ impl Group {
         let action = self.action.as_deref().and_then(action).map(str::to_string);
         let action = action.unwrap_or_else(|| action_by(given.as_deref()).to_string());
         let status = match action.as_str() {
-            "failed" | "delayed" => status_of(given, told, diagnostic.as_deref(), action == "failed"),
+            "failed" | "delayed" => {
+                let is_failed = action == "failed";
+                let status = status_of(given, told, diagnostic.as_deref(), is_failed);
+                Some(status.unwrap_or_else(|| status::vague(is_failed)))
+            }
             _ => given,
         };
         ReportedRecipient { address, action, status, diagnostic }

@@ -54,6 +54,11 @@ pub(super) fn is_vague(status: &str) -> bool {
     status.ends_with(".0.0")
 }
 
+/// The status of a recipient of which nothing else is said.
+pub(super) fn vague(is_failed: bool) -> String {
+    if is_failed { "5.0.0" } else { "4.0.0" }.to_string()
+}
+
 /// What a reply code without words most often means.
 fn detail_of_code(code: u16) -> &'static str {
     match code {
