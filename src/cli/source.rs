@@ -293,6 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn mails_are_named_by_their_number_where_a_file_holds_several() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = "From ann@example.com Mon Mar  2 09:00:00 2026\n";
+        let (one, two) = (format!("{from}A: 1\n\nx\n"), format!("{from}A: 1\n\nx\n\n{from}A: 2\n\ny\n"));
+        for (name, content, expected) in
+            [("one", &one, vec!["one"]), ("two", &two, vec!["two#1", "two#2"]), ("two.eml", &two, vec!["two.eml"])]
+        {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let mut sources = Sources::new(1000);
+            sources.add(&path).unwrap();
+            let found: Vec<String> = std::iter::from_fn(|| sources.next()).map(|found| found.unwrap().path).collect();
+            let expected: Vec<String> =
+                expected.iter().map(|at| folder.path().join(at).display().to_string()).collect();
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+
+    #[test]
     fn an_mbox_is_taken_apart_at_its_from_lines() {
         let from = "From ann@example.com Mon Mar  2 09:00:00 2026\n";
         let cases = [

@@ -7,6 +7,19 @@
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
+/// Local parts and names of the parts of servers that send reports, without anything but letters and digits.
+const SERVERS: &str = "
+    mailerdaemon | maildaemon | postmaster | maildelivery | maildeliver | deliverysystem | deliverysubsystem |
+    mailadministrator | systemadministrator | mailrouter | mdaemon | mailserver | microsoftexchange | internetmail |
+    mailsystem | mailtransport | mailagent | smtpdaemon
+";
+
+/// The same of other programs.
+const PROGRAMS: &str = "
+    noreply | donotreply | bounce | daemon | smtp | gateway | administrator | admin | server | antivirus | mailer |
+    system | notification | delivery | robot
+";
+
 /// What subjects of reports say, anywhere in them.
 const SUBJECTS: &str = "
     en: undeliver | returned mail | mail returned | returned to sender | failure notice | failure delivery |
@@ -207,6 +220,8 @@ macro_rules! searched {
 }
 
 searched! {
+    NAMES_SERVER = SERVERS;
+    NAMES_PROGRAM = PROGRAMS;
     IN_SUBJECT = SUBJECTS;
     SAYS_FAILED = FAILED;
     SAYS_DELAYED = DELAYED;

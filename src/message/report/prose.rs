@@ -156,7 +156,7 @@ fn candidates(lines: &[&str]) -> Vec<Candidate> {
         }
         if has_address
             && !was_alias
-            && !(is_below && depth.is_some())
+            && !is_below
             && !is_session
             && let Some(opening) = line::opening(text)
         {

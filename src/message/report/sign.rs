@@ -18,47 +18,6 @@ pub(super) enum Sender {
     CertainServer,
 }
 
-/// Local parts and names of servers, in lower case, without anything but letters and digits.
-const SERVERS: [&str; 18] = [
-    "mailerdaemon",
-    "maildaemon",
-    "postmaster",
-    "maildelivery",
-    "maildeliver",
-    "deliverysystem",
-    "deliverysubsystem",
-    "mailadministrator",
-    "systemadministrator",
-    "mailrouter",
-    "mdaemon",
-    "mailserver",
-    "microsoftexchange",
-    "internetmail",
-    "mailsystem",
-    "mailtransport",
-    "mailagent",
-    "smtpdaemon",
-];
-
-/// Parts of local parts and names of other programs.
-const PROGRAMS: [&str; 15] = [
-    "noreply",
-    "donotreply",
-    "bounce",
-    "daemon",
-    "smtp",
-    "gateway",
-    "administrator",
-    "admin",
-    "server",
-    "antivirus",
-    "mailer",
-    "system",
-    "notification",
-    "delivery",
-    "robot",
-];
-
 pub(super) fn of(message: &Message) -> Sender {
     let from = message.header("From").next().unwrap_or_default();
     // The domain is anybody's, and says nothing.
@@ -68,23 +27,21 @@ pub(super) fn of(message: &Message) -> Sender {
     };
     // `MAILER-DAEMON@mx.example (Mail Delivery System)`: the comment is the name.
     let comment = from.split_once('(').map_or("", |(_, comment)| comment);
-    let (local, name, comment) = (bare(address), bare(name), bare(comment));
-    let is_any =
-        |words: &[&str]| words.iter().any(|word| local.contains(word) || name.contains(word) || comment.contains(word));
+    let names = [bare(address), bare(name), bare(comment)].join(" ");
     let is_null = message.return_path == ReturnPath::Null;
     let names_failed = has(message, "X-Failed-Recipients") || has(message, "X-DSNContext");
     let is_returned_by_server = match &message.return_path {
         ReturnPath::Address(path) => is_server(path.split('@').next().unwrap_or_default()),
         ReturnPath::Null | ReturnPath::Absent => false,
     };
-    if is_any(&SERVERS) || (message.from.is_empty() && from.contains("<>")) {
+    if phrases::NAMES_SERVER.are_in(&names) || (message.from.is_empty() && from.contains("<>")) {
         let is_certain = is_null || names_failed || has(message, "Auto-Submitted") || is_server(address);
         if is_certain { Sender::CertainServer } else { Sender::Server }
     } else if names_failed {
         Sender::CertainServer
     } else if is_returned_by_server {
         Sender::Server
-    } else if is_null || is_any(&PROGRAMS) {
+    } else if is_null || phrases::NAMES_PROGRAM.are_in(&names) {
         Sender::Program
     } else {
         Sender::Anybody
