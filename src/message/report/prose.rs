@@ -30,12 +30,12 @@ enum Section {
 }
 
 /// An address that a line names.
-struct Candidate {
+struct Candidate<'a> {
     address: String,
     sure: Sure,
     section: Section,
     line: usize,
-    rest: String,
+    rest: &'a str,
 }
 
 /// Reads the recipients that a report's own words name. `known` are addresses that its header names; then only the
@@ -48,12 +48,12 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
         all.iter().filter(|c| c.sure <= Sure::Alone).for_each(|candidate| starts[candidate.line] = true);
         starts
     };
-    let (chosen, sure): (Vec<Candidate>, Sure) = if known.is_empty() {
+    let (chosen, sure): (Vec<Candidate<'_>>, Sure) = if known.is_empty() {
         let sure = all.iter().map(|candidate| candidate.sure).min()?;
         // What is announced and what is given a reason at once stand side by side.
         (distinct(all.into_iter().filter(|candidate| candidate.sure == sure)), sure)
     } else {
-        let mut by_address: HashMap<String, Candidate> = HashMap::new();
+        let mut by_address: HashMap<String, Candidate<'_>> = HashMap::new();
         for candidate in all {
             let key = candidate.address.to_lowercase();
             let is_surer = by_address.get(&key).is_none_or(|known| candidate.sure < known.sure);
@@ -67,7 +67,7 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
                 sure: Sure::Announced,
                 section: Section::Whole,
                 line: lines.len(),
-                rest: String::new(),
+                rest: "",
             })
         };
         (distinct(known.iter().map(of_header)), Sure::Announced)
@@ -83,7 +83,7 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
             Section::Delayed => "delayed",
             Section::Delivered => "delivered",
         };
-        let mut diagnostic = said::of(&lines, &starts, candidate.line, &candidate.rest);
+        let mut diagnostic = said::of(&lines, &starts, candidate.line, candidate.rest);
         if action == "delivered" {
             let address = candidate.address;
             recipients.push(ReportedRecipient { address, action: action.to_string(), status: None, diagnostic });
@@ -109,8 +109,8 @@ pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Nam
     Some(Named { recipients, sure })
 }
 
-fn distinct(candidates: impl Iterator<Item = Candidate>) -> Vec<Candidate> {
-    let mut chosen: Vec<Candidate> = Vec::new();
+fn distinct<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> Vec<Candidate<'a>> {
+    let mut chosen: Vec<Candidate<'a>> = Vec::new();
     for candidate in candidates {
         let is_known = chosen.iter().any(|known| known.address.eq_ignore_ascii_case(&candidate.address));
         if !is_known && chosen.len() < MAX_REPORTED_RECIPIENTS {
@@ -121,15 +121,15 @@ fn distinct(candidates: impl Iterator<Item = Candidate>) -> Vec<Candidate> {
 }
 
 /// Whatever in the lines may name a recipient.
-fn candidates(lines: &[&str]) -> Vec<Candidate> {
-    let mut found: Vec<Candidate> = Vec::new();
+fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
+    let mut found: Vec<Candidate<'a>> = Vec::new();
     let mut section = None;
     let mut is_session = false;
     let mut is_about_sender = false;
     let mut is_alias = false;
     // How deep the line is set in that began what is said of an address, while that goes on.
     let mut depth: Option<usize> = None;
-    for (at, text) in lines.iter().enumerate() {
+    for (at, text) in lines.iter().copied().enumerate() {
         let indent = text.len() - text.trim_start().len();
         if text.trim().is_empty() {
             depth = None;
@@ -139,9 +139,9 @@ fn candidates(lines: &[&str]) -> Vec<Candidate> {
         let has_address = text.contains('@');
         let was_alias = std::mem::replace(&mut is_alias, lower.trim_end().ends_with("from") && lower.contains('('));
         let is_below = depth.is_some_and(|depth| indent > depth);
-        let mut add = |address: String, sure: Sure, section: Option<Section>, rest: &str| {
+        let mut add = |address: String, sure: Sure, section: Option<Section>, rest: &'a str| {
             let section = section.unwrap_or(Section::Whole);
-            found.push(Candidate { address, sure, section, line: at, rest: rest.to_string() });
+            found.push(Candidate { address, sure, section, line: at, rest });
         };
         if !is_below && phrases::BEGINS_TRANSCRIPT.are_in(&lower) {
             (is_session, section, depth) = (true, None, None);

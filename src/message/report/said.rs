@@ -14,6 +14,7 @@ const PARAGRAPHS_OF_ONE: usize = 4;
 pub(super) fn of(lines: &[&str], starts: &[bool], at: usize, rest: &str) -> Option<String> {
     let sign = |c: char| c.is_whitespace() || matches!(c, '>' | ':' | ',' | '-' | '=' | '.' | '*' | '#' | ';' | '"');
     let rest = rest.trim_start_matches(sign).trim_end();
+    let rest = rest.char_indices().nth(MAX_DIAGNOSTIC_CHARS).map_or(rest, |(cut, _)| &rest[..cut]);
     let mut words = if rest.contains(char::is_alphanumeric) { rest.to_string() } else { String::new() };
     let mut next = at.saturating_add(1);
     for _ in 0..PARAGRAPHS_OF_ONE {
