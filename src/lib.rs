@@ -40,6 +40,8 @@ pub mod store;
 
 pub mod serve;
 
+pub mod web;
+
 pub mod cli;
 
 // For everyone, or for the shell alone.
@@ -50,4 +52,5 @@ pub mod endpoint;
 pub mod finding;
 pub mod log;
 pub mod size;
+pub mod spoken;
 pub mod tls;

@@ -206,6 +206,7 @@ CREATE TABLE traffic (
     count   BIGINT NOT NULL,
     PRIMARY KEY (subject, minute)
 );
+CREATE INDEX traffic_by_minute ON traffic (minute);
 
 -- Addresses that get no automatic mail any more; the soft ones only until a time, once there are enough of them.
 CREATE TABLE suppressions (

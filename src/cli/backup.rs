@@ -14,8 +14,12 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Example:
   postroom backup /backup/postroom-$(date +%F).db
 
-Everything is in it, the key that reply addresses are signed with included: keep it where nobody else reads it.
-To go back to it, stop Postroom and put it in the place of the database.")]
+Everything is in it, the key that reply addresses are signed with included:
+keep it where nobody else reads it.
+
+To go back to it, stop Postroom, remove the database and the files beside it
+whose names end in -wal and -shm, and put the copy in its place. Where one of
+these two stays, SQLite takes it for a part of the copy.")]
 pub(super) struct BackupArgs {
     /// The file to write; it must not be there yet
     #[arg(value_name = "FILE")]

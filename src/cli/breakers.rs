@@ -76,8 +76,14 @@ fn as_stored(subject: &str) -> String {
 impl Listed for BreakerRow {
     type Json<'r> = &'r BreakerRow;
 
-    const COLUMNS: &'static [Column] =
-        &[flexible("where"), fixed("opened"), fixed("until"), flexible("because"), fixed("mail"), flexible("marks")];
+    const COLUMNS: &'static [Column] = &[
+        flexible("where", 16),
+        fixed("opened").gives_way(2),
+        fixed("until"),
+        flexible("because", 20),
+        fixed("mail").gives_way(3),
+        flexible("marks", 12).gives_way(1),
+    ];
 
     fn cells(&self, screen: &Screen) -> Vec<Cell> {
         let until = match self.reset_at {

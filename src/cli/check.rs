@@ -9,13 +9,15 @@ use super::setup::{self, Setup};
 use super::{CANNOT, DONE, Format, FormatArgs, Globals, NO};
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::spoken::counted;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  postroom check                       the files
-  postroom check --connect             the files, the database, and the logins to the mail servers
-  postroom check --format json         for programs: {\"ok\": …, \"findings\": […], \"checks\": […]}")]
+  postroom check                   the files
+  postroom check --connect         the files, the database, and the logins
+                                   to the mail servers
+  postroom check --format json     for programs: ok, findings, warnings, checks")]
 pub(super) struct CheckArgs {
     /// Also try the secrets, the database, and the logins to the mail servers
     #[arg(long)]
@@ -91,7 +93,6 @@ fn missing_files(config: &Config) -> Vec<Checked> {
 
 fn of_files(setup: &Setup) -> Vec<Checked> {
     let Setup { config, rules, rule_file_count, templates: _, own_template_count } = setup;
-    let count = |number: usize, thing: &str| format!("{number} {thing}{}", if number == 1 { "" } else { "s" });
     let ok = |what: &str, place: String, detail: String| Checked {
         what: what.to_owned(),
         place,
@@ -106,24 +107,30 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
     };
     let templates = match own_template_count {
         0 => "those built in".to_owned(),
-        number => count(*number, "file"),
+        number => counted(*number, "file"),
     };
     let place = config.templates.as_ref().map_or("built in".to_owned(), |folder| folder.display().to_string());
-    let agents = count(config.policy.agents.len(), "agent");
-    vec![
+    let agents = counted(config.policy.agents.len(), "agent");
+    let http = config.http.iter().map(|http| {
+        let to_whom = if http.listen.ip().is_loopback() { "this machine alone" } else { "whoever reaches it" };
+        ok("http", http.listen.to_string(), format!("/healthz and /readyz, for {to_whom}"))
+    });
+    let mut checks = vec![
         ok("configuration", config.path.display().to_string(), format!("{mailboxes}, {agents}")),
         ok(
             "rules",
             config.rules.display().to_string(),
             format!(
                 "{} in {}, version {}",
-                count(rules.rules().len(), "rule"),
-                count(*rule_file_count, "file"),
+                counted(rules.rules().len(), "rule"),
+                counted(*rule_file_count, "file"),
                 rules.version()
             ),
         ),
         ok("templates", place, templates),
-    ]
+    ];
+    checks.extend(http);
+    checks
 }
 
 fn print(findings: &Findings, checks: &[Checked], cannot_connect: bool, screen: &Screen) -> anyhow::Result<()> {

@@ -17,9 +17,11 @@ const BUFFER: usize = 1 << 20;
   postroom export - | gzip > desk.jsonl.gz
   postroom --config old.toml export - | postroom --config new.toml import -
 
-Each line is a row, as JSON. It is the desk as it is at one moment; stop `postroom run` first when another desk is to
-go on from there. Everything is in it, the key that reply addresses are signed with included: the file is made for its
-owner alone to read. `postroom import` fills a new database from it, SQLite or PostgreSQL.")]
+Each line is a row, as JSON. It is the desk as it is at one moment; stop
+`postroom run` first when another desk is to go on from there. Everything is
+in it, the key that reply addresses are signed with included: the file is made
+for its owner alone to read. `postroom import` fills a new database from it,
+SQLite or PostgreSQL.")]
 pub(super) struct ExportArgs {
     /// The file to write, which must not be there yet; `-` for standard output
     #[arg(value_name = "FILE", default_value = "-")]
@@ -31,7 +33,8 @@ pub(super) struct ExportArgs {
   postroom import desk.jsonl
   gunzip < desk.jsonl.gz | postroom import -
 
-Only a new database is filled. All of it goes in, or nothing; it is read back and compared before it counts.")]
+Only a new database is filled. All of it goes in, or nothing; it is read back
+and compared before it counts.")]
 pub(super) struct ImportArgs {
     /// The file that `postroom export` has written; `-` for standard input
     #[arg(value_name = "FILE")]

@@ -53,7 +53,7 @@ enum Command {
         format: FormatArgs,
     },
     /// Process a mail once more, with the rules and agents of today
-    #[command(after_help = "What the mail has caused stays: one that opened a ticket opens another.")]
+    #[command(after_help = "A mail that is done and on a ticket stays as it is.")]
     Requeue {
         /// Its number, as in the list
         id: i64,
@@ -132,8 +132,14 @@ pub(super) fn became(row: &InboxRow) -> (String, Tone) {
 impl Listed for InboxRow {
     type Json<'r> = Row<'r>;
 
-    const COLUMNS: &'static [Column] =
-        &[fixed("id"), fixed("received"), fixed("became"), fixed("ticket"), flexible("from"), flexible("subject")];
+    const COLUMNS: &'static [Column] = &[
+        fixed("id"),
+        fixed("received").gives_way(1),
+        fixed("became").gives_way(4),
+        fixed("ticket").gives_way(3),
+        flexible("from", 12).gives_way(2),
+        flexible("subject", 20),
+    ];
 
     fn cells(&self, screen: &Screen) -> Vec<Cell> {
         let (became, tone) = became(self);
@@ -164,21 +170,41 @@ pub(super) async fn run(args: &InboxArgs, open: &Open) -> anyhow::Result<u8> {
     }
 }
 
-/// One mail whole, as JSON.
+/// One mail whole, as JSON. What only its bytes tell is null when they were pruned.
 #[derive(Serialize)]
 struct Shown<'r> {
     #[serde(flatten)]
     row: Row<'r>,
-    to: Vec<&'r message::Address>,
+    to: Option<Vec<&'r message::Address>>,
     date: Option<Timestamp>,
-    message_id: &'r str,
+    message_id: Option<&'r str>,
     size_bytes: i64,
-    origin: &'r str,
-    authentication: &'r str,
+    origin: Option<&'r str>,
+    authentication: Option<&'r str>,
     rules_version: Option<&'r str>,
     settled_at: Option<Timestamp>,
-    attachments: &'r [message::Attachment],
-    text: &'r str,
+    attachments: Option<&'r [message::Attachment]>,
+    text: Option<&'r str>,
+    is_pruned: bool,
+}
+
+impl<'r> Shown<'r> {
+    fn of(row: &'r InboxRow, message: Option<&'r Message>) -> Self {
+        Self {
+            row: Row::from(row),
+            to: message.map(|message| message.to.iter().collect()),
+            date: message.and_then(|message| message.date),
+            message_id: message.map(|message| message.id.0.as_str()).or(row.message_id.as_deref()),
+            size_bytes: row.size_bytes,
+            origin: message.map(|message| message.origin.as_str()),
+            authentication: message.map(|message| message.authentication.as_str()),
+            rules_version: row.rules_version.as_deref(),
+            settled_at: row.settled_at,
+            attachments: message.map(|message| message.attachments.as_slice()),
+            text: message.map(|message| message.body.text.as_str()),
+            is_pruned: message.is_none(),
+        }
+    }
 }
 
 /// Shows one mail; `show` of the quarantine is the same.
@@ -201,19 +227,7 @@ pub(super) async fn show(id: i64, raw: bool, format: Format, open: &Open) -> any
     };
     let message = message::parse(&bytes, row.received_at, &reader);
     match format {
-        Format::Json => screen.json(&Shown {
-            row: Row::from(&row),
-            to: message.to.iter().collect(),
-            date: message.date,
-            message_id: &message.id.0,
-            size_bytes: row.size_bytes,
-            origin: message.origin.as_str(),
-            authentication: message.authentication.as_str(),
-            rules_version: row.rules_version.as_deref(),
-            settled_at: row.settled_at,
-            attachments: &message.attachments,
-            text: &message.body.text,
-        })?,
+        Format::Json => screen.json(&Shown::of(&row, Some(&message)))?,
         Format::Text => screen.print(&page(&row, &message, screen))?,
     }
     Ok(DONE)
@@ -224,28 +238,9 @@ pub(super) fn pruned_bytes(id: i64) -> String {
     format!("the bytes of mail {id} were pruned; what it was and what became of it is all that is left")
 }
 
-/// A mail of which only the row is left, as JSON.
-#[derive(Serialize)]
-struct Pruned<'r> {
-    #[serde(flatten)]
-    row: Row<'r>,
-    message_id: Option<&'r str>,
-    size_bytes: i64,
-    rules_version: Option<&'r str>,
-    settled_at: Option<Timestamp>,
-    is_pruned: bool,
-}
-
 fn show_pruned(row: &InboxRow, format: Format, screen: &Screen) -> anyhow::Result<u8> {
     match format {
-        Format::Json => screen.json(&Pruned {
-            row: Row::from(row),
-            message_id: row.message_id.as_deref(),
-            size_bytes: row.size_bytes,
-            rules_version: row.rules_version.as_deref(),
-            settled_at: row.settled_at,
-            is_pruned: true,
-        })?,
+        Format::Json => screen.json(&Shown::of(row, None))?,
         Format::Text => {
             let mut text = head(row, screen);
             text.push_str(&facts(

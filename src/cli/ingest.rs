@@ -15,7 +15,8 @@ use crate::message::Digest;
 use crate::serve::Role;
 use crate::serve::desk::Desk;
 use crate::serve::members::Member;
-use crate::serve::process::{Line, Round, process_due};
+use crate::serve::process::{Line, Round, process_due, process_rest};
+use crate::spoken::counted;
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
 use anyhow::Context as _;
@@ -34,6 +35,9 @@ const BAD_CONFIG: u8 = 78;
 
 /// Mails that are kept in one transaction, at most.
 const BATCH: usize = 256;
+/// So many mails that were waiting are processed before ours, as no mail is looked at before one that it may answer.
+/// Where there are more, all of them are work for whoever runs, and ours with them: a mail server waits for us.
+const BEFORE_OURS: usize = 256;
 /// Bytes that are kept in one transaction, but for the last mail.
 const BATCH_BYTES: usize = 16 << 20;
 
@@ -42,18 +46,26 @@ const BATCH_BYTES: usize = 16 << 20;
   postroom ingest mail.eml old.mbox ~/Maildir
   postroom ingest - < mail.eml
 
-From Postfix (master.cf):
-  postroom unix - n n - 4 pipe user=postroom argv=/usr/bin/postroom --config /etc/postroom/postroom.toml ingest -
+From Postfix (master.cf, where a line that begins with blanks goes on):
+  postroom unix - n n - 4 pipe user=postroom
+    argv=/usr/bin/postroom --config /etc/postroom/postroom.toml ingest -
 
-Exit codes (sysexits.h): 0 every mail is kept, 66 a file cannot be read, 75 try again later,
-78 the configuration is wrong (75 for a mail on standard input, so that none is returned).")]
+Mails are processed in order. Where many wait before these, they wait as well,
+for a running `postroom run` or for `postroom ingest --all`.
+
+Exit codes (sysexits.h): 0 every mail is kept, 66 a file cannot be read, 75 try
+again later, 78 the configuration is wrong (75 for a mail on standard input, so
+that none is returned).")]
 pub(super) struct IngestArgs {
     /// Mails (.eml), mbox files, Maildirs, folders of those; `-` is one mail on standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "all", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only keep the mails; a running `postroom run` processes them
     #[arg(long)]
     no_process: bool,
+    /// Also process all other mails that wait, however many
+    #[arg(long, conflicts_with = "no_process")]
+    all: bool,
     #[command(flatten)]
     format: FormatArgs,
 }
@@ -108,14 +120,27 @@ async fn take_in(
         }
     }
     let ids = keep_all(sources, store, &mut code).await.map_err(Stopped::try_again)?;
-    if !args.no_process && !ids.is_empty() {
+    let limit = if args.all { usize::MAX } else { ids.len() + BEFORE_OURS };
+    let mut is_processed = false;
+    if args.all || (!args.no_process && !ids.is_empty()) {
         // From here on every mail is on the disk: nothing that goes wrong now is the sender's to repair.
-        if let Err(error) = process(globals, store, ids.len()).await {
+        let processed = process(globals, store, ids.len(), limit).await;
+        is_processed = processed.is_ok();
+        if let Err(error) = processed {
             complain(&error);
             remark("the mails are kept; a running `postroom run` processes them, or the next ingest does");
         }
     }
-    tell(&ids, args.format.format, store, screen).await.map_err(|error| Stopped(code, error))?;
+    if !args.files.is_empty() {
+        let rows = tell(&ids, args.format.format, store, screen).await.map_err(|error| Stopped(code, error))?;
+        let waiting = rows.iter().filter(|row| matches!(row.state.as_str(), "new" | "processing")).count();
+        if is_processed && waiting > 0 {
+            let mails = counted(waiting, "mail");
+            remark(&format!(
+                "not processed yet: {mails}; a running `postroom run` does so, or `postroom ingest --all`"
+            ));
+        }
+    }
     Ok(code)
 }
 
@@ -167,21 +192,21 @@ async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i6
     Ok(store.keep_ingested(INGEST, mails, now).await?.new_ids)
 }
 
-/// Processes what is due until nothing is: our mails, and others that were waiting.
-async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Result<()> {
+/// Processes what is due, the oldest first: `count` mails of ours after those that were waiting, about `limit` in all.
+async fn process(globals: &Globals, store: &Store, count: usize, limit: usize) -> anyhow::Result<()> {
     let setup = setup::load(&globals.config).map_err(|findings| {
-        let count = findings.all.len();
-        anyhow::anyhow!("there are {count} findings in the rules or templates; `postroom check` shows them")
+        let count = counted(findings.all.len(), "finding");
+        anyhow::anyhow!("there are {count} in the rules or templates; `postroom check` shows them")
     })?;
     let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
     // Where several workers share the database, whoever claims mail is one of them.
     if !store.is_shared() {
-        return process_all(&desk, count).await;
+        return process_in_order(&desk, count, limit).await;
     }
     let member = Member::join(store, Role::Process.word().to_owned()).await?;
     let stop = CancellationToken::new();
-    let living = tokio::spawn(member.clone().live(stop.clone()));
-    let done = process_all(&desk, count).await;
+    let living = tokio::spawn(member.clone().live(desk.health.clone(), stop.clone()));
+    let done = process_in_order(&desk, count, limit).await;
     stop.cancel();
     // It has nothing to say any more.
     let _ = living.await;
@@ -189,23 +214,28 @@ async fn process(globals: &Globals, store: &Store, count: usize) -> anyhow::Resu
     done
 }
 
-async fn process_all(desk: &Desk, count: usize) -> anyhow::Result<()> {
+async fn process_in_order(desk: &Desk, count: usize, limit: usize) -> anyhow::Result<()> {
     let bar = progress(count as u64, "processing");
     let mut line = Line::default();
-    loop {
+    let mut done = 0;
+    while done < limit {
         match process_due(desk, &mut line).await {
             Ok(Round { is_idle: true, .. }) => break,
-            Ok(Round { settled, .. }) => bar.inc(settled as u64),
+            Ok(Round { settled, .. }) => {
+                done += settled;
+                bar.inc(settled as u64);
+            }
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,
             Err(error) => return Err(error).context("cannot process the mails"),
         }
     }
+    process_rest(desk, &mut line).await.context("cannot process the mails")?;
     bar.finish_and_clear();
     Ok(())
 }
 
 /// Says what each mail became.
-async fn tell(ids: &[i64], format: Format, store: &Store, screen: &Screen) -> anyhow::Result<()> {
+async fn tell(ids: &[i64], format: Format, store: &Store, screen: &Screen) -> anyhow::Result<Vec<InboxRow>> {
     let mut rows: Vec<InboxRow> = Vec::with_capacity(ids.len());
     for id in ids {
         rows.extend(store.find_inbox(*id).await?);
@@ -219,5 +249,5 @@ async fn tell(ids: &[i64], format: Format, store: &Store, screen: &Screen) -> an
         let counts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
         remark(&format!("{} mails: {}", rows.len(), counts.join(", ")));
     }
-    Ok(())
+    Ok(rows)
 }

@@ -27,7 +27,7 @@ const BATCH_BYTES: usize = 32 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   postroom inspect mail.eml
-  postroom inspect --format json ~/Maildir | jq -r 'select(.origin != \"person\") | .path'
+  postroom inspect --format json ~/Maildir | jq -r 'select(.may_answer) | .path'
   postroom inspect --thread old.mbox
 
 Exit codes: 0 done, 2 a file cannot be read.")]

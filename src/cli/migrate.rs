@@ -22,7 +22,8 @@ enum Command {
   postroom migrate status
   postroom migrate status --format json
 
-Exit codes: 0 the tables are up to date, 1 they are not, or there are none yet, 2 it could not be found out.")]
+Exit codes: 0 the tables are up to date, 1 they are not, or there are none
+yet, 2 it could not be found out.")]
     Status {
         #[command(flatten)]
         format: FormatArgs,
@@ -90,7 +91,7 @@ async fn status(format: Format, config: &Config, screen: &Screen) -> anyhow::Res
     Ok(code)
 }
 
-const COLUMNS: &[Column] = &[fixed("number"), fixed("name"), fixed("state"), flexible("applied")];
+const COLUMNS: &[Column] = &[fixed("number"), fixed("name"), fixed("state"), flexible("applied", 10)];
 
 fn cells(migration: &Migration, screen: &Screen) -> Vec<Cell> {
     let tone = match migration.state {

@@ -45,6 +45,7 @@ use screen::{Screen, Tone, remark};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Exit code: done.
 pub const DONE: u8 = 0;
@@ -53,12 +54,15 @@ pub const NO: u8 = 1;
 /// Exit code: it could not be done.
 pub const CANNOT: u8 = 2;
 
+/// How long threads that nobody waits for may hold up the end.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
 const EXAMPLES: &str = "Examples:
-  postroom init /etc/postroom          write a configuration, rules and templates to begin with
-  postroom check --connect             is everything in order, the mail servers included?
-  postroom run                         watch the mailboxes, answer, keep promises
-  postroom ticket list --open          what is to do
-  postroom inbox show 17               what became of a mail, and why
+  postroom init /etc/postroom     write a configuration, rules and templates
+  postroom check --connect        is all in order, the mail servers included?
+  postroom run                    watch the mailboxes, answer, keep promises
+  postroom ticket list --open     what is to do
+  postroom inbox show 17          what became of a mail, and why
 
 Exit codes: 0 done, 1 the answer is no, 2 it could not be done.";
 
@@ -212,7 +216,10 @@ pub fn run(cli: Cli) -> anyhow::Result<u8> {
         }
         command => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(run_with_runtime(command, &globals))
+            let code = runtime.block_on(run_with_runtime(command, &globals));
+            // A look-up of a name can hang, and nobody waits for it any more.
+            runtime.shutdown_timeout(END_WITHIN);
+            code
         }
     }
 }
@@ -330,5 +337,18 @@ mod tests {
     #[test]
     fn the_commands_are_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_stands_below_the_options_fits_on_eighty_columns() {
+        let mut commands = vec![Cli::command()];
+        let mut long = Vec::new();
+        while let Some(command) = commands.pop() {
+            let below = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let lines = below.lines().filter(|line| line.chars().count() > 80);
+            long.extend(lines.map(|line| format!("{}: {line}", command.get_name())));
+            commands.extend(command.get_subcommands().cloned());
+        }
+        assert_eq!(long, Vec::<String>::new(), "clap would break these lines again");
     }
 }

@@ -3,7 +3,7 @@
 use super::inbox::pruned_bytes;
 use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, visible_text};
-use super::table::{Cell, Column, fixed, flexible, optional};
+use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, done, facts, missing, reference};
 use crate::message::{self, Message, Reader};
 use crate::store::list::{Filter, OutboxRow};
@@ -115,12 +115,12 @@ impl Listed for OutboxRow {
 
     const COLUMNS: &'static [Column] = &[
         fixed("id"),
-        optional("written"),
-        fixed("state"),
-        fixed("ticket"),
-        fixed("purpose"),
-        flexible("to"),
-        flexible("subject"),
+        fixed("written").gives_way(1),
+        fixed("state").gives_way(5),
+        fixed("ticket").gives_way(2),
+        fixed("purpose").gives_way(3),
+        flexible("to", 12).gives_way(4),
+        flexible("subject", 20),
     ];
 
     fn cells(&self, screen: &Screen) -> Vec<Cell> {
@@ -144,7 +144,6 @@ struct Shown<'r> {
     size_bytes: i64,
     reply: Option<&'r str>,
     /// None of a mail whose bytes were pruned.
-    #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'r str>,
     is_pruned: bool,
 }

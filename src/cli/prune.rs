@@ -1,9 +1,10 @@
 //! `postroom prune`: forgetting what is old, in steps so small that nobody who works on the desk waits for them.
 
 use super::list::since;
-use super::screen::{Screen, remark};
-use super::{CANNOT, DONE, Format, FormatArgs, Open, progress};
+use super::screen::Screen;
+use super::{DONE, Format, FormatArgs, Open, progress};
 use crate::size;
+use crate::spoken::{counted, length};
 use crate::store::Store;
 use crate::store::prune::{Amount, Prunable, Retention};
 use crate::ticket::Status;
@@ -14,13 +15,15 @@ use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  postroom prune --older-than 90d --dry-run              what would go
-  postroom prune --older-than 90d                        the bytes of old mails; tickets and timelines stay
-  postroom prune --older-than 2y --tickets               whole tickets as well
+  postroom prune --older-than 90d --dry-run    what would go
+  postroom prune --older-than 90d              the bytes of old mails;
+                                               tickets and timelines stay
+  postroom prune --older-than 2y --tickets     whole tickets as well
   postroom prune --older-than 1y --status closed,resolved
 
-Nothing goes of tickets that are open, of mails in quarantine, and of what is still to be processed or sent.
-What stays of each received mail lets Postroom know it when it comes again. It runs beside `postroom run`.")]
+Nothing goes of tickets that are open, of mails in quarantine, and of what is
+still to be processed or sent. What stays of each received mail lets Postroom
+know it when it comes again. It runs beside `postroom run`.")]
 pub(super) struct PruneArgs {
     /// What ended longer ago, and has not changed since: 90d, 2y, 2026-03-02
     #[arg(long, value_name = "AGE")]
@@ -51,14 +54,16 @@ struct Pruned {
 pub(super) async fn run(args: &PruneArgs, open: &Open) -> anyhow::Result<u8> {
     let (store, screen) = (&open.store, &open.screen);
     let before = before(&args.older_than, screen)?;
+    if before > screen.now {
+        anyhow::bail!("`--older-than {}` is in the future: all that has ended is older", args.older_than);
+    }
     let reopened = open.config.policy.reopen_window;
     if args.tickets && screen.now.duration_since(before) < reopened {
-        let days = reopened.as_hours() / 24;
-        remark(&format!(
-            "a ticket that was closed less than {days} days ago may still be opened again (reopen_within), so it cannot \
+        let reopened = length(reopened.unsigned_abs());
+        anyhow::bail!(
+            "a ticket that was closed less than {reopened} ago may still be opened again (reopen_within), so it cannot \
              be pruned; take a larger --older-than"
-        ));
-        return Ok(CANNOT);
+        );
     }
     let statuses = args.status.iter().filter_map(|word| Status::from_word(word)).collect();
     let retention = Retention { before, statuses };
@@ -108,13 +113,12 @@ async fn prune(what: Prunable, retention: &Retention, store: &Store) -> anyhow::
 
 fn said(pruned: &Pruned, with_tickets: bool, screen: &Screen) -> String {
     let of = |amount: &Amount, kind: &str| {
-        let mails = if amount.count == 1 { "mail" } else { "mails" };
-        format!("the bytes of {} {kind} {mails}, {}", amount.count, size::shown(amount.bytes))
+        format!("the bytes of {}, {}", counted(amount.count, &format!("{kind} mail")), size::shown(amount.bytes))
     };
     let verb = if pruned.is_dry_run { "would go" } else { "gone" };
     let mut lines = vec![of(&pruned.received, "received"), of(&pruned.sent, "sent")];
     if with_tickets {
-        lines.push(format!("{} ticket{}, whole", pruned.tickets, if pruned.tickets == 1 { "" } else { "s" }));
+        lines.push(format!("{}, whole", counted(pruned.tickets, "ticket")));
     }
     let since = screen.minute(pruned.before);
     lines.iter().map(|line| format!("{verb}: {line}\n")).collect::<String>() + &format!("ended before {since}\n")

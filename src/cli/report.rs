@@ -4,6 +4,7 @@ use super::screen::Screen;
 use crate::classify::RuleError;
 use crate::compose::template::{TemplateError, TemplateFault};
 use crate::finding::Finding;
+use crate::spoken::counted;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::collections::BTreeMap;
@@ -44,8 +45,7 @@ impl Findings {
             }
             text.push_str("\n\n");
         }
-        let count = self.all.len();
-        text.push_str(&format!("{count} finding{}\n", if count == 1 { "" } else { "s" }));
+        text.push_str(&format!("{}\n", counted(self.all.len(), "finding")));
         text
     }
 }

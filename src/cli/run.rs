@@ -6,12 +6,15 @@ use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::serve::desk::Desk;
+use crate::serve::health::Health;
 use crate::serve::{self, Role};
-use crate::store::{self, Store, StoreError};
+use crate::store::{self, Store};
+use crate::web::Web;
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -21,13 +24,17 @@ const CUT_SHORT: i32 = 143;
 /// How long to wait for a database whose server does not answer: doubling from half a second up to ten.
 const DATABASE_AWAY: Backoff = Backoff { first: Duration::from_millis(500), most: Duration::from_secs(10) };
 
+/// How long connections to the database may take to be closed at the end.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
 /// Which parts of the work to do.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   postroom run                           all of the work
-  postroom run --only receive,process    leave sending and promises to another worker
+  postroom run --only receive,process    sending and promises are for others
 
-Any number of workers may share one PostgreSQL database; `postroom workers` shows who does what.")]
+Any number of workers may share one PostgreSQL database; `postroom workers`
+shows who does what.")]
 pub(super) struct RunArgs {
     /// Do only these parts of the work
     #[arg(long, value_name = "PARTS", value_delimiter = ',', value_parser = role())]
@@ -50,6 +57,11 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
     };
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
+    let health = Health::default();
+    let web = match &setup.config.http {
+        Some(http) => Some(Web::open(http, health.clone()).await?),
+        None => None,
+    };
     let Some(store) = open_when_it_answers(&setup.config, &stop).await? else { return Ok(DONE) };
     info!(
         "postroom {} starts: mailboxes {}, rules {} (version {}), database {}",
@@ -62,10 +74,15 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
     for warning in &setup.config.warnings {
         warn!("{warning}");
     }
-    let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    let mut desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    desk.health = health;
     let roles = if args.only.is_empty() { &Role::ALL[..] } else { &args.only[..] };
     let result = serve::run(desk, setup.config, roles, stop).await;
-    store.close().await;
+    // A connection to a server that is gone cannot be closed in order.
+    let _ = timeout(CLOSE_WITHIN, store.close()).await;
+    if let Some(web) = web {
+        web.close().await;
+    }
     result?;
     info!("postroom has stopped");
     Ok(DONE)
@@ -75,13 +92,17 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
 async fn open_when_it_answers(config: &Config, stop: &CancellationToken) -> anyhow::Result<Option<Store>> {
     let mut attempts = 0;
     loop {
-        match Store::open(&config.database).await {
-            Err(error @ StoreError::Unreachable(_)) => {
+        let opened = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            opened = Store::open(&config.database) => opened,
+        };
+        match opened {
+            Err(error) if error.is_away() => {
                 attempts += 1;
                 let shown = store::shown(&config.database);
                 if attempts == 1 {
                     let error = anyhow::Error::new(error);
-                    warn!("the database {shown} does not answer, trying again until it does: {error:#}");
+                    warn!("the database {shown} cannot be opened yet, trying again until it can: {error:#}");
                 }
             }
             opened => {

@@ -38,6 +38,9 @@ impl Tone {
     }
 }
 
+/// The narrowest line that anything is fitted to.
+const NARROWEST: u16 = 20;
+
 /// Standard output as it was found.
 #[derive(Debug, Clone)]
 pub struct Screen {
@@ -61,7 +64,7 @@ impl Screen {
         let styled = is_terminal && anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
         let of_terminal = || terminal_size::terminal_size_of(&stdout).map(|(width, _)| width.0);
         let width = if is_terminal { of_terminal().or(columns).or(Some(80)) } else { columns };
-        Self { styled, is_terminal, width: width.map(|width| width.max(40)), zone: TimeZone::system(), now }
+        Self { styled, is_terminal, width: width.map(|width| width.max(NARROWEST)), zone: TimeZone::system(), now }
     }
 
     /// The text in that tone.
@@ -134,6 +137,13 @@ impl Screen {
     /// An instant as it stands in lists: how long ago for a person, the time itself for a file.
     pub fn when(&self, at: Timestamp) -> String {
         if self.is_terminal { relative(at, self.now) } else { self.minute(at) }
+    }
+
+    /// An instant since which something is as it is: the time of today, or the day as well; for a file always both.
+    pub fn since(&self, at: Timestamp) -> String {
+        let day = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
+        let is_today = self.is_terminal && day(at) == day(self.now);
+        if is_today { at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string() } else { self.minute(at) }
     }
 
     /// An instant with both.
@@ -248,6 +258,16 @@ mod tests {
         );
         screen.is_terminal = false;
         assert_eq!(screen.wrapped(text, 10), text);
+    }
+
+    #[test]
+    fn what_holds_since_another_day_has_its_date() {
+        let now = "2026-03-02T09:00:00Z".parse().unwrap();
+        let mut screen = Screen { styled: false, is_terminal: true, width: None, zone: TimeZone::UTC, now };
+        assert_eq!(screen.since("2026-03-02T00:01:00Z".parse().unwrap()), "00:01");
+        assert_eq!(screen.since("2026-03-01T23:59:00Z".parse().unwrap()), "2026-03-01 23:59");
+        screen.is_terminal = false;
+        assert_eq!(screen.since("2026-03-02T00:01:00Z".parse().unwrap()), "2026-03-02 00:01");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::compose::template::SHIPPED as TEMPLATES;
 
 /// The whole configuration, commented.
-pub(super) const CONFIG: &str = include_str!("../../postroom.example.toml");
+pub(super) const CONFIG: &str = crate::config::EXAMPLE;
 
 /// Declares the shipped rule files, each by its name in `rules/`.
 macro_rules! rules {

@@ -13,7 +13,7 @@ const LINE_BYTES: u64 = 1 << 20;
 /// A mail that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where it was found: the path as it was named, with `#n` for the n-th mail of an mbox that holds several.
+    /// Where it was found: the path as it was named, with `#n` for the n-th mail of an mbox.
     pub path: String,
     /// Its bytes; only its header where it is over the limit.
     pub raw: Vec<u8>,
@@ -91,14 +91,10 @@ impl Sources {
                 match mbox.next_mail(self.limit) {
                     Ok(Some(mail)) => {
                         *count += 1;
-                        // A single mail under the line that mail servers put on top is just that mail.
-                        let is_only_one = *count == 1 && !mbox.has_begun;
-                        let path = path.display();
-                        return Some(Ok(mail.at(if is_only_one {
-                            path.to_string()
-                        } else {
-                            format!("{path}#{count}")
-                        })));
+                        // A single mail that some server put a `From ` line before is no mbox.
+                        let is_single = *count == 1 && mbox.is_at_end();
+                        let number = if is_single { String::new() } else { format!("#{count}") };
+                        return Some(Ok(mail.at(format!("{}{number}", path.display()))));
                     }
                     Ok(None) => self.mbox = None,
                     Err(error) => {
@@ -226,6 +222,11 @@ impl<R: BufRead> Mbox<R> {
         Self { reader, has_begun: false }
     }
 
+    /// Whether there is no further mail, after one was read.
+    fn is_at_end(&self) -> bool {
+        !self.has_begun
+    }
+
     fn next_mail(&mut self, limit: u64) -> io::Result<Option<Mail>> {
         let mut line = Vec::new();
         if !self.has_begun {
@@ -244,11 +245,7 @@ impl<R: BufRead> Mbox<R> {
             if self.read_piece(&mut line)? == 0 {
                 return Ok(Some(mail.finish()));
             }
-            // Mails whose writers left the empty line out begin at a `From ` line all the same where it has a date.
-            if is_line_start
-                && line.starts_with(b"From ")
-                && (!held.is_empty() || mail.size_bytes == 0 || has_year(&line))
-            {
+            if is_line_start && line.starts_with(b"From ") && is_envelope(&line, !held.is_empty()) {
                 while !line.ends_with(b"\n") && self.read_piece(&mut line)? > 0 {}
                 self.has_begun = true;
                 return Ok(Some(mail.finish()));
@@ -271,6 +268,13 @@ impl<R: BufRead> Mbox<R> {
     fn read_piece(&mut self, line: &mut Vec<u8>) -> io::Result<usize> {
         (&mut self.reader).take(LINE_BYTES).read_until(b'\n', line)
     }
+}
+
+/// Whether a `From ` line begins a mail: it has a date at its end, which sentences have not, or nothing but an address
+/// below an empty line. Some writers leave the empty line out.
+fn is_envelope(line: &[u8], is_below_empty: bool) -> bool {
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(3).count();
+    has_year(line) || is_below_empty && words == 2
 }
 
 /// Whether a `From ` line ends in a year, perhaps with a zone behind it, as `asctime` writes dates.

@@ -75,8 +75,14 @@ pub(super) async fn run(args: &SuppressionsArgs, open: &Open) -> anyhow::Result<
 impl Listed for SuppressionRow {
     type Json<'r> = &'r SuppressionRow;
 
-    const COLUMNS: &'static [Column] =
-        &[flexible("address"), fixed("how"), fixed("since"), fixed("times"), fixed("until"), flexible("because")];
+    const COLUMNS: &'static [Column] = &[
+        flexible("address", 16),
+        fixed("how").gives_way(3),
+        fixed("since").gives_way(2),
+        fixed("times").gives_way(1),
+        fixed("until"),
+        flexible("because", 20),
+    ];
 
     fn cells(&self, screen: &Screen) -> Vec<Cell> {
         vec![

@@ -2,40 +2,42 @@
 
 use super::screen::{Screen, Tone, visible};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table as Layout, presets};
+use unicode_width::UnicodeWidthStr;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
 pub struct Column {
     /// What stands above it.
     pub title: &'static str,
-    /// What becomes of it where the line is too short.
-    pub width: Width,
+    width: Width,
+    /// Where the line is too short, columns are left out in this order; those without a number stay.
+    gives_way: Option<u8>,
 }
 
-/// What becomes of a column where the line is too short.
+/// How wide a column is where the line is too short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
-    /// It keeps its width.
+enum Width {
+    /// As its longest value.
     Kept,
-    /// It is cut.
-    Cut,
-    /// It is left out when those that are cut would not have enough left to say anything.
-    LeftOut,
+    /// It is cut, to no fewer characters than these while others can give way.
+    Cut { least: usize },
+}
+
+impl Column {
+    /// Leaves the column out where the line is too short for all; 1 is the first to go.
+    pub const fn gives_way(self, order: u8) -> Self {
+        Self { gives_way: Some(order), ..self }
+    }
 }
 
 /// A column that keeps its width.
 pub const fn fixed(title: &'static str) -> Column {
-    Column { title, width: Width::Kept }
+    Column { title, width: Width::Kept, gives_way: None }
 }
 
-/// A column that is cut where the line is too short.
-pub const fn flexible(title: &'static str) -> Column {
-    Column { title, width: Width::Cut }
-}
-
-/// A column that is left out where the line is too short for all.
-pub const fn optional(title: &'static str) -> Column {
-    Column { title, width: Width::LeftOut }
+/// A column that is cut where the line is too short; so many characters of it still say something.
+pub const fn flexible(title: &'static str, least: usize) -> Column {
+    Column { title, width: Width::Cut { least }, gives_way: None }
 }
 
 /// A value in a table.
@@ -66,9 +68,10 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
         !screen.is_terminal || rows.iter().any(|row| row.get(*place).is_some_and(|cell| !cell.text.is_empty()))
     };
     let mut shown: Vec<usize> = (0..columns.len()).filter(is_shown).collect();
-    if let Some(width) = screen.width.filter(|_| screen.is_terminal) {
-        leave_out(columns, rows, &mut shown, usize::from(width));
-    }
+    let widths = match screen.width {
+        Some(width) => fit(columns, rows, &mut shown, usize::from(width)),
+        None => Vec::new(),
+    };
     let mut layout = Layout::new();
     // Lines are cut where they end and not between words: nothing is in the text that this character is.
     layout.load_style(presets::NOTHING).set_truncation_indicator("…").set_delimiter('\u{2060}');
@@ -81,15 +84,16 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
         line.max_height(1);
         layout.add_row(line);
     }
-    match screen.width {
+    let arrangement = if widths.is_empty() { ContentArrangement::Disabled } else { ContentArrangement::Dynamic };
+    layout.set_content_arrangement(arrangement);
+    if let Some(width) = screen.width {
         // The blanks behind the last column need no room.
-        Some(width) => layout.set_content_arrangement(ContentArrangement::Dynamic).set_width(width + GAP),
-        None => layout.set_content_arrangement(ContentArrangement::Disabled),
-    };
+        layout.set_width(width + GAP);
+    }
     for (place, column) in layout.column_iter_mut().enumerate() {
         column.set_padding((0, GAP));
-        if shown.get(place).is_some_and(|place| columns[*place].width != Width::Cut) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
+        if let Some(width) = widths.get(place) {
+            column.set_constraint(ColumnConstraint::Absolute(comfy_table::Width::Fixed(width + GAP)));
         }
     }
     let mut text = String::new();
@@ -101,25 +105,39 @@ pub fn render(columns: &[Column], rows: &[Vec<Cell>], screen: &Screen) -> String
     text
 }
 
-/// Leaves columns out, the last ones first, until those that are cut say enough.
-fn leave_out(columns: &[Column], rows: &[Vec<Cell>], shown: &mut Vec<usize>, width: usize) {
-    let needed = |place: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.text.chars().count());
-        let whole = cells.chain([columns[place].title.len()]).max().unwrap_or_default();
-        if columns[place].width == Width::Cut { whole.min(ENOUGH) } else { whole }
+/// Leaves columns out until those that are cut say enough, and says how wide each of the others is.
+fn fit(columns: &[Column], rows: &[Vec<Cell>], shown: &mut Vec<usize>, width: usize) -> Vec<u16> {
+    let gap = usize::from(GAP);
+    let whole = |place: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.text.as_str());
+        cells.chain([columns[place].title]).map(UnicodeWidthStr::width).max().unwrap_or_default()
     };
-    loop {
-        let all: usize = shown.iter().map(|place| needed(*place) + usize::from(GAP)).sum();
-        let last = shown.iter().rposition(|place| columns[*place].width == Width::LeftOut);
-        match last {
-            Some(last) if all > width + usize::from(GAP) => shown.remove(last),
-            _ => return,
-        };
+    let least = |place: usize| match columns[place].width {
+        Width::Kept => whole(place),
+        Width::Cut { least } => whole(place).min(least),
+    };
+    let needed = |shown: &[usize]| shown.iter().map(|place| least(*place) + gap).sum::<usize>().saturating_sub(gap);
+    while needed(shown) > width {
+        let next = shown.iter().enumerate().filter_map(|(at, place)| Some((columns[*place].gives_way?, at))).min();
+        let Some((_, at)) = next else { break };
+        shown.remove(at);
     }
+    let is_cut = |place: usize| columns[place].width != Width::Kept;
+    let kept: usize = shown.iter().filter(|place| !is_cut(**place)).map(|place| whole(*place)).sum();
+    let mut room = width.saturating_sub(kept + gap * shown.len().saturating_sub(1));
+    // Those that want little get it; what they leave is for the others, and nobody gets less than says something.
+    let mut cut: Vec<usize> = shown.iter().copied().filter(|place| is_cut(*place)).collect();
+    cut.sort_by_key(|place| whole(*place));
+    let mut widths: Vec<usize> = columns.iter().map(|_| 0).collect();
+    for (at, place) in cut.iter().enumerate() {
+        let later: usize = cut[at + 1..].iter().map(|place| least(*place)).sum();
+        let share = room.saturating_sub(later).min((room / (cut.len() - at)).max(least(*place)));
+        widths[*place] = whole(*place).min(share).max(1);
+        room = room.saturating_sub(widths[*place]);
+    }
+    let width_of = |place: usize| if is_cut(place) { widths[place] } else { whole(place) };
+    shown.iter().map(|place| u16::try_from(width_of(*place)).unwrap_or(u16::MAX)).collect()
 }
-
-/// So many characters of a value that is cut still say something.
-const ENOUGH: usize = 12;
 
 /// Blanks between two columns.
 const GAP: u16 = 2;
@@ -169,7 +187,7 @@ mod tests {
     use jiff::Timestamp;
     use jiff::tz::TimeZone;
 
-    const COLUMNS: [Column; 3] = [fixed("ticket"), fixed("severity"), flexible("subject")];
+    const COLUMNS: [Column; 3] = [fixed("ticket"), fixed("severity"), flexible("subject", 20)];
 
     fn screen(width: Option<u16>, styled: bool) -> Screen {
         Screen { styled, is_terminal: styled, width, zone: TimeZone::UTC, now: Timestamp::UNIX_EPOCH }
@@ -204,16 +222,33 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_left_out_is_where_the_rest_would_say_nothing() {
-        let columns = [fixed("ticket"), optional("assignee"), optional("opened"), flexible("subject")];
-        let row = ["PR-1001", "bob", "3 min ago", "Everything is down since ten"].map(Cell::new).to_vec();
-        let shown =
-            |width| render(&columns, std::slice::from_ref(&row), &screen(Some(width), true)).replace("\u{1b}[1m", "");
-        let first = |text: String| text.lines().next().unwrap_or_default().replace("\u{1b}[0m", "");
-        assert_eq!(first(shown(80)), "TICKET   ASSIGNEE  OPENED     SUBJECT");
-        assert_eq!(first(shown(42)), "TICKET   ASSIGNEE  OPENED     SUBJECT");
-        assert_eq!(first(shown(41)), "TICKET   ASSIGNEE  SUBJECT");
-        assert_eq!(first(shown(31)), "TICKET   ASSIGNEE  SUBJECT");
-        assert_eq!(first(shown(30)), "TICKET   SUBJECT");
+    fn columns_give_way_one_by_one_and_the_subject_says_enough() {
+        let columns = [
+            fixed("ticket"),
+            fixed("severity").gives_way(3),
+            fixed("opened").gives_way(1),
+            flexible("requester", 12).gives_way(2),
+            flexible("subject", 20),
+        ];
+        let subject = "Everything is down since ten o'clock in the morning";
+        let row = ["PR-1001", "critical", "3 min ago", "ann.example@example.com", subject].map(Cell::new).to_vec();
+        let plain = |width| Screen { styled: false, ..screen(Some(width), true) };
+        for (width, expected) in [
+            (
+                106,
+                "PR-1001  critical  3 min ago  ann.example@example.com  Everything is down since ten o'clock in the morning",
+            ),
+            (80, "PR-1001  critical  3 min ago  ann.example@example.com  Everything is down since…"),
+            (64, "PR-1001  critical  3 min ago  ann.example…  Everything is down …"),
+            (63, "PR-1001  critical  ann.example@example.…  Everything is down s…"),
+            (51, "PR-1001  critical  Everything is down since ten o'…"),
+            (38, "PR-1001  Everything is down since ten…"),
+            (30, "PR-1001  Everything is down s…"),
+            (20, "PR-1001  Everything…"),
+        ] {
+            let text = render(&columns, std::slice::from_ref(&row), &plain(width));
+            assert_eq!(text.lines().nth(1), Some(expected), "{width}");
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}: {text}");
+        }
     }
 }

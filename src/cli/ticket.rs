@@ -4,7 +4,7 @@ mod timeline;
 
 use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, visible, visible_text};
-use super::table::{Cell, Column, fixed, flexible, optional};
+use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, facts, missing};
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
@@ -27,7 +27,7 @@ enum Command {
     #[command(after_help = "Examples:
   postroom ticket list --open
   postroom ticket list --status resolved --since 7d
-  postroom ticket list --format json | jq '.[] | select(.severity == \"critical\")'")]
+  postroom ticket list --format json | jq '.[] | select(.assignee == null)'")]
     List {
         /// Only those that are being worked on
         #[arg(long, conflicts_with = "status")]
@@ -168,13 +168,13 @@ impl Listed for TicketRow {
 
     const COLUMNS: &'static [Column] = &[
         fixed("ticket"),
-        fixed("severity"),
-        fixed("status"),
-        optional("assignee"),
-        optional("opened"),
-        fixed("update due"),
-        flexible("requester"),
-        flexible("subject"),
+        fixed("severity").gives_way(6),
+        fixed("status").gives_way(5),
+        fixed("assignee").gives_way(3),
+        fixed("opened").gives_way(1),
+        fixed("update due").gives_way(4),
+        flexible("requester", 12).gives_way(2),
+        flexible("subject", 20),
     ];
 
     fn cells(&self, screen: &Screen) -> Vec<Cell> {

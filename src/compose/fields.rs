@@ -6,7 +6,7 @@
 mod agent;
 
 use super::headers::{one_line, shortened};
-use super::words::clean;
+use super::words::{clean, unturned};
 use super::{File, when};
 use crate::decide::draft::{Content, Draft};
 use crate::decide::policy::Policy;
@@ -51,7 +51,7 @@ impl View<'_> {
         fields.set("support_address", self.policy.support_address.address.as_str());
         fields.set("greeting", greeting(self.draft.to.name.as_deref()));
         fields.set("reference", ticket.map_or(String::new(), |ticket| ticket.id.to_string()));
-        fields.set("subject", ticket.map_or("", |ticket| ticket.subject.as_str()));
+        fields.set("subject", ticket.map_or("".into(), |ticket| one_line(&ticket.subject)));
         fields.set("severity", self.severity().title());
         fields.set("color", color(self.severity()));
         fields.set("status", ticket.map_or("", |ticket| ticket.status.title()));
@@ -107,7 +107,7 @@ impl View<'_> {
                 self.set_agent(&mut fields);
                 fields.set("recipient", line(recipient));
                 fields.set("code", status.as_deref().map_or(String::new(), line));
-                fields.set("diagnostic", clean(diagnostic));
+                fields.set("diagnostic", clean(&unturned(diagnostic)));
             }
         }
         fields

@@ -190,6 +190,20 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
 }
 
 #[test]
+fn an_agent_reads_a_mail_in_the_order_in_which_it_was_written() {
+    let mut sample = Sample::of(Purpose::Notification);
+    let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+    notification.text = "Please run \u{202e}txt.exe\u{202c} for me.".to_owned();
+    sample.ticket.subject = "An \u{202e}txt.exe\u{202c} for you".to_owned();
+    let mail = written(&sample);
+    let read = MessageParser::new().parse(&mail.bytes).unwrap();
+    for body in [read.body_text(0).unwrap(), read.body_html(0).unwrap()] {
+        assert!(body.contains("Please run txt.exe for me.") && !body.contains('\u{202e}'), "{body}");
+    }
+    assert!(read.subject().unwrap().ends_with("An txt.exe for you"), "{:?}", read.subject());
+}
+
+#[test]
 fn a_ticket_without_a_customer_is_internal() {
     let mut sample = Sample::of(Purpose::Notification);
     sample.ticket.parties.clear();

@@ -1,5 +1,7 @@
 //! The words of people on their way into a mail: made safe as text, and turned into HTML.
 
+use std::borrow::Cow;
+
 /// How a paragraph begins; the style of all of them is in the head of the mail.
 const PARAGRAPH: &str = "<p>";
 
@@ -26,6 +28,18 @@ pub(super) fn clean(text: &str) -> String {
     clean.truncate(end);
     let start = clean.len() - clean.trim_start_matches('\n').len();
     clean.split_off(start)
+}
+
+/// The text without the characters that turn the direction of writing around for a stretch: who reads what somebody
+/// else wrote must not read `txt.exe` where `exe.txt` stands. Marks of a direction, which right-to-left scripts need,
+/// turn nothing around and stay.
+pub(super) fn unturned(text: &str) -> Cow<'_, str> {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // All of them begin with this byte, in UTF-8.
+    if !has_any(text, |byte| byte == 0xe2) || !text.contains(turns) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(turns, ""))
 }
 
 /// The text as HTML paragraphs: escaped, lines and indentation kept, web addresses made links.
@@ -128,6 +142,19 @@ mod tests {
             ("blank lines around", "\n\n  a\n\n", "  a"),
         ] {
             assert_eq!(clean(text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_turns_the_direction_of_reading_around() {
+        for (name, text, expected) in [
+            ("override", "run \u{202e}txt.exe\u{202c} now", "run txt.exe now"),
+            ("isolates", "a\u{2066}b\u{2067}c\u{2068}d\u{2069}e", "abcde"),
+            ("embeddings", "\u{202a}a\u{202b}b\u{202d}c", "abc"),
+            ("marks that scripts need", "שלום\u{200f}!", "שלום\u{200f}!"),
+            ("other characters of their block", "“quoted” – and…", "“quoted” – and…"),
+        ] {
+            assert_eq!(unturned(text), expected, "{name}");
         }
     }
 

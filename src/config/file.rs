@@ -2,7 +2,7 @@
 
 use super::secret::SecretSource;
 use super::section::{At, Section, Source};
-use super::{Account, Config, MailboxConfig, SmtpConfig};
+use super::{Account, Config, EXAMPLE, HttpConfig, MailboxConfig, SmtpConfig};
 use crate::decide::policy::{Caps, Policy};
 use crate::endpoint::{Endpoint, Mechanism, Security};
 use crate::finding::Finding;
@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -22,6 +23,9 @@ use toml::de::DeTable;
 const MAX_FILE_BYTES: usize = 1 << 20;
 
 const DAY_HOURS: i64 = 24;
+
+/// The port for HTTP when none is written.
+const HTTP_PORT: u16 = 8025;
 
 /// Reads a configuration.
 pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
@@ -41,6 +45,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
     drop(root);
     let mut findings = source.findings.into_inner();
     let mut warnings = source.warnings.into_inner();
+    warnings.extend(untouched(&shown, text));
     warnings.sort_by_key(|warning| warning.span.start);
     // What a broken file seems to lack may stand in the part that could not be read.
     if !syntax.is_empty() {
@@ -51,6 +56,22 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Config, Vec<Finding>> {
         Some(config) if findings.is_empty() => Ok(Config { warnings, ..config }),
         _ => Err(findings),
     }
+}
+
+/// Finds the lines that somebody was to edit and that are still the example's.
+fn untouched(path: &str, text: &str) -> Option<Finding> {
+    // The variable that a password is in may well have the name that stands there.
+    let is_placeholder = |line: &str| line.contains("# EDIT") && !line.starts_with("password");
+    let ours = |line: &str| is_placeholder(line) && EXAMPLE.lines().any(|shipped| shipped == line);
+    let numbers: Vec<usize> = text.lines().enumerate().filter(|(_, line)| ours(line)).map(|(at, _)| at + 1).collect();
+    let start = text.split_inclusive('\n').take(numbers.first()? - 1).map(str::len).sum::<usize>();
+    let shown: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let message = match &shown[..] {
+        [only] => format!("line {only} is still as `postroom init` has written it"),
+        several => format!("lines {} are still as `postroom init` has written them", several.join(", ")),
+    };
+    let hint = "write what is right for your desk, and take the mark EDIT away".to_owned();
+    Some(Finding::at(path, text, start..start, message).hint(hint))
 }
 
 struct Reading<'r, 't> {
@@ -75,6 +96,7 @@ impl Reading<'_, '_> {
         desk.finish();
         let mailboxes = self.mailboxes();
         let smtp = self.smtp();
+        let http = self.http();
         Some(Config {
             path: path.to_owned(),
             database,
@@ -82,6 +104,7 @@ impl Reading<'_, '_> {
             templates,
             mailboxes,
             smtp: smtp?,
+            http,
             zone,
             authserv_ids,
             policy: policy?,
@@ -98,7 +121,15 @@ impl Reading<'_, '_> {
         }
         let is_server = url.starts_with("postgres://") || url.starts_with("postgresql://");
         let url = DatabaseUrl::new(url);
-        if !is_server {
+        let refused = if is_server { url.check().err() } else { None };
+        if let Some(why) = refused {
+            let message = format!("`database` is `{url}`, which cannot be read: {why}");
+            if url.has_password() {
+                self.root.wrong_unseen(message, None);
+            } else {
+                self.root.wrong(span, message, None);
+            }
+        } else if !is_server {
             let message = format!("`database` is `{url}`, which names no database that Postroom knows");
             let hint = "write \"sqlite://postroom.db\" or \"postgres://postroom@db.example.com/postroom\"";
             if url.has_password() {
@@ -115,6 +146,30 @@ impl Reading<'_, '_> {
             self.root.warn(span, message, hint);
         }
         url
+    }
+
+    fn http(&self) -> Option<HttpConfig> {
+        let section = self.root.table("http");
+        if !section.is_there() {
+            return None;
+        }
+        let listen = section.text("listen");
+        section.finish();
+        let usual = HttpConfig { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT)) };
+        let Some(At { value, span }) = listen else { return Some(usual) };
+        let Ok(listen) = value.parse::<SocketAddr>() else {
+            let hint = format!("write \"{}\": an address in digits, and a port", usual.listen);
+            section.wrong(span, format!("`listen` cannot be `{value}`"), hint);
+            return None;
+        };
+        if !listen.ip().is_loopback() {
+            let message = format!(
+                "whoever reaches {listen} is told without a login whether this desk works, and the names of mailboxes \
+                 that it cannot watch"
+            );
+            section.warn(span, message, format!("write \"{}\" for this machine alone", usual.listen));
+        }
+        Some(HttpConfig { listen })
     }
 
     fn zone(&self, desk: &Section<'_>) -> TimeZone {

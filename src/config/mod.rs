@@ -11,7 +11,11 @@ use crate::store::DatabaseUrl;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use secret::SecretSource;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+/// The whole configuration, commented: what `init` writes.
+pub const EXAMPLE: &str = include_str!("../../postroom.example.toml");
 
 /// The configuration's name when nobody says another.
 pub const DEFAULT_FILE: &str = "postroom.toml";
@@ -31,6 +35,8 @@ pub struct Config {
     pub mailboxes: Vec<MailboxConfig>,
     /// The server that takes our mail.
     pub smtp: SmtpConfig,
+    /// Where health is told over HTTP, if anywhere.
+    pub http: Option<HttpConfig>,
     /// The zone in which times are shown to agents, and to customers whose own is not known.
     pub zone: TimeZone,
     /// The authserv-ids whose `Authentication-Results` are believed, in lower case.
@@ -73,6 +79,13 @@ pub struct SmtpConfig {
     pub null_sender: bool,
     /// How many connections are used at once.
     pub connections: u32,
+}
+
+/// What is answered over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HttpConfig {
+    /// The address that is listened on.
+    pub listen: SocketAddr,
 }
 
 /// An account on a mail server.

@@ -169,7 +169,7 @@ mod tests {
         let free = Standing::default();
         let full = Standing { traffic: Traffic { address_hour: 3, ..Default::default() }, ..Default::default() };
         let bounced = Standing { is_suppressed: true, ..Default::default() };
-        let many = Standing { traffic: Traffic { domain_hour: 1_000, ..Default::default() }, ..Default::default() };
+        let many = Standing { traffic: Traffic { domain_hour: 5_000, ..Default::default() }, ..Default::default() };
         let loops = Standing { traffic: Traffic { ticket_10_hours: 100, ..Default::default() }, ..Default::default() };
         let open = Some(("ann@example.com".to_owned(), "2026-03-02T10:00:00Z".parse().unwrap()));
         let broken = Standing { open_breaker: open, ..Default::default() };

@@ -68,7 +68,7 @@ impl Default for Caps {
         Self {
             per_address_hour: 3,
             per_address_day: 10,
-            per_domain_hour: 1_000,
+            per_domain_hour: 5_000,
             per_ticket_10_minutes: 10,
             per_ticket_10_hours: 100,
             per_desk_hour: 10_000,

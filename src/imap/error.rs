@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use crate::spoken;
 use crate::tls::TlsError;
 
 /// Why an IMAP command was not done.
@@ -39,7 +40,7 @@ pub enum ImapError {
         text: String,
     },
     /// The server did not answer in time.
-    #[error("no answer to {command} within {after:?}")]
+    #[error("no answer to {command} within {}", spoken::length(*.after))]
     Timeout {
         /// The command.
         command: &'static str,

@@ -28,7 +28,7 @@ pub async fn meet_due(desk: &Desk) -> Result<usize, StoreError> {
             Ok(()) => {}
             // Somebody changed the ticket meanwhile, or there is something wrong with it; the deadline comes again when
             // its lease is over, and the others go on.
-            Err(error) if error.is_transient() || error.is_about_the_work() => {
+            Err(error) if !error.is_away() && (error.is_transient() || error.is_about_the_work()) => {
                 warn!(ticket.id = %one.ticket, error = %error, "a deadline is tried again later");
             }
             Err(error) => return Err(error),

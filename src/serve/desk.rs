@@ -1,6 +1,7 @@
 //! Everything that the loops share: the store, the clock, the rules of the house, and what we sign with.
 
 use super::apply::Signature;
+use super::health::Health;
 use crate::classify::RuleSet;
 use crate::clock::Clock;
 use crate::compose;
@@ -22,6 +23,8 @@ pub struct Desk {
     pub clock: Clock,
     /// What does not change while the desk works.
     pub house: Arc<House>,
+    /// How it fares.
+    pub health: Health,
 }
 
 /// What does not change while a desk works.
@@ -61,7 +64,7 @@ impl Desk {
         };
         let signature = Signature { tokens: TokenKey::new(instance.token_key), instance: instance.id };
         let house = House { policy, rules, templates, zone: config.zone.clone(), reader, signature };
-        Self { store, clock, house: Arc::new(house) }
+        Self { store, clock, house: Arc::new(house), health: Health::default() }
     }
 }
 

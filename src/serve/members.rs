@@ -1,15 +1,21 @@
 //! Being one of the workers that share a database: joining, saying that we live, hearing what others have done, leaving.
 
 use super::deliver::chain;
+use super::health::Health;
 use crate::backoff::Backoff;
+use crate::spoken::counted;
 use crate::store::workers::SAY_SO_EVERY;
 use crate::store::{Store, StoreError};
 use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 /// How long to wait after the connection on which others are heard was lost.
 const LISTEN_AGAIN: Backoff = Backoff { first: Duration::from_millis(200), most: Duration::from_secs(10) };
+
+/// How long the database may take to hear that we live.
+const HEARD_WITHIN: Duration = Duration::from_secs(3);
 
 /// This process as one of the workers, by the words of what it does.
 #[derive(Debug, Clone)]
@@ -34,7 +40,7 @@ impl Member {
     }
 
     /// Says again and again that we live, and buries those that do not.
-    pub async fn live(self, stop: CancellationToken) {
+    pub async fn live(self, health: Health, stop: CancellationToken) {
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -42,12 +48,22 @@ impl Member {
             }
             let said = tokio::select! {
                 () = stop.cancelled() => return,
-                said = self.store.stay_worker() => said,
+                said = timeout(HEARD_WITHIN, self.store.stay_worker()) => said,
             };
+            let Ok(said) = said else {
+                health.no_answer("nothing was heard from it");
+                continue;
+            };
+            match &said {
+                Err(failure) if failure.is_away() => health.no_answer(&chain(failure)),
+                Err(_) => {}
+                Ok(_) => health.answers(),
+            }
             match said {
                 Ok((buried, false)) => {
                     if buried > 0 {
-                        warn!("{buried} workers are not heard of any more; what they had claimed is free");
+                        let workers = counted(buried, "worker");
+                        warn!("not heard of any more: {workers}; what had been claimed there is free");
                     }
                 }
                 Ok((_, true)) => {

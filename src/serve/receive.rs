@@ -4,23 +4,28 @@
 //! the mails flagged on the server. Nothing is looked at here, so no mail can be too strange to be received.
 
 mod bring_in;
+mod compared;
 mod doubt;
 
 use super::deliver::chain;
 use super::desk::Desk;
+use super::health::is_database_away;
+use super::ready::Part;
 use super::tidy;
 use crate::backoff::Backoff;
 use crate::config::MailboxConfig;
 use crate::endpoint::Login;
 use crate::imap::{Cursor, Deadlines, IdleOutcome, Resume, Selected, Session, gaps, resume};
+use crate::spoken::{counted, length};
 use crate::store::Hold;
+use compared::Compared;
 use doubt::Doubts;
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// Mails looked at in one go; between two of them the server is told what we have.
 const WINDOW: usize = 2_000;
@@ -37,7 +42,9 @@ const RENEW_IDLE: Duration = Duration::from_secs(25 * 60);
 /// Watches one mailbox until it is told to stop. `settled` is told when mails of it may be moved on the server.
 pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: CancellationToken) {
     let mut failures = 0;
-    let mut doubts = Doubts::default();
+    let (mut doubts, mut compared) = (Doubts::default(), Compared::default());
+    let part = Part::Mailbox(mailbox.name.clone());
+    desk.health.fails(part.clone());
     while !stop.is_cancelled() {
         let hold = match desk.store.take_mailbox(&mailbox.name).await {
             Ok(Some(hold)) => Some(hold),
@@ -58,25 +65,32 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
             settled,
             stop: &stop,
             doubts: &mut doubts,
+            compared: &mut compared,
             passes: 0,
         };
         let session = AssertUnwindSafe(watcher.session()).catch_unwind().await;
+        let passes = watcher.passes;
+        desk.health.fails(part.clone());
         // Others may have better luck with the server. When this fails, they find out by themselves.
         let _ = desk.store.leave_mailbox(&hold).await;
         // A panic is a fault of ours, and must not cost the mailbox.
         match session.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
             Ok(()) => return,
+            // It is told of elsewhere, and no fault of the server.
+            Err(failure) if is_database_away(&failure) => {
+                debug!(mailbox = %mailbox.name, error = %chain(failure.as_ref()), "the mailbox waits for the database");
+            }
             Err(failure) => {
                 // A pass that worked makes the next failure the first again.
-                failures = if watcher.passes > 0 { 1 } else { failures + 1 };
+                failures = if passes > 0 { 1 } else { failures + 1 };
                 let wait = RECONNECT.wait(failures, desk.clock.fraction());
                 let name = &mailbox.name;
                 warn!(
                     mailbox = %name,
                     attempt = failures,
                     error = %chain(failure.as_ref()),
-                    "lost mailbox {name}, trying again in {} s",
-                    wait.as_secs()
+                    "lost mailbox {name}, trying again in {}",
+                    length(wait)
                 );
                 tokio::select! {
                     () = stop.cancelled() => return,
@@ -94,6 +108,7 @@ struct Watcher<'w> {
     settled: &'w Notify,
     stop: &'w CancellationToken,
     doubts: &'w mut Doubts,
+    compared: &'w mut Compared,
     passes: u64,
 }
 
@@ -107,6 +122,7 @@ impl Watcher<'_> {
         let mut session = Session::connect(&mailbox.endpoint, &login, Deadlines::default()).await?;
         let selected = session.select(&mailbox.folder).await?;
         info!(mailbox = %mailbox.name, mails = selected.exists, "watching mailbox {}", mailbox.name);
+        self.desk.health.works(&Part::Mailbox(mailbox.name.clone()));
         let mut is_thorough = true;
         let mut compared = tokio::time::Instant::now();
         loop {
@@ -177,6 +193,7 @@ impl Watcher<'_> {
                 warn!(mailbox = %self.mailbox.name, "UIDs went back: reading the mailbox again, known mails are recognised");
                 // A UID may name another mail by now, and a place that we know is passed over.
                 self.desk.store.forget_places(self.hold, self.desk.clock.now()).await?;
+                *self.compared = Compared::default();
             }
             Resume::First(_) | Resume::After(_) => {}
         }
@@ -203,14 +220,23 @@ impl Watcher<'_> {
         Ok(())
     }
 
-    /// The mails on the server that have no inbox row, wherever they stand.
-    async fn overlooked(&self, session: &mut Session, selected: &Selected, cursor: Cursor) -> anyhow::Result<Vec<u32>> {
-        let on_server = session.all_uids(selected.uid_next).await?;
-        let known = self.desk.store.known_uids(&self.mailbox.name, selected.uid_validity).await?;
+    /// The mails on the server that have no inbox row, wherever they stand; mostly only those near the end are compared.
+    async fn overlooked(
+        &mut self,
+        session: &mut Session,
+        selected: &Selected,
+        cursor: Cursor,
+    ) -> anyhow::Result<Vec<u32>> {
+        let after = self.compared.next(selected.uid_validity);
+        let on_server =
+            if after > 0 { session.uids_after(after).await? } else { session.all_uids(selected.uid_next).await? };
+        let known = self.desk.store.known_uids(&self.mailbox.name, selected.uid_validity, after).await?;
         let missing = gaps(&on_server, &known);
+        self.compared.note(&on_server, &missing);
         let behind = missing.iter().filter(|uid| **uid <= cursor.last_uid).count();
         if behind > 0 {
-            warn!(mailbox = %self.mailbox.name, count = behind, "{behind} mails had been overlooked and are fetched now");
+            let mails = counted(behind, "mail");
+            warn!(mailbox = %self.mailbox.name, count = behind, "overlooked before, and fetched now: {mails}");
         }
         Ok(missing)
     }

@@ -2,12 +2,15 @@
 
 use super::deliver::{Courier, chain};
 use super::desk::Desk;
+use super::health::{Health, is_database_away};
 use super::members::Member;
+use super::ready::Part;
 use super::{deadlines, deliver, process, receive};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
+use crate::spoken::length;
 use crate::store::{Store, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +18,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
@@ -35,7 +39,22 @@ const CLOCK_MAY_STEP: SignedDuration = SignedDuration::from_secs(30);
 const KEEP_HOUSE_EVERY: Duration = Duration::from_millis(500);
 
 /// How often counts that nobody needs any more are forgotten.
-const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(1);
+const TIDY_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// Failures in a row for want of the database that are not told: mostly it is back by then, or told of as gone.
+const FAILURES_UNTOLD: u32 = 5;
+
+/// How long everything together may take to stop: a mail that is being handed over is not to be sent twice.
+const STOP_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long to wait with stopping for a database that is gone.
+const STOP_WITHOUT_DATABASE: Duration = Duration::from_secs(1);
+
+/// How long the mailboxes may take to stop. What they are at is kept or not, and if not fetched again.
+const MAILBOXES_STOP_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long leaving the other workers may take; they find out by themselves.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A part of the work, which a worker does or leaves to others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +85,8 @@ impl Role {
 }
 
 /// Runs the desk, or those parts of it, until it is told to stop. Loops stop in the order receive, process, deadlines, deliver; what was
-/// begun is finished, what was claimed and not begun comes back.
+/// begun is finished, what was claimed and not begun comes back. When something hangs, or the database is gone, it is
+/// left as in a crash.
 ///
 /// # Errors
 /// When the store cannot be used at all.
@@ -104,33 +124,69 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let connections = if has(Role::Deliver) { config.smtp.connections } else { 0 };
     let delivering = (0..connections).map(|_| start(courier(), &stop_deliver)).collect();
+    desk.health.opened(&desk.store);
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
     let keeping_house = vec![
         tokio::spawn(keep_house(desk.store.clone(), stop_living.clone())),
         tokio::spawn(member.clone().listen(stop_living.clone())),
         // To the very end: whoever is taken for dead loses what it is still at.
-        tokio::spawn(member.clone().live(stop_living.clone())),
+        tokio::spawn(member.clone().live(desk.health.clone(), stop_living.clone())),
     ];
 
     stop.cancelled().await;
     info!("stopping");
-    let as_group = |task: Option<JoinHandle<()>>| task.into_iter().collect();
+    desk.health.is_closing();
+    let as_group = |task: Option<JoinHandle<()>>| task.into_iter().collect::<Vec<_>>();
     let groups = [receiving, as_group(processing), as_group(meeting), delivering, keeping_house];
-    for (group, next) in groups.into_iter().zip(stops.iter().map(Some).chain([Some(&stop_living), None])) {
+    let tasks: Vec<AbortHandle> = groups.iter().flatten().map(JoinHandle::abort_handle).collect();
+    let stopping = async {
+        for (at, (group, next)) in
+            groups.into_iter().zip(stops.iter().chain([&stop_living]).map(Some).chain([None])).enumerate()
+        {
+            let patience = if at == 0 { MAILBOXES_STOP_WITHIN } else { STOP_WITHIN };
+            ended(group, patience).await;
+            if let Some(next) = next {
+                next.cancel();
+            }
+        }
+        // When this fails, the others find out by themselves.
+        let _ = timeout(LEAVE_WITHIN, member.leave()).await;
+    };
+    let why = tokio::select! {
+        () = stopping => None,
+        why = no_use_waiting(&desk.health) => Some(why),
+    };
+    match why {
+        None => info!("stopped"),
+        Some(why) => warn!("stopped at once, for {why}: what was under way is done again at the next start"),
+    }
+    tasks.iter().for_each(AbortHandle::abort);
+    Ok(())
+}
+
+/// Waits until all of these have ended, or for as long as it may take; then they are ended.
+async fn ended(group: Vec<JoinHandle<()>>, patience: Duration) {
+    let tasks: Vec<AbortHandle> = group.iter().map(JoinHandle::abort_handle).collect();
+    let all = async {
         for task in group {
             // A loop that panicked has nothing left to stop; what it had claimed comes back.
             if let Err(fault) = task.await {
                 error!(error = %fault, "a loop ended by a fault");
             }
         }
-        if let Some(next) = next {
-            next.cancel();
-        }
+    };
+    if timeout(patience, all).await.is_err() {
+        tasks.iter().for_each(AbortHandle::abort);
     }
-    member.leave().await;
-    info!("stopped");
-    Ok(())
+}
+
+/// Waits until there is no use in waiting for the loops to stop, and says why.
+async fn no_use_waiting(health: &Health) -> &'static str {
+    tokio::select! {
+        () = health.away_for(STOP_WITHOUT_DATABASE) => "the database does not answer",
+        () = tokio::time::sleep(STOP_WITHIN) => "it takes too long",
+    }
 }
 
 /// Joins the workers, as soon as the database answers. `None` when told to stop meanwhile.
@@ -138,9 +194,13 @@ async fn open_up(desk: &Desk, roles: &[Role], stop: &CancellationToken) -> Resul
     let words: Vec<&str> = Role::ALL.iter().filter(|role| roles.contains(role)).map(|role| role.word()).collect();
     let mut failures = 0;
     loop {
-        let joined = match shorten_waits(desk).await {
-            Ok(()) => Member::join(&desk.store, words.join(",")).await,
-            Err(failure) => Err(failure),
+        let join = async {
+            shorten_waits(desk).await?;
+            Member::join(&desk.store, words.join(",")).await
+        };
+        let joined = tokio::select! {
+            () = stop.cancelled() => return Ok(None),
+            joined = join => joined,
         };
         match joined {
             Err(failure) if failure.is_transient() => {
@@ -205,23 +265,29 @@ impl Worker {
         while !self.stop.is_cancelled() {
             let worked = AssertUnwindSafe(self.work_once()).catch_unwind().await;
             // A panic is a fault of ours, and must not cost more than the round in which it happened.
-            match worked.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom"))) {
-                Ok(true) => failures = 0,
-                Ok(false) => {
-                    failures = 0;
-                    self.wait().await;
-                }
+            let worked = worked.unwrap_or_else(|_fault| Err(anyhow::anyhow!("a fault of Postroom")));
+            let name = self.work.name();
+            if worked.is_ok() && failures > 0 {
+                failures = 0;
+                self.desk.health.works(&Part::Loop(name));
+            }
+            match worked {
+                Ok(true) => {}
+                Ok(false) => self.wait().await,
                 Err(failure) => {
                     failures += 1;
-                    if !matches!(self.work, Work::Process { .. }) {
-                        // Processing finds out by itself what it has.
-                        self.desk.store.doubt_claims();
-                    }
                     let wait = AFTER_FAILURE.wait(failures, self.desk.clock.fraction());
-                    let name = self.work.name();
-                    error!(attempt = failures, error = %chain(failure.as_ref()), "{name} failed, trying again in {wait:?}");
+                    self.desk.health.fails(Part::Loop(name));
+                    let is_told = self.desk.health.is_away() || failures <= FAILURES_UNTOLD;
+                    let error = chain(failure.as_ref());
+                    if is_told && is_database_away(&failure) {
+                        debug!(attempt = failures, error = %error, "{name} waits for the database");
+                    } else {
+                        error!(attempt = failures, error = %error, "{name} failed, trying again in {}", length(wait));
+                    }
                     tokio::select! {
                         () = self.stop.cancelled() => {}
+                        () = self.desk.health.is_back() => {}
                         () = tokio::time::sleep(wait) => {}
                     }
                 }
@@ -264,6 +330,11 @@ impl Worker {
             }
             Work::Deliver(courier) => {
                 let round = courier.deliver_due(&self.desk).await?;
+                if round.sent > 0 {
+                    self.desk.health.works(&Part::Smarthost);
+                } else if round.claimed > 0 && round.is_away {
+                    self.desk.health.fails(Part::Smarthost);
+                }
                 Ok(round.claimed > 0 && !round.is_away)
             }
         }
@@ -271,10 +342,16 @@ impl Worker {
 
     async fn wait(&self) {
         let store = &self.desk.store;
-        let (wake, due) = match &self.work {
-            Work::Process { .. } => (store.inbox_changed(), store.next_inbox_due().await),
-            Work::Deadlines => (store.deadlines_changed(), store.next_deadline().await),
-            Work::Deliver(_) => (store.outbox_changed(), store.next_outbox_due().await),
+        let next = async {
+            match &self.work {
+                Work::Process { .. } => (store.inbox_changed(), store.next_inbox_due().await),
+                Work::Deadlines => (store.deadlines_changed(), store.next_deadline().await),
+                Work::Deliver(_) => (store.outbox_changed(), store.next_outbox_due().await),
+            }
+        };
+        let (wake, due) = tokio::select! {
+            () = self.stop.cancelled() => return,
+            next = next => next,
         };
         // A due time that cannot be read costs the wait until somebody looks anyway.
         let due = due.ok().flatten();

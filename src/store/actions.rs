@@ -81,23 +81,27 @@ impl Store {
 
     /// Sends a mail of the outbox again now: one that failed, or one that waits for its next attempt.
     pub async fn retry_outbox(&self, id: i64, now: Timestamp) -> Result<(), StoreError> {
+        let mut tx = super::dialect::begin_write(self.writer()).await?;
         let touched = query(
             "UPDATE outbox SET state = 'waiting', tries = 0, tried_since = $2, due_at = $2, settled_at = NULL \
              WHERE id = $1 AND state IN ('waiting', 'failed')",
         )
         .bind(id)
         .bind(millis(now))
-        .execute(self.writer())
+        .execute(&mut tx)
         .await?;
         if touched == 0 {
             let state: Option<String> =
-                query("SELECT state FROM outbox WHERE id = $1").bind(id).fetch_optional_value(self.readers()).await?;
+                query("SELECT state FROM outbox WHERE id = $1").bind(id).fetch_optional_value(&mut tx).await?;
+            tx.rollback().await?;
             let what = match state {
                 Some(state) => format!("mail {id} of the outbox is {state}; only one that waits or failed is retried"),
                 None => format!("there is no mail {id} in the outbox"),
             };
             return Err(StoreError::Refused { what });
         }
+        self.engine().tell(&mut tx, "outbox").await?;
+        tx.commit().await?;
         self.outbox_changed().notify_one();
         Ok(())
     }
@@ -135,6 +139,7 @@ impl Store {
             return Err(StoreError::Refused { what });
         }
         query("DELETE FROM outcomes WHERE inbox = $1").bind(id).execute(&mut tx).await?;
+        self.engine().tell(&mut tx, "inbox").await?;
         tx.commit().await?;
         self.inbox_changed().notify_one();
         Ok(())

@@ -129,29 +129,18 @@ impl Store {
         Ok(touched == 1)
     }
 
-    /// Takes back that mails of a claim were tried: what hindered the work was not their fault.
-    pub async fn excuse_inbox(&self, claims: &[(i64, u32)]) -> Result<(), StoreError> {
+    /// Takes back that mails of a claim were tried: what hindered the work was not their fault. With a time they are
+    /// given back as well, as if nobody had claimed them; else they keep their place in the claim.
+    pub async fn excuse_inbox(&self, claims: &[(i64, u32)], free_at: Option<Timestamp>) -> Result<(), StoreError> {
+        let freed = if free_at.is_some() { ", state = 'new', due_at = $3" } else { "" };
+        let sql = format!(
+            "UPDATE inbox SET tries = tries - 1{freed} WHERE id = $1 AND attempt = $2 AND state = 'processing'"
+        );
         let mut tx = dialect::begin_write(self.writer()).await?;
         for (id, attempt) in claims {
-            let sql = "UPDATE inbox SET tries = tries - 1 WHERE id = $1 AND attempt = $2 AND state = 'processing'";
-            query(sql).bind(*id).bind(i64::from(*attempt)).execute(&mut tx).await?;
-        }
-        tx.commit().await
-    }
-
-    /// Gives claims back as if nobody had made them: what hindered the work was not the mails' fault.
-    pub async fn give_back_inbox(&self, claims: &[(i64, u32)], now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = dialect::begin_write(self.writer()).await?;
-        for (id, attempt) in claims {
-            query(
-                "UPDATE inbox SET state = 'new', due_at = $3, tries = tries - 1 \
-                 WHERE id = $1 AND attempt = $2 AND state = 'processing'",
-            )
-            .bind(*id)
-            .bind(i64::from(*attempt))
-            .bind(millis(now))
-            .execute(&mut tx)
-            .await?;
+            let excused = query(sql.clone()).bind(*id).bind(i64::from(*attempt));
+            let excused = free_at.into_iter().fold(excused, |excused, at| excused.bind(millis(at)));
+            excused.execute(&mut tx).await?;
         }
         tx.commit().await
     }
@@ -171,7 +160,7 @@ impl Store {
             ("SELECT inbox, raw FROM inbox_raw WHERE inbox IN (", ")"),
             &[],
             &holders,
-            |query, id| query.bind(*id),
+            |query, id| query.for_mails().bind(*id),
         )
         .await?;
         let mut raws: HashMap<i64, Vec<u8>> = HashMap::with_capacity(rows.len());

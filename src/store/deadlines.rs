@@ -48,7 +48,7 @@ impl Store {
             .bind(self.membership().id())
             .fetch_all(&mut tx)
             .await?;
-        tx.commit().await?;
+        self.doubting(tx.commit().await)?;
         let mut due = rows.iter().map(|row| claimed(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         due.sort_by_key(|due| (due.due_at, due.ticket));
         Ok(due)

@@ -39,7 +39,7 @@ pub(super) fn engine_of(url: &str) -> Result<Engine, StoreError> {
         return Ok(Engine::Postgres);
     }
     let hint = "a database is named like sqlite:///var/lib/postroom/desk.db or postgres://postroom@host/postroom";
-    let cause = sqlx::Error::Configuration(hint.into());
+    let cause = sqlx::Error::Configuration(hint.into()).into();
     Err(StoreError::Other { what: format!("{} cannot be used as a database", super::shown(url)), cause })
 }
 
@@ -48,6 +48,14 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
     match engine_of(url)? {
         Engine::Sqlite => sqlite::connect(url).await,
         Engine::Postgres => postgres::connect(url).await,
+    }
+}
+
+/// Reads a URL, and connects to nothing.
+pub(super) fn check(url: &str) -> Result<(), StoreError> {
+    match engine_of(url)? {
+        Engine::Sqlite => sqlite::options(url).map(drop),
+        Engine::Postgres => postgres::options(url).map(drop),
     }
 }
 
@@ -119,11 +127,12 @@ impl Engine {
         }
     }
 
-    /// Has the database look at what is in its tables, which it would do by itself, later.
-    pub(super) fn look_around(self) -> Option<&'static str> {
+    /// Has the database look at what is in these tables, which it would do by itself, later.
+    pub(super) fn look_around(self, tables: &[&str]) -> Option<String> {
         match self {
             Engine::Sqlite => None,
-            Engine::Postgres => Some("ANALYZE"),
+            // Not without their names: it would look at the catalogues as well, which are not ours, and say so.
+            Engine::Postgres => Some(format!("ANALYZE {}", tables.join(", "))),
         }
     }
 
@@ -177,9 +186,13 @@ pub(super) enum Trouble {
     ReadOnly,
     /// The file is none.
     NoDatabase,
+    /// The file, or one beside it, cannot be opened.
+    CannotOpen,
     NoSuchDatabase,
     LoginRefused,
     Unreachable,
+    /// There are as many connections as the server takes.
+    Crowded,
     Rejected,
     Other,
 }
@@ -213,12 +226,14 @@ fn cannot_open(error: sqlx::Error, url: &str) -> StoreError {
 fn migration_error(error: sqlx::migrate::MigrateError, url: &str) -> StoreError {
     use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
     let error = match error {
-        Execute(cause) | ExecuteMigration(cause, _) if matches!(trouble(&cause), Trouble::Unreachable) => {
-            return StoreError::Unreachable(cause);
+        Execute(cause) | ExecuteMigration(cause, _)
+            if matches!(trouble(&cause), Trouble::Unreachable | Trouble::Crowded) =>
+        {
+            return StoreError::from(cause);
         }
         error => error,
     };
-    let cause = sqlx::Error::Migrate(Box::new(error));
+    let cause = sqlx::Error::Migrate(Box::new(error)).into();
     StoreError::Other { what: format!("the tables of {} cannot be brought up to date", super::shown(url)), cause }
 }
 

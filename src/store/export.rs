@@ -70,7 +70,8 @@ pub(super) async fn schema_version(connection: &mut Connection) -> Result<i64, S
 async fn counts(connection: &mut Connection) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut counts = BTreeMap::new();
     for table in &TABLES {
-        let count: i64 = query(format!("SELECT COUNT(*) FROM {}", table.name)).fetch_value(&mut *connection).await?;
+        let count: i64 =
+            query(format!("SELECT COUNT(*) FROM {}", table.name)).at_leisure().fetch_value(&mut *connection).await?;
         counts.insert(table.name.to_owned(), count.cast_unsigned());
     }
     Ok(counts)
@@ -97,7 +98,7 @@ async fn read(
 ) -> Result<(), TransferError> {
     let (name, columns) = (table.name, table.selected());
     if table.order == Order::Small {
-        let rows = query(format!("SELECT {columns} FROM {name}")).fetch_all(connection).await?;
+        let rows = query(format!("SELECT {columns} FROM {name}")).at_leisure().fetch_all(connection).await?;
         let mut lines = rows.iter().map(|row| table.line(row)).collect::<Result<Vec<_>, _>>()?;
         lines.sort();
         return lines.iter().try_for_each(|line| each(line));
@@ -106,13 +107,15 @@ async fn read(
     let next = format!("SELECT MIN({key}) FROM {name} WHERE {key} > $1");
     let mut after = i64::MIN;
     // Behind a gap, which may be a wide one.
-    while let Some(first) = query(next.clone()).bind(after).fetch_value::<Option<i64>>(&mut *connection).await? {
+    while let Some(first) =
+        query(next.clone()).at_leisure().bind(after).fetch_value::<Option<i64>>(&mut *connection).await?
+    {
         let last = match table.order {
             Order::Large => large_span(connection, table, first).await?,
             _ => first + SPAN,
         };
         let sql = format!("SELECT {columns} FROM {name} WHERE {key} >= $1 AND {key} <= $2 ORDER BY 1, 2");
-        for row in query(sql).bind(first).bind(last).fetch_all(&mut *connection).await? {
+        for row in query(sql).at_leisure().bind(first).bind(last).fetch_all(&mut *connection).await? {
             each(&table.line(&row)?)?;
         }
         after = last;
@@ -127,6 +130,6 @@ async fn large_span(connection: &mut Connection, table: &Table, first: i64) -> R
         "SELECT {key}, CAST(LENGTH({bytes}) AS BIGINT) FROM {} WHERE {key} >= $1 ORDER BY 1 LIMIT {SPAN}",
         table.name
     );
-    let rows = query(sql).bind(first).fetch_all(connection).await?;
+    let rows = query(sql).at_leisure().bind(first).fetch_all(connection).await?;
     Ok(within_bytes(&rows, SPAN_BYTES)?.last().copied().unwrap_or(first))
 }

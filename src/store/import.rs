@@ -40,7 +40,7 @@ impl<'s> Stream<'s> {
             rows: BTreeMap::new(),
         };
         let mut stream = Self { input: Box::new(input), line: 0, header };
-        let Some(line) = stream.next()? else { return Err(stream.wrong("there is nothing in the stream")) };
+        let Some(line) = stream.next()? else { return Err(TransferError::Empty) };
         let value: serde_json::Value = serde_json::from_slice(&line).unwrap_or_default();
         let format = value.get("postroom").and_then(|header| header.get("format")).and_then(serde_json::Value::as_u64);
         match format {
@@ -120,8 +120,9 @@ impl Store {
             return Err(TransferError::Differs { table: table.name });
         }
         tx.commit().await?;
-        if let Some(statement) = self.engine().look_around() {
-            query(statement).execute(self.writer()).await?;
+        let tables: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+        if let Some(statement) = self.engine().look_around(&tables) {
+            query(statement).at_leisure().execute(self.writer()).await?;
         }
         Ok(stream.header)
     }

@@ -51,17 +51,24 @@ impl Store {
         Ok(Some(Place { mailbox: mailbox.to_owned(), uid_validity, uid }))
     }
 
-    /// The UIDs of a mailbox that we have, in order, as ranges.
-    pub async fn known_uids(&self, mailbox: &str, uid_validity: u32) -> Result<Vec<RangeInclusive<u32>>, StoreError> {
+    /// The UIDs of a mailbox behind this one that we have, in order, as ranges.
+    pub async fn known_uids(
+        &self,
+        mailbox: &str,
+        uid_validity: u32,
+        after: u32,
+    ) -> Result<Vec<RangeInclusive<u32>>, StoreError> {
         // A UID less its rank is the same all along a run without gaps.
         let rows = query(
             "SELECT MIN(uid), MAX(uid) FROM \
              (SELECT uid, uid - ROW_NUMBER() OVER (ORDER BY uid) AS run FROM inbox \
-              WHERE mailbox = $1 AND uid_validity = $2) AS uids \
+              WHERE mailbox = $1 AND uid_validity = $2 AND uid > $3) AS uids \
              GROUP BY run ORDER BY 1",
         )
         .bind(mailbox)
         .bind(i64::from(uid_validity))
+        .bind(i64::from(after))
+        .at_leisure()
         .fetch_all(self.readers())
         .await?;
         let range = |row| {
@@ -137,6 +144,7 @@ impl Store {
         let mut tx = dialect::begin_write(self.writer()).await?;
         workers::insist_on_hold(&mut tx, hold).await?;
         query("UPDATE inbox SET mailbox = $2 WHERE mailbox = $1")
+            .at_leisure()
             .bind(mailbox)
             .bind(format!("{mailbox} until {now}"))
             .execute(&mut tx)

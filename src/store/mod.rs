@@ -39,7 +39,7 @@ pub use inbox::{Kept, SettledPlace};
 pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use portable::{Header, TransferError};
-pub use schema::{Migration, MigrationState, Schema};
+pub use schema::{Migration, MigrationState, Pulse, Schema};
 pub use threads::{Looked, Lookup};
 pub use url::{DatabaseUrl, shown};
 pub use workers::{Claim, Hold, Turn};

@@ -60,6 +60,11 @@ impl Store {
         }
     }
 
+    /// Whether some process is [the worker](Self::be_the_worker); asking keeps nobody from becoming it.
+    pub(super) fn has_the_worker(&self) -> bool {
+        self.engine() == Engine::Sqlite && sqlite::is_locked_out(&self.inner.url)
+    }
+
     /// Whether several workers may share this database.
     pub fn is_shared(&self) -> bool {
         self.engine().is_shared()

@@ -138,11 +138,12 @@ impl Store {
             |query, id| query.bind(*id),
         )
         .await?;
-        tx.commit().await?;
+        self.doubting(tx.commit().await)?;
         let mut items = rows.iter().map(|row| item(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         items.sort_by_key(|item| item.id);
         let claimed: Vec<i64> = items.iter().map(|item| item.id).collect();
-        let mut raws = self.outgoing_bytes(&claimed).await?;
+        // Without their bytes they are claimed, and nobody has them.
+        let mut raws = self.doubting(self.outgoing_bytes(&claimed).await)?;
         for item in &mut items {
             let missing = || StoreError::Strange { what: format!("mail {} to send without its bytes", item.id) };
             item.bytes = raws.remove(&item.id).ok_or_else(missing)?;
@@ -193,7 +194,7 @@ impl Store {
             ("SELECT outbox, raw FROM outbox_raw WHERE outbox IN (", ")"),
             &[],
             ids,
-            |query, id| query.bind(*id),
+            |query, id| query.for_mails().bind(*id),
         )
         .await?;
         let pair = |row| {

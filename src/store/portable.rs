@@ -264,6 +264,9 @@ pub enum TransferError {
     /// The stream cannot be read.
     #[error("cannot read the stream")]
     Read(#[source] io::Error),
+    /// There is no stream at all.
+    #[error("there is nothing in it; was `postroom export` cut off?")]
+    Empty,
     /// The stream is not as it should be.
     #[error("line {line}: {what}")]
     Line {

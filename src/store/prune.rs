@@ -111,7 +111,7 @@ async fn select(
 }
 
 fn bound(sql: String, retention: &Retention, after: i64, last: i64) -> super::query::Query<'static> {
-    query(sql).bind(millis(retention.before)).bind(after).bind(last)
+    query(sql).at_leisure().bind(millis(retention.before)).bind(after).bind(last)
 }
 
 /// The rows that may go and the bytes of each: those between `$2` and `$3` that ended before `$1`.

@@ -3,13 +3,30 @@
 //! The rest of the store writes a statement once, binds values to it and reads rows by column; only here, and in the
 //! files below `dialect`, is it known that there is more than one database.
 
+use super::dialect::postgres;
 use super::error::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Type};
 use std::borrow::Cow;
+use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a server may take to answer a statement: who hears nothing for so long has lost it, with no word from the
+/// network. None of ours takes a tenth of it, but for those that say so.
+const ANSWER_WITHIN: Duration = Duration::from_secs(15);
+
+/// For so many bytes that go to the server it may take a second longer.
+const BYTES_A_SECOND: usize = 64 << 10;
+
+/// How much longer it may take where mails come back.
+const FOR_MAILS: Duration = Duration::from_secs(120);
+
+/// As good as for ever.
+const AT_LEISURE: Duration = Duration::from_secs(24 * 3600);
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +82,8 @@ impl<'r, T: Decode<'r, Sqlite> + Type<Sqlite> + Decode<'r, Postgres> + Type<Post
 pub(super) struct Query<'q> {
     sql: Cow<'static, str>,
     values: Vec<Value<'q>>,
+    /// How much longer than others it may take.
+    longer: Duration,
 }
 
 /// A value of a statement. Nothing has a type, too: PostgreSQL asks for it.
@@ -77,7 +96,7 @@ pub(super) enum Value<'q> {
 
 /// Begins a statement. Its placeholders are `$1` and on.
 pub(super) fn query<'q>(sql: impl Into<Cow<'static, str>>) -> Query<'q> {
-    Query { sql: sql.into(), values: Vec::new() }
+    Query { sql: sql.into(), values: Vec::new(), longer: Duration::ZERO }
 }
 
 /// Runs one body for the statement and the connection of either database.
@@ -88,17 +107,19 @@ macro_rules! run {
                 let ($statement, $row) = ($query.for_sqlite(), Row::Sqlite);
                 $body
             }
-            Target::Any(Pool::Postgres($connection)) => {
-                let ($statement, $row) = ($query.for_postgres(), Row::Postgres);
-                $body
+            Target::Any(Pool::Postgres(pool)) => {
+                let patience = $query.patience();
+                let ($statement, $row, $connection) = ($query.for_postgres(), Row::Postgres, pool);
+                answered(patience, Some(pool), async { Ok($body) }).await?
             }
             Target::On(Connection::Sqlite(held)) => {
                 let ($statement, $row, $connection) = ($query.for_sqlite(), Row::Sqlite, held.get());
                 $body
             }
             Target::On(Connection::Postgres(held)) => {
+                let patience = $query.patience();
                 let ($statement, $row, $connection) = ($query.for_postgres(), Row::Postgres, held.get());
-                $body
+                answered(patience, None, async { Ok($body) }).await?
             }
         }
     };
@@ -109,6 +130,23 @@ impl<'q> Query<'q> {
     pub(super) fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
         self.values.push(value.into());
         self
+    }
+
+    /// Lets it take as long as it takes.
+    pub(super) fn at_leisure(mut self) -> Self {
+        self.longer = AT_LEISURE;
+        self
+    }
+
+    /// Lets it take longer: mails come back.
+    pub(super) fn for_mails(mut self) -> Self {
+        self.longer = FOR_MAILS;
+        self
+    }
+
+    fn patience(&self) -> Duration {
+        let bytes: usize = self.values.iter().map(Value::size).sum();
+        ANSWER_WITHIN + self.longer + Duration::from_secs((bytes / BYTES_A_SECOND) as u64)
     }
 
     /// Adds to the text of the statement.
@@ -185,6 +223,29 @@ impl<'q> Query<'q> {
     }
 }
 
+impl Value<'_> {
+    fn size(&self) -> usize {
+        match self {
+            Value::Text(Some(text)) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Number(_) | Value::Flag(_) | Value::Text(None) => 0,
+        }
+    }
+}
+
+/// Waits for a server, but not for ever. A connection on which it was silent does not go back to its pool.
+async fn answered<T>(
+    patience: Duration,
+    pool: Option<&PgPool>,
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match (timeout(patience, work).await, pool) {
+        (Ok(Err(sqlx::Error::PoolTimedOut)), Some(pool)) => Err(postgres::why_no_connection(pool).await),
+        (Ok(answer), _) => Ok(answer?),
+        (Err(_), _) => Err(postgres::silence().into()),
+    }
+}
+
 impl Pool {
     pub(super) fn engine(&self) -> Engine {
         match self {
@@ -196,7 +257,9 @@ impl Pool {
     pub(super) async fn acquire(&self) -> Result<Connection, StoreError> {
         Ok(match self {
             Pool::Sqlite(pool) => Connection::Sqlite(Held::Alone(pool.acquire().await?)),
-            Pool::Postgres(pool) => Connection::Postgres(Held::Alone(pool.acquire().await?)),
+            Pool::Postgres(pool) => {
+                Connection::Postgres(Held::Alone(answered(ANSWER_WITHIN, Some(pool), pool.acquire()).await?))
+            }
         })
     }
 
@@ -204,7 +267,10 @@ impl Pool {
     pub(super) async fn begin(&self, statement: &'static str) -> Result<Transaction, StoreError> {
         Ok(Transaction(match self {
             Pool::Sqlite(pool) => Connection::Sqlite(Held::InTransaction(pool.begin_with(statement).await?)),
-            Pool::Postgres(pool) => Connection::Postgres(Held::InTransaction(pool.begin_with(statement).await?)),
+            Pool::Postgres(pool) => {
+                let begun = answered(ANSWER_WITHIN, Some(pool), pool.begin_with(statement)).await?;
+                Connection::Postgres(Held::InTransaction(begun))
+            }
         }))
     }
 
@@ -256,7 +322,7 @@ impl Transaction {
     async fn end(self, is_kept: bool) -> Result<(), StoreError> {
         match self.0 {
             Connection::Sqlite(held) => held.end(is_kept).await?,
-            Connection::Postgres(held) => held.end(is_kept).await?,
+            Connection::Postgres(held) => answered(ANSWER_WITHIN, None, held.end(is_kept)).await?,
         }
         Ok(())
     }

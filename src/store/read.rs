@@ -62,6 +62,7 @@ impl Store {
     /// The bytes of a mail of the inbox, those of the first one where it is a copy.
     pub async fn find_inbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
         query("SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1")
+            .for_mails()
             .bind(id)
             .fetch_optional_value(self.readers())
             .await
@@ -77,7 +78,7 @@ impl Store {
 
     /// The bytes of a mail of the outbox.
     pub async fn find_outbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        let raw = query("SELECT raw FROM outbox_raw WHERE outbox = $1").bind(id);
+        let raw = query("SELECT raw FROM outbox_raw WHERE outbox = $1").for_mails().bind(id);
         raw.fetch_optional_value(self.readers()).await
     }
 

@@ -59,6 +59,17 @@ impl MigrationState {
     }
 }
 
+/// What a database that answers says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// The version of its tables.
+    pub tables: i64,
+    /// The newest version that we know.
+    pub known: i64,
+    /// The mailboxes that other living workers read.
+    pub read_by_others: Vec<String>,
+}
+
 /// A migration as the database remembers it.
 struct Applied {
     name: String,
@@ -105,6 +116,23 @@ impl Store {
         }));
         migrations.sort_by_key(|migration| migration.version);
         Ok(Schema { is_there, migrations })
+    }
+}
+
+impl Store {
+    /// Asks the database how it is.
+    pub async fn pulse(&self) -> Result<Pulse, StoreError> {
+        let tables = query("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations");
+        let tables = tables.fetch_value(self.readers()).await?;
+        let known = self.engine().migrations().iter().map(|migration| migration.version).max().unwrap_or(0);
+        let held = query(format!(
+            "SELECT mailbox FROM holds JOIN workers ON workers.id = holds.worker \
+             WHERE workers.id <> $1 AND alive_until >= {} ORDER BY mailbox",
+            self.engine().now()
+        ));
+        let held = held.bind(self.membership().id().unwrap_or_default()).fetch_all(self.readers()).await?;
+        let read_by_others = held.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+        Ok(Pulse { tables, known, read_by_others })
     }
 }
 

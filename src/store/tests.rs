@@ -67,7 +67,7 @@ async fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     let error = store.keep_mail(&many, Some(&cursor), now()).await.unwrap_err();
     assert!(matches!(error, StoreError::Full(_)), "{error:?}");
     assert_eq!(store.cursor("support").await.unwrap(), None, "the server is not told that we have them");
-    assert_eq!(store.known_uids("support", 1).await.unwrap(), [1..=1]);
+    assert_eq!(store.known_uids("support", 1, 0).await.unwrap(), [1..=1]);
 
     let lease = SignedDuration::from_mins(5);
     let claimed = store.claim_inbox(now(), lease, 10).await.unwrap();
@@ -140,5 +140,5 @@ async fn a_write_that_is_given_up_half_way_does_not_hold_the_database() {
     store.keep_mail(&[mail(1, 10)], None, now()).await.unwrap();
     let tx = dialect::begin_write(store.writer()).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(store.known_uids("support", 1).await.unwrap(), [1..=1]);
+    assert_eq!(store.known_uids("support", 1, 0).await.unwrap(), [1..=1]);
 }

@@ -143,7 +143,7 @@ pub(super) fn oversize_to(address: &str) -> String {
 }
 
 impl Store {
-    /// Forgets counts that no window reaches any more. Worth doing once an hour.
+    /// Forgets counts that no window reaches any more. Worth doing every minute: then there are few.
     pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
         let touched =
             query("DELETE FROM traffic WHERE minute <= $1").bind(minute(now) - DAY).execute(self.writer()).await?;

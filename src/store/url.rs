@@ -13,6 +13,18 @@ impl DatabaseUrl {
         Self(url.into())
     }
 
+    /// Whether it can be read at all; nothing is connected to.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let said = |error: super::StoreError| match std::error::Error::source(&error) {
+            Some(cause) => cause.to_string(),
+            None => error.to_string(),
+        };
+        super::dialect::check(&self.0).map_err(said)
+    }
+
     /// Whether there is a password in it.
     pub fn has_password(&self) -> bool {
         shown(&self.0) != self.0

@@ -71,6 +71,8 @@ pub struct WorkerRow {
     pub started_at: Timestamp,
     /// Whether it has said lately that it lives.
     pub is_alive: bool,
+    /// For how long it has not said so; nothing where there is one worker, which holds a lock instead.
+    pub silent_for: Option<SignedDuration>,
     /// The mailboxes it reads, and since when.
     pub mailboxes: Vec<HeldMailbox>,
     /// Mails that it has claimed for processing.
@@ -174,10 +176,13 @@ impl Store {
         Ok((buried, false))
     }
 
-    /// Notes that something may have been claimed for this worker that it knows nothing of: the answer was lost with its
-    /// connection. The next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
-    pub fn doubt_claims(&self) {
-        self.membership().is_in_doubt.store(self.engine().is_shared(), Ordering::Relaxed);
+    /// Takes what became of a claim. When the answer was lost with the connection, something may be claimed for this
+    /// worker that it knows nothing of: then the next [`stay_worker`](Self::stay_worker) ends this life, which frees it.
+    pub(super) fn doubting<T>(&self, claimed: Result<T, StoreError>) -> Result<T, StoreError> {
+        if claimed.as_ref().is_err_and(|failure| failure.is_transient()) && self.engine().is_shared() {
+            self.membership().is_in_doubt.store(true, Ordering::Relaxed);
+        }
+        claimed
     }
 
     /// Leaves the workers; what it had is free at once.
@@ -314,7 +319,7 @@ impl Store {
     pub async fn list_workers(&self) -> Result<Vec<WorkerRow>, StoreError> {
         let mut tx = dialect::begin_read(self.readers()).await?;
         let sql = format!(
-            "SELECT id, host, pid, roles, started_at, alive_until >= {}, \
+            "SELECT id, host, pid, roles, started_at, {} - alive_until, \
              (SELECT COUNT(*) FROM inbox JOIN batches ON batches.id = inbox.batch \
               WHERE state = 'processing' AND batches.worker = workers.id), \
              (SELECT COUNT(*) FROM outbox WHERE state = 'sending' AND outbox.worker = workers.id) \
@@ -331,7 +336,8 @@ impl Store {
                 pid: columns.next()?,
                 roles: columns.next()?,
                 started_at: columns.next_at()?,
-                is_alive: columns.next()?,
+                silent_for: Some(ALIVE_FOR + SignedDuration::from_millis(columns.next()?)),
+                is_alive: true,
                 processing: columns.next()?,
                 sending: columns.next()?,
                 mailboxes: Vec::new(),
@@ -347,10 +353,13 @@ impl Store {
             }
         }
         tx.rollback().await?;
-        if !self.engine().is_shared() {
-            // It says nothing; it holds the lock.
-            let lives = !workers.is_empty() && self.be_the_worker().is_err();
-            workers.iter_mut().for_each(|worker| worker.is_alive = lives);
+        let lives = self.has_the_worker();
+        for worker in &mut workers {
+            if !self.engine().is_shared() {
+                (worker.silent_for, worker.is_alive) = (None, lives);
+            } else {
+                worker.is_alive = worker.silent_for.is_some_and(|silent_for| silent_for <= ALIVE_FOR);
+            }
         }
         Ok(workers)
     }

@@ -6,6 +6,7 @@ use crate::config::{Account, Config, MailboxConfig, SmtpConfig};
 use crate::endpoint::Login;
 use crate::imap::{self, ImapError};
 use crate::smtp::{self, SendError, Smarthost, TlsProblem};
+use crate::spoken::counted;
 use crate::store::{DatabaseUrl, Store, StoreError};
 use std::time::Duration;
 
@@ -84,10 +85,7 @@ async fn try_mailbox(config: &MailboxConfig) -> Result<String, Wrong> {
         let hint = "give the account the right to change the folder, or take out `processed` and `quarantine`";
         return Err((format!("{} may only be read, so no mail can be moved", config.folder), Some(hint.to_owned())));
     }
-    let mails = match selected.exists {
-        1 => "1 mail".to_owned(),
-        number => format!("{number} mails"),
-    };
+    let mails = counted(selected.exists, "mail");
     Ok(format!("logged in as {}, {} has {mails}, {news}", config.account.user, config.folder))
 }
 

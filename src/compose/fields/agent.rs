@@ -1,7 +1,7 @@
 //! The fields of mails to agents: what is to be known of a ticket to work on it from the mail alone.
 
 use super::{Fields, View, customer_name, line};
-use crate::compose::words::clean;
+use crate::compose::words::{clean, unturned};
 use crate::compose::{ANSWER_ABOVE, File, when};
 use crate::decide::DeadlineKind;
 use crate::decide::draft::{News, Notification, TranscriptLine};
@@ -65,7 +65,7 @@ impl View<'_> {
         fields.set("detail", detail);
         fields.set("caution", notification.caution.as_deref().map_or(String::new(), line));
         fields.set("author", name);
-        fields.set("text", clean(&notification.text));
+        fields.set("text", clean(&unturned(&notification.text)));
         fields.set("because", lines(&notification.because));
         fields.set("articles", lines(&notification.articles));
         let file = |file: &File| line(&format!("{} ({})", file.name, size::shown(file.bytes.len() as u64)));

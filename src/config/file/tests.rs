@@ -22,6 +22,33 @@ fn read_text(text: &str) -> Result<Config, Vec<Finding>> {
 }
 
 #[test]
+fn lines_that_are_still_the_example_s_are_named() {
+    let warnings = |text: &str| {
+        let config = read(Path::new("postroom.toml"), text).unwrap();
+        config.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let lines =
+        EXAMPLE.lines().enumerate().filter(|(_, line)| line.contains("# EDIT") && !line.starts_with("password"));
+    let numbers: Vec<String> = lines.map(|(at, _)| (at + 1).to_string()).collect();
+    assert_eq!(numbers.len(), 9);
+    assert_eq!(
+        warnings(EXAMPLE),
+        [format!(
+            "postroom.toml:{}:1: lines {} are still as `postroom init` has written them \
+             (write what is right for your desk, and take the mark EDIT away)",
+            numbers[0],
+            numbers.join(", ")
+        )]
+    );
+    let edited: String = EXAMPLE.lines().map(|line| line.replace("# EDIT", "# done") + "\n").collect();
+    assert_eq!(warnings(&edited), Vec::<String>::new());
+    let zone = EXAMPLE.lines().position(|line| line.starts_with("zone")).unwrap();
+    let one_left = edited.replace(edited.lines().nth(zone).unwrap(), EXAMPLE.lines().nth(zone).unwrap());
+    let warning = &warnings(&one_left)[0];
+    assert!(warning.contains(&format!(": line {} is still as ", zone + 1)), "{warning}");
+}
+
+#[test]
 fn the_smallest_configuration_has_the_handbooks_figures() {
     let config = read_text(SMALLEST).unwrap();
     assert_eq!(config.database, "sqlite:///etc/postroom/postroom.db");
@@ -79,6 +106,36 @@ fn a_broken_file_is_not_blamed_for_what_could_not_be_read() {
     let found = read_text("[desk\nname = 'x'\n").unwrap_err();
     assert!(found.iter().all(|finding| !finding.message.contains("missing")), "{found:?}");
     assert!(!found.is_empty());
+}
+
+#[test]
+fn health_is_told_where_the_file_says_so_and_elsewhere_with_a_warning() {
+    let cases = [
+        ("nowhere", "", None, 0),
+        ("the usual place", "[http]", Some("127.0.0.1:8025"), 0),
+        ("another port", "[http]\nlisten = \"[::1]:80\"", Some("[::1]:80"), 0),
+        ("to everybody", "[http]\nlisten = \"0.0.0.0:8025\"", Some("0.0.0.0:8025"), 1),
+    ];
+    for (name, text, listen, warnings) in cases {
+        let config = read_text(&format!("{SMALLEST}{text}\n")).unwrap();
+        assert_eq!(config.http.map(|http| http.listen.to_string()).as_deref(), listen, "{name}");
+        assert_eq!(config.warnings.len(), warnings, "{name}: {:?}", config.warnings);
+    }
+    let wrong = read_text(&format!("{SMALLEST}[http]\nlisten = \"localhost\"\n")).unwrap_err();
+    assert_eq!(wrong[0].message, "`listen` cannot be `localhost`");
+}
+
+#[test]
+fn a_database_that_cannot_be_read_is_found_without_showing_its_password() {
+    for (url, shown) in [
+        ("postgres://desk@db.example:port/desk", "postgres://desk@db.example:port/desk"),
+        ("postgres://desk:secret@db.example:99999/desk", "postgres://desk@db.example:99999/desk"),
+    ] {
+        let wrong = read_text(&format!("database = \"{url}\"\n{SMALLEST}")).unwrap_err();
+        let expected = format!("`database` is `{shown}`, which cannot be read: invalid port number");
+        assert_eq!(wrong[0].message, expected);
+        assert!(!format!("{wrong:?}").contains("secret"));
+    }
 }
 
 #[test]

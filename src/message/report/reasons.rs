@@ -188,16 +188,17 @@ pub(super) const REASONS: &[(Reason, &str)] = &[
     (
         Expired,
         "
-        timed out | time out | timeout | retry time | too long | expired | giving up | given up | gave up |
-        multiple retries | delivery failed 20 attempts | unsuccessful delivery attempts |
+        retry time | too long | expired | giving up | given up | gave up |
+        multiple retries | attempts: | delivery attempts |
         exceeded maximum time | not delivered within | failing for a long time |
-        could not deliver for the last | in the queue | zeitüberschreitung | délai | tiempo de espera |
-        tempo limite | タイムアウト | 超时 | 逾時
+        could not deliver for the last | in the queue |
+        逾時
         ",
     ),
     (
         Network,
         "
+        timed out | time out | timeout | zeitüberschreitung | tiempo de espera | tempo limite | タイムアウト | 超时 |
         connection refused | connection reset | connection lost | connection timed | no route to host |
         network is unreachable | network unreachable | network error | host unreachable | could not connect |
         couldn't connect | unable to connect | can't connect | cannot connect | failed to connect |

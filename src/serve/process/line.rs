@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 /// Attempts after which a mail is set aside without another one. It did not fail so often, else it would have been set
 /// aside before: the program died over it, at last over it alone.
@@ -88,13 +88,7 @@ impl Batch {
             }
             match &items[..] {
                 [] => return Ok(None),
-                // Set aside before anything looks at it again.
-                [item] if item.tries > ATTEMPTS_SURVIVED => {
-                    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
-                    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
-                    set_aside(&desk.store, item, &failure, now).await?;
-                    end_claim(desk, &items).await?;
-                }
+                [item] if item.tries > ATTEMPTS_SURVIVED => set_aside_unread(desk, item, now).await?,
                 _ => return Ok(Some(Self::of(desk, items.into(), now))),
             }
         }
@@ -211,9 +205,13 @@ impl Line {
                     *settled += self.finish(desk).await?.0;
                     let now = desk.clock.now();
                     let orphans = desk.store.adopt_inbox(now, LEASE, BATCH, Some(claim)).await?;
-                    match claim_of(&orphans) {
-                        Some(_) => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
-                        None => tokio::time::sleep(ASK_FOR_TURN).await,
+                    match &orphans[..] {
+                        [] => tokio::time::sleep(ASK_FOR_TURN).await,
+                        [item] if item.tries > ATTEMPTS_SURVIVED => {
+                            set_aside_unread(desk, item, now).await?;
+                            *settled += 1;
+                        }
+                        _ => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
                     }
                 }
             }
@@ -345,7 +343,10 @@ async fn fall_back(
             Err(again) => failure = again,
         }
     }
-    warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one");
+    match &failure {
+        Failure::Store(error) if error.is_away() => debug!(batch.size = count, "a batch waits for the database"),
+        failure => warn!(batch.size = count, error = %failure, "processing a batch failed, doing its mails one by one"),
+    }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
             // Those that are done are not given back. Where the database takes not even this, the leases end.
@@ -353,11 +354,11 @@ async fn fall_back(
             match claim_of(items) {
                 // At the same place in the order, whoever takes it over.
                 Some(_) => {
-                    let _ = desk.store.excuse_inbox(&claims).await;
+                    let _ = desk.store.excuse_inbox(&claims, None).await;
                     let _ = end_claim(desk, items).await;
                 }
                 None => {
-                    let _ = desk.store.give_back_inbox(&claims, now).await;
+                    let _ = desk.store.excuse_inbox(&claims, Some(now)).await;
                 }
             }
             return Err(failure);
@@ -377,7 +378,9 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.
-        Failure::Store(StoreError::Conflict { .. }) => return desk.store.give_back_inbox(&[(id, attempt)], now).await,
+        Failure::Store(StoreError::Conflict { .. }) => {
+            return desk.store.excuse_inbox(&[(id, attempt)], Some(now)).await;
+        }
         // A full disk or a lost database is not the mail's fault.
         Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
         Failure::Store(_) | Failure::Mail(_) => {}
@@ -389,6 +392,14 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     warn!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed and is tried again");
     let due_at = now + WAIT_AFTER_FAILURE * i32::try_from(tries).unwrap_or(1);
     desk.store.release_inbox(id, attempt, due_at, &failure.to_string()).await.map(drop)
+}
+
+/// Sets a mail aside that the program has died over again and again, before anything looks at it once more.
+async fn set_aside_unread(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
+    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
+    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
+    set_aside(&desk.store, item, &failure, now).await?;
+    end_claim(desk, std::slice::from_ref(item)).await
 }
 
 /// Puts a mail that cannot be processed into quarantine, as it came.

@@ -6,6 +6,7 @@
 use super::Watcher;
 use crate::imap::{BatchLimit, Fetched, ImapError, MailSize, Selected, Session, batches};
 use crate::message::Digest;
+use crate::spoken::counted;
 use crate::store::{NewMail, Place};
 use anyhow::Context as _;
 use tracing::{debug, error, info, warn};
@@ -53,7 +54,7 @@ impl Watcher<'_> {
                 }
             };
             self.doubts.clear(asked);
-            debug!(mailbox = %self.mailbox.name, missing = batch.missing.len(), "fetched {} mails", batch.mails.len());
+            debug!(mailbox = %self.mailbox.name, missing = batch.missing.len(), "fetched {}", counted(batch.mails.len(), "mail"));
             kept.extend(self.keep(selected, batch.mails).await?);
         }
         for uid in refused {
@@ -71,7 +72,7 @@ impl Watcher<'_> {
         }
         if !kept.is_empty() {
             let name = &self.mailbox.name;
-            info!(mailbox = %name, count = kept.len(), "received {} mails from {name}", kept.len());
+            info!(mailbox = %name, count = kept.len(), "received {} from {name}", counted(kept.len(), "mail"));
         }
         Ok(())
     }

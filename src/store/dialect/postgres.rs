@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _};
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// The tables, as the files beside the sources give them.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -30,6 +31,15 @@ const IDLE: Duration = Duration::from_secs(300);
 
 /// How long the server may take to let us in.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a connection may take to show that it still lives.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// A connection that was used this lately is taken to live.
+const LATELY: Duration = Duration::from_secs(1);
+
+/// How long to hear nothing from others before making sure that we would.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// How long the server keeps a transaction open in which nothing happens: ours never wait, so its worker is dead, frozen or
 /// cut off, and must not hold up others until they are taken for dead themselves.
@@ -66,7 +76,10 @@ pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
 
 /// How to connect. Over a network the server's certificate is checked, unless the URL says otherwise.
 pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
-    let unusable = |cause| StoreError::Other { what: format!("{} cannot be used as a database", shown(url)), cause };
+    let unusable = |cause: sqlx::Error| StoreError::Other {
+        what: format!("{} cannot be used as a database", shown(url)),
+        cause: cause.into(),
+    };
     let mut options = PgConnectOptions::from_str(url).map_err(unusable)?;
     let host = options.get_host();
     let is_near = matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]") || host.starts_with('/');
@@ -88,11 +101,39 @@ fn pool(connections: u32) -> PgPoolOptions {
         .idle_timeout(IDLE)
         .test_before_acquire(false)
         // A `begin` that was given up half-way can leave its transaction open on the connection; what is written there
-        // next would look committed and not be (sqlx issue 4385). It also shows whether the connection still lives.
-        // `BEGIN` before it, because a `ROLLBACK` alone is a warning in the server's own log.
-        .before_acquire(|connection, _| {
-            Box::pin(async move { Ok(connection.execute("BEGIN; ROLLBACK").await.is_ok()) })
+        // next would look committed and not be (sqlx issue 4385). So it is made clean, by whoever has no more need of it
+        // and not by whoever waits for it.
+        .after_release(|connection, _| Box::pin(async move { Ok(is_clean(connection).await) }))
+        .before_acquire(|connection, before| {
+            Box::pin(async move { Ok(before.idle_for < LATELY || is_clean(connection).await) })
         })
+}
+
+/// Whether a connection lives; no transaction is open on it then.
+async fn is_clean(connection: &mut PgConnection) -> bool {
+    // `BEGIN` before it, because a `ROLLBACK` alone is a warning in the server's own log.
+    let cleaned = timeout(SIGN_OF_LIFE, connection.execute("BEGIN; ROLLBACK")).await;
+    cleaned.is_ok_and(|cleaned| cleaned.is_ok())
+}
+
+/// What is said of a server from which nothing is heard.
+pub(in crate::store) fn silence() -> sqlx::Error {
+    sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut))
+}
+
+/// Why a pool had no connection for too long: it only says that it waited.
+pub(in crate::store) async fn why_no_connection(pool: &PgPool) -> StoreError {
+    let options = pool.connect_options();
+    match timeout(SIGN_OF_LIFE, options.connect()).await {
+        // The server has some for us, but all of ours are in use.
+        Ok(Ok(connection)) => {
+            // It served its purpose.
+            let _ = sqlx::Connection::close(connection).await;
+            sqlx::Error::PoolTimedOut.into()
+        }
+        Ok(Err(error)) => error.into(),
+        Err(_) => silence().into(),
+    }
 }
 
 /// Listens to what other workers say, until the connection is lost; nothing stands for anything, which may have been
@@ -102,9 +143,14 @@ pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<
     listener.listen(CHANNEL).await?;
     hear(None);
     loop {
-        match listener.try_recv().await? {
-            Some(notification) => hear(Some(notification.payload())),
-            None => hear(None),
+        match timeout(QUIET, listener.try_recv()).await {
+            Ok(Ok(Some(notification))) => hear(Some(notification.payload())),
+            Ok(lost) => {
+                lost?;
+                hear(None);
+            }
+            // A connection can end without a word.
+            Err(_) => timeout(SIGN_OF_LIFE, listener.listen(CHANNEL)).await.unwrap_or_else(|_| Err(silence()))?,
         }
     }
 }
@@ -112,8 +158,7 @@ pub(in crate::store) async fn listen(pool: &PgPool, mut hear: impl FnMut(Option<
 /// The first connection, with the errors that only happen then. Not from a pool: that would try for as long as it may
 /// wait for a connection, and then say that it waited.
 async fn first_connection(options: &PgConnectOptions, url: &str) -> Result<PgConnection, StoreError> {
-    let timeout = || sqlx::Error::Io(std::io::Error::from(std::io::ErrorKind::TimedOut));
-    let connected = tokio::time::timeout(PATIENCE, options.connect()).await.unwrap_or_else(|_| Err(timeout()));
+    let connected = timeout(PATIENCE, options.connect()).await.unwrap_or_else(|_| Err(silence()));
     connected.map_err(|error| cannot_open(error, url))
 }
 
@@ -153,8 +198,9 @@ pub(super) fn trouble(code: &str) -> Trouble {
         "53100" | "53200" => Trouble::Full,
         "25006" => Trouble::ReadOnly,
         "3D000" => Trouble::NoSuchDatabase,
-        // Too many connections, shutting down, starting up, idle for too long.
-        "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Unreachable,
+        "53300" => Trouble::Crowded,
+        // Shutting down, starting up, idle for too long.
+        "57P01" | "57P02" | "57P03" | "57P05" | "25P03" => Trouble::Unreachable,
         _ if code.starts_with("28") => Trouble::LoginRefused,
         _ if code.starts_with("08") => Trouble::Unreachable,
         // A value that does not fit, or that a constraint forbids; a mail larger than a row may be.

@@ -7,9 +7,10 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Row as _, SqliteConnection, SqlitePool};
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The tables, as the files beside the sources give them.
 pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -17,8 +18,15 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 /// Stands in the header of our databases (`PRAGMA application_id`): `PRoo`.
 const APPLICATION_ID: i64 = 0x5052_6f6f;
 
+/// How often to try for the lock of the only worker, and what to wait in between.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_AGAIN: Duration = Duration::from_millis(5);
+
 /// How long a statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before asking again where SQLite does not wait by itself.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long to wait for a connection of our own; longer than any piece of work holds one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
@@ -44,6 +52,18 @@ pub(super) const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
 
 /// Connects to a database, which is made when it is not there, and brings its tables up to date.
 pub(super) async fn connect(url: &str) -> Result<Pools, StoreError> {
+    let since = Instant::now();
+    loop {
+        match connect_once(url).await {
+            // The switch of a new database to its log waits for nobody: of two that open it at once, one is refused.
+            Err(StoreError::Busy(_)) if since.elapsed() < BUSY_TIMEOUT => tokio::time::sleep(ASK_AGAIN).await,
+            Err(error) => return Err(explained(error, url)),
+            connected => return connected,
+        }
+    }
+}
+
+async fn connect_once(url: &str) -> Result<Pools, StoreError> {
     let options = options(url)?;
     if !url.contains("mode=ro") && !url.contains(":memory:") {
         make_private(&options);
@@ -91,20 +111,37 @@ fn make_private(_options: &SqliteConnectOptions) {}
 ///
 /// One SQLite database has one worker, so whatever was claimed before belongs to one that has died.
 pub(in crate::store) fn lock_out(url: &str) -> Result<Option<File>, StoreError> {
-    // By whichever name it is called.
-    let options = options(url)?;
-    let path = options.get_filename();
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock");
+    let path = lock_file(url)?;
     let refused = |what: String| StoreError::Refused { what };
     let file = File::create(&path).map_err(|error| refused(format!("cannot write {}: {error}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(refused(format!(
-            "another `postroom run` works on this database already ({} is locked)",
-            path.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(refused(format!("cannot lock {}: {error}", path.display()))),
+    for attempt in 1.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            // Whoever only looks whether it is locked has it for a moment.
+            Err(TryLockError::WouldBlock) if attempt < LOCK_ATTEMPTS => std::thread::sleep(LOCK_AGAIN),
+            Err(TryLockError::WouldBlock) => {
+                let shown = path.display();
+                let what = format!("another `postroom run` works on this database already ({shown} is locked)");
+                return Err(refused(what));
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(format!("cannot lock {}: {error}", path.display()))),
+        }
     }
+    Ok(Some(file))
+}
+
+/// Whether some process runs the loops on a database.
+pub(in crate::store) fn is_locked_out(url: &str) -> bool {
+    // Shared, so that two who look do not take each other for a worker.
+    let look = |path: PathBuf| Some(matches!(File::open(path).ok()?.try_lock_shared(), Err(TryLockError::WouldBlock)));
+    lock_file(url).ok().and_then(look).unwrap_or(false)
+}
+
+/// The file that is locked, the same by whichever name the database is called.
+fn lock_file(url: &str) -> Result<PathBuf, StoreError> {
+    let options = options(url)?;
+    let path = options.get_filename();
+    Ok(path.canonicalize().unwrap_or_else(|_| path.to_owned()).with_extension("lock"))
 }
 
 /// Brings the tables up to date. One transaction around all of it, so that of two processes that open a new
@@ -116,8 +153,11 @@ async fn migrate(writer: &SqlitePool, url: &str) -> Result<(), StoreError> {
     Ok(tx.commit().await?)
 }
 
-fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
-    let unusable = |cause| StoreError::Other { what: format!("{url} cannot be used as a database"), cause };
+pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    let unusable = |cause: sqlx::Error| StoreError::Other {
+        what: format!("{url} cannot be used as a database"),
+        cause: cause.into(),
+    };
     let options = SqliteConnectOptions::from_str(url).map_err(unusable)?;
     Ok(options.create_if_missing(!url.contains("mode=ro")).busy_timeout(BUSY_TIMEOUT).disable_statement_logging())
 }
@@ -214,10 +254,36 @@ pub(super) fn trouble(code: &str) -> Trouble {
         Ok(5 | 6) => Trouble::Busy,
         Ok(8) => Trouble::ReadOnly,
         Ok(13) => Trouble::Full,
+        Ok(14) => Trouble::CannotOpen,
         // Too big, a constraint, a wrong type, out of range: it lies in what was to be written.
         Ok(18 | 19 | 20 | 25) => Trouble::Rejected,
         Ok(26) => Trouble::NoDatabase,
         _ => Trouble::Other,
+    }
+}
+
+/// Says what it is about a file that SQLite cannot open: it also means those that it makes beside it.
+fn explained(error: StoreError, url: &str) -> StoreError {
+    let (StoreError::Other { cause, .. }, Ok(options)) = (&error, options(url)) else { return error };
+    if !matches!(super::trouble(cause.inner()), Trouble::CannotOpen) {
+        return error;
+    }
+    let path = options.get_filename();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let refused = |why: String| StoreError::Refused { what: format!("{url} cannot be opened: {why}") };
+    let Ok(folder) = folder.canonicalize() else {
+        return refused(format!("there is no folder {}", folder.display()));
+    };
+    if path.is_dir() {
+        return refused("it is a folder".to_owned());
+    }
+    match File::options().append(true).open(path) {
+        // The file may be written; then it is those beside it that cannot be made.
+        Ok(_) => refused(format!("SQLite needs to make files beside it, in {}", folder.display())),
+        Err(why) => refused(match why.kind() {
+            ErrorKind::ReadOnlyFilesystem => format!("{} is mounted read-only", folder.display()),
+            _ => why.to_string(),
+        }),
     }
 }
 

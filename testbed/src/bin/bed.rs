@@ -5,6 +5,10 @@ use std::{path::Path, process::ExitCode};
 use anyhow::{Result, bail};
 use postroom_testbed::{MailBed, Options, stop_folder};
 
+const USAGE: &str =
+    "usage: bed start [USER…]    start mail servers for these users, leave them running and say where they are
+       bed stop FOLDER      end them";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
@@ -18,7 +22,15 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
+        ["help" | "-h" | "--help", ..] | [_, "-h" | "--help", ..] => {
+            println!("{USAGE}");
+            Ok(())
+        }
         ["start", users @ ..] => {
+            // A user has an address; what begins like an option was meant as one.
+            if let Some(option) = users.iter().find(|user| user.starts_with('-')) {
+                bail!("there is no option {option}\n{USAGE}");
+            }
             let mut options = Options::default();
             if !users.is_empty() {
                 options.users = users.iter().map(|user| (*user).to_owned()).collect();
@@ -30,6 +42,6 @@ fn run(arguments: &[&str]) -> Result<()> {
             Ok(())
         }
         ["stop", folder] => stop_folder(Path::new(folder)),
-        _ => bail!("usage: bed start [USER…] | bed stop FOLDER"),
+        _ => bail!("{USAGE}"),
     }
 }

@@ -9,6 +9,10 @@ use postroom_testbed::demo::{Settings, run};
 const USAGE: &str = "usage: demo --postroom PROGRAM [--keep]";
 
 fn main() -> ExitCode {
+    if std::env::args().skip(1).any(|argument| matches!(argument.as_str(), "-h" | "--help")) {
+        println!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
     let Some(settings) = read_arguments(std::env::args().skip(1)) else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);

@@ -77,6 +77,11 @@ fn the_tables_are_shown_and_brought_up_to_date() {
 fn what_is_old_is_pruned_and_said_to_be() {
     let desk = Desk::with(&[OUTAGE, QUESTION]);
     desk.meddle(A_YEAR_AGO);
+    let keys = |table: &str| {
+        let json = desk.run(&[table, "show", "1", "--format", "json"]).json();
+        (json["is_pruned"].clone(), json.as_object().unwrap().keys().cloned().collect::<Vec<_>>())
+    };
+    let whole = ["inbox", "outbox"].map(keys);
     let count = |desk: &Desk, arguments: &[&str]| {
         let json = desk.run(&[&["prune", "--format", "json"], arguments].concat()).json();
         (json["received"]["count"].clone(), json["sent"]["count"].clone(), json["tickets"].clone())
@@ -96,7 +101,11 @@ fn what_is_old_is_pruned_and_said_to_be() {
     ] {
         assert!(shown.contains(part), "{part:?} is not in:\n{shown}");
     }
-    assert_eq!(desk.run(&["inbox", "show", "1", "--format", "json"]).json()["is_pruned"], true);
+    let pruned = ["inbox", "outbox"].map(keys);
+    for (whole, pruned) in whole.into_iter().zip(pruned) {
+        assert_eq!((whole.0, pruned.0), (false.into(), true.into()));
+        assert_eq!(whole.1, pruned.1, "programs find the same keys");
+    }
     let raw = desk.run(&["inbox", "show", "1", "--raw"]);
     assert_eq!(
         raw.err,
@@ -105,11 +114,14 @@ fn what_is_old_is_pruned_and_said_to_be() {
     raw.ends(1);
     let sent = desk.run(&["outbox", "show", "1"]).ends(0);
     assert!(sent.contains("the bytes of mail 1 were pruned") && sent.contains("Message-ID"), "{sent}");
-    assert_eq!(desk.run(&["outbox", "show", "1", "--format", "json"]).json()["is_pruned"], true);
     assert!(desk.run(&["ticket", "show", "1001"]).ends(0).contains("Everything is completely down."), "its words stay");
 
     let ran = desk.run(&["prune", "--older-than", "7d", "--tickets"]);
-    assert!(ran.err.contains("closed less than 14 days ago may still be opened again (reopen_within)"), "{}", ran.err);
+    let refused = "postroom: a ticket that was closed less than 14 days ago may still be opened again (reopen_within)";
+    assert!(ran.err.starts_with(refused), "{}", ran.err);
+    ran.ends(2);
+    let ran = desk.run(&["prune", "--older-than", "2999-01-01"]);
+    assert_eq!(ran.err, "postroom: `--older-than 2999-01-01` is in the future: all that has ended is older\n");
     ran.ends(2);
     let out = desk.run(&["prune", "--older-than", "30d", "--tickets"]).ends(0);
     assert!(out.contains("gone: 1 ticket, whole\n"), "{out}");
@@ -168,6 +180,16 @@ fn a_desk_moves_to_another_database_and_back() {
     assert_eq!(ran.err, "postroom: diary.txt: line 1: this is no stream that `postroom export` has written\n");
     ran.ends(2);
     assert!(!fresh.path().join("postroom.db").exists(), "no database is made for nothing");
+}
+
+#[test]
+fn an_empty_file_is_told_to_be_empty() {
+    let desk = Desk::new();
+    desk.write("empty.jsonl", "");
+    let ran = desk.run(&["import", "empty.jsonl"]);
+    assert_eq!(ran.err, "postroom: empty.jsonl: there is nothing in it; was `postroom export` cut off?\n");
+    ran.ends(2);
+    assert!(!desk.path().join("postroom.db").exists());
 }
 
 #[test]

@@ -70,6 +70,26 @@ fn mail_is_kept_even_when_the_rules_are_broken() {
 }
 
 #[test]
+fn a_mail_does_not_wait_for_all_that_waits_before_it() {
+    let desk = Desk::new();
+    let mail = |number: usize| format!("From: a{number}@example.com\nMessage-ID: <{number}@example.com>\n\nhello\n");
+    let mbox: String = (0..2000).map(|number| format!("From a\n{}\n", mail(number))).collect();
+    desk.write("backlog.mbox", mbox);
+    desk.run(&["ingest", "backlog.mbox", "--no-process", "--format", "json"]).ends(0);
+    let waiting =
+        || desk.run(&["inbox", "list", "--state", "new", "--format", "json"]).json().as_array().unwrap().len();
+    let ran = desk.pipe(&["ingest", "-"], mail(2000).as_bytes());
+    let expected = "not processed yet: 1 mail; a running `postroom run` does so, or `postroom ingest --all`\n";
+    assert_eq!(ran.err, expected);
+    assert!(ran.out.contains("not processed yet"), "{}", ran.out);
+    ran.ends(0);
+    assert!((900..2001).contains(&waiting()), "{} wait", waiting());
+    let ran = desk.run(&["ingest", "--all"]);
+    assert_eq!((ran.err.as_str(), waiting()), ("", 0));
+    assert_eq!(ran.ends(0), "");
+}
+
+#[test]
 fn a_mail_over_the_limit_is_set_aside_with_its_header() {
     let desk = Desk::new();
     let ran = desk.pipe(&["ingest", "-"], format!("{OUTAGE}{}", "x\r\n".repeat(10_000)).as_bytes());

@@ -44,8 +44,9 @@ async fn known_uids_are_told_as_ranges() {
     let desk = desk().await;
     let mails: Vec<NewMail> = [1, 2, 3, 7, 9, 10].map(|uid| mail(uid, &format!("mail {uid}"))).to_vec();
     desk.keep(&mails).await;
-    assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), [1..=3, 7..=7, 9..=10]);
-    assert_eq!(desk.store.known_uids("support", 8).await.unwrap(), []);
+    assert_eq!(desk.store.known_uids("support", 7, 0).await.unwrap(), [1..=3, 7..=7, 9..=10]);
+    assert_eq!(desk.store.known_uids("support", 7, 2).await.unwrap(), [3..=3, 7..=7, 9..=10]);
+    assert_eq!(desk.store.known_uids("support", 8, 0).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -184,12 +185,12 @@ async fn a_claim_that_is_given_back_was_no_attempt() {
     for attempt in 1..=3 {
         let item = desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().remove(0);
         assert_eq!((item.attempt, item.tries), (attempt, 1));
-        desk.store.give_back_inbox(&[(item.id, item.attempt - 1)], minute(0)).await.unwrap();
+        desk.store.excuse_inbox(&[(item.id, item.attempt - 1)], Some(minute(0))).await.unwrap();
         assert!(
             desk.store.claim_inbox(minute(0), LEASE, 8).await.unwrap().is_empty(),
             "an older claim gives nothing back"
         );
-        desk.store.give_back_inbox(&[(item.id, item.attempt)], minute(0)).await.unwrap();
+        desk.store.excuse_inbox(&[(item.id, item.attempt)], Some(minute(0))).await.unwrap();
     }
 }
 
@@ -201,7 +202,7 @@ async fn forgotten_places_leave_the_mails_and_make_room_for_others() {
     let hold = desk.store.take_mailbox("support").await.unwrap().unwrap();
     desk.store.forget_places(&hold, minute(1)).await.unwrap();
     assert_eq!(desk.store.cursor("support").await.unwrap(), None);
-    assert_eq!(desk.store.known_uids("support", 7).await.unwrap(), []);
+    assert_eq!(desk.store.known_uids("support", 7, 0).await.unwrap(), []);
     assert_eq!(desk.keep(&[mail(2, "another")]).await, [3]);
     assert_eq!(desk.claim(minute(1)).await.len(), 3);
 }

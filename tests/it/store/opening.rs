@@ -65,19 +65,26 @@ async fn a_database_that_may_only_be_read_is_told() {
 async fn what_cannot_be_opened_is_named() {
     let cases = [
         ("a forgotten scheme", "/var/lib/desk.db", "/var/lib/desk.db cannot be used as a database"),
-        ("a missing folder", "sqlite:///no/such/folder/desk.db", "sqlite:///no/such/folder/desk.db cannot be opened"),
+        (
+            "a missing folder",
+            "sqlite:///no/such/folder/desk.db",
+            "sqlite:///no/such/folder/desk.db cannot be opened: there is no folder /no/such/folder",
+        ),
     ];
     for (name, url, expected) in cases {
         assert_eq!(Store::open(url).await.unwrap_err().to_string(), expected, "{name}");
     }
 }
 
-#[tokio::test]
-async fn two_that_open_a_new_database_at_once_share_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = url_of(&folder);
-    let (one, two) = tokio::join!(Store::open(&url), Store::open(&url));
-    assert_eq!(one.unwrap().instance(), two.unwrap().instance());
+#[tokio::test(flavor = "multi_thread")]
+async fn many_that_open_a_new_database_at_once_share_it() {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url_of(&folder);
+        let opened = futures_util::future::join_all((0..6).map(|_| Store::open(&url))).await;
+        let instances: Vec<_> = opened.into_iter().map(|one| one.unwrap().instance().clone()).collect();
+        assert!(instances.iter().all(|instance| *instance == instances[0]));
+    }
 }
 
 #[tokio::test]
@@ -202,7 +209,13 @@ async fn what_a_server_refuses_is_told_apart() {
     assert!(matches!(missing, StoreError::NoSuchDatabase(_)), "{missing:?}");
     let down = Store::open("postgres://desk:secret@127.0.0.1:9/desk").await.unwrap_err();
     assert!(matches!(down, StoreError::Unreachable(_)), "{down:?}");
-    for error in [wrong, not_allowed, missing, down] {
+    server.query(&url, "CREATE ROLE late LOGIN CONNECTION LIMIT 0").unwrap();
+    let crowded = Store::open(&url.replacen("desk@", "late@", 1)).await.unwrap_err();
+    assert!(matches!(crowded, StoreError::Crowded(_)) && crowded.is_away(), "{crowded:?}");
+    let missing_said = std::error::Error::source(&missing).unwrap();
+    assert_eq!(missing_said.to_string(), "database \"nowhere\" does not exist");
+    assert!(missing_said.source().is_none(), "nothing is said twice");
+    for error in [wrong, not_allowed, missing, down, crowded] {
         let said = format!("{error:?} {error}");
         assert!(!said.contains("wrong@") && !said.contains("right@") && !said.contains("secret"), "{said}");
     }

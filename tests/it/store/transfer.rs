@@ -111,7 +111,7 @@ async fn a_stream_that_is_not_as_it_should_be_changes_nothing() {
         lines.join("\n") + "\n"
     };
     let cases = [
-        ("nothing", String::new(), "line 0: there is nothing in the stream".to_owned()),
+        ("nothing", String::new(), "there is nothing in it; was `postroom export` cut off?".to_owned()),
         ("no stream", "Dear diary\n".into(), "line 1: this is no stream that `postroom export` has written".into()),
         (
             "another form",

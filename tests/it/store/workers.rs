@@ -4,6 +4,8 @@
 use super::{LEASE, mail, minute, postgres, settled, url_of};
 use postroom::decide::Outcome;
 use postroom::store::{Changes, InboxItem, Store, StoreError, Turn};
+use postroom_testbed::cutter::Plan;
+use postroom_testbed::{Cutter, Postgres};
 
 /// A worker of its own on a database, as another process would be.
 async fn worker(url: &str, name: &str) -> Store {
@@ -172,7 +174,7 @@ async fn a_mailbox_is_read_by_one_and_who_lost_it_keeps_nothing_more() {
     let taken = two.take_mailbox("support").await.unwrap().unwrap();
     let late = one.keep_fetched(&hold, &[mail(2, "two")], None, minute(0)).await.unwrap_err();
     assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
-    assert_eq!(two.known_uids("support", 7).await.unwrap(), [1..=1]);
+    assert_eq!(two.known_uids("support", 7, 0).await.unwrap(), [1..=1]);
     one.leave_mailbox(&hold).await.unwrap();
     two.keep_fetched(&taken, &[mail(2, "two")], None, minute(0)).await.unwrap();
     two.leave_mailbox(&taken).await.unwrap();
@@ -202,9 +204,34 @@ async fn what_one_does_wakes_the_other() {
     let patience = std::time::Duration::from_secs(10);
     // Told once when it begins to listen, as something may have been missed.
     tokio::time::timeout(patience, two.inbox_changed().notified()).await.unwrap();
+    let woken = async || tokio::time::timeout(patience, two.inbox_changed().notified()).await.unwrap();
     one.keep_mail(&[mail(1, "one")], None, minute(0)).await.unwrap();
-    tokio::time::timeout(patience, two.inbox_changed().notified()).await.unwrap();
+    woken().await;
+    // What an administrator does counts as well.
+    one.claim_inbox(minute(0), LEASE, 1).await.unwrap();
+    one.requeue_inbox(1, minute(6)).await.unwrap();
+    woken().await;
     listening.abort();
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up() {
+    let server = postgres();
+    let url = server.fresh_database().unwrap();
+    let (_, database) = url.rsplit_once('/').unwrap();
+    let cutter = Cutter::start(server.address(), Plan::Forward).unwrap();
+    let store = Store::open(&Postgres::url_at(cutter.address(), database)).await.unwrap();
+    store.join_workers("here", 1, "process").await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    cutter.partition();
+    let began = std::time::Instant::now();
+    let (within, without) = tokio::join!(tx.next_ticket_id(1), store.next_inbox_due());
+    assert!(within.unwrap_err().is_away() && without.unwrap_err().is_away());
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    drop(tx);
+    cutter.heal();
+    store.next_inbox_due().await.unwrap();
+    store.begin().await.unwrap().commit().await.unwrap();
 }
 
 #[tokio::test]
