@@ -121,6 +121,10 @@ impl Sources {
             return Ok(Some(mail.at("-".to_owned())));
         }
         let mut reader = BufReader::new(File::open(path)?);
+        if path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("eml")) {
+            let mail = read_mail(without_envelope(reader)?, self.limit)?;
+            return Ok(Some(mail.at(path.display().to_string())));
+        }
         if reader.fill_buf()?.starts_with(b"From ") {
             self.mbox = Some(OpenMbox { path: path.to_owned(), mbox: Mbox::new(reader), count: 0 });
             return Ok(None);
@@ -290,6 +294,25 @@ mod tests {
             mails.push((String::from_utf8(found.raw).unwrap(), found.oversize_bytes));
         }
         mails
+    }
+
+    #[test]
+    fn mails_are_named_by_their_number_where_a_file_holds_several() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = "From ann@example.com Mon Mar  2 09:00:00 2026\n";
+        let (one, two) = (format!("{from}A: 1\n\nx\n"), format!("{from}A: 1\n\nx\n\n{from}A: 2\n\ny\n"));
+        for (name, content, expected) in
+            [("one", &one, vec!["one"]), ("two", &two, vec!["two#1", "two#2"]), ("two.eml", &two, vec!["two.eml"])]
+        {
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            let mut sources = Sources::new(1000);
+            sources.add(&path).unwrap();
+            let found: Vec<String> = std::iter::from_fn(|| sources.next()).map(|found| found.unwrap().path).collect();
+            let expected: Vec<String> =
+                expected.iter().map(|at| folder.path().join(at).display().to_string()).collect();
+            assert_eq!(found, expected, "{name}");
+        }
     }
 
     #[test]

@@ -72,6 +72,9 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
                 .retain(|effect| !matches!(effect, Effect::Send(draft) if mail.message.author() == Some(&draft.to)));
             decision
         }
+        ReportKind::Complaint if !report.is_complaint_of_reader() => {
+            decision.then(remark(at, "a server says that a mail does not come from whom it says"))
+        }
         ReportKind::Complaint => {
             let address = party.destination().address.clone();
             let decision = decision.because(Reason::of("complaint"));

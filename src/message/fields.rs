@@ -162,6 +162,19 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
+/// The index behind the next empty line.
+pub(super) fn paragraph_end(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = line_end(bytes, at);
+        if without_line_end(&bytes[at..end]).is_empty() {
+            return end;
+        }
+        at = end;
+    }
+    bytes.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,3 +44,12 @@ pub const MAX_REPORTED_RECIPIENTS: usize = 100;
 
 /// Bytes of a `Content-Type` or `Content-Disposition` that are read; the library's work on them is quadratic.
 pub const MAX_CONTENT_TYPE_BYTES: usize = 16 * 1024;
+
+/// Bytes of the text, or of the fields, of a delivery report that are read.
+pub const MAX_REPORT_BYTES: usize = 64 * 1024;
+
+/// Lines of the text of a delivery report that are searched for recipients.
+pub const MAX_REPORT_LINES: usize = 400;
+
+/// Characters of what a server said of one recipient.
+pub const MAX_DIAGNOSTIC_CHARS: usize = 1_000;

@@ -20,6 +20,7 @@ mod report;
 mod trust;
 
 pub use parse::{all_attachment_bytes, parse};
+pub use report::Reason;
 
 use jiff::Timestamp;
 use std::fmt;
@@ -311,22 +312,13 @@ impl ReportKind {
 pub struct ReportedRecipient {
     /// The recipient's address.
     pub address: String,
-    /// The action in RFC 3464's words: `failed`, `delayed`, `delivered`, `relayed`, `expanded`.
+    /// The action in RFC 3464's words: `failed`, `delayed`, `delivered`, `relayed`, `expanded`; `complaint` or
+    /// `auth-failure` in a complaint.
     pub action: String,
     /// The enhanced status code (RFC 3463), `5.1.1`, where there is one.
     pub status: Option<String>,
     /// What the server said.
     pub diagnostic: Option<String>,
-}
-
-impl ReportedRecipient {
-    /// Whether another attempt is of no use (RFC 3463 §3.1: class 5).
-    pub fn is_permanent(&self) -> bool {
-        match &self.status {
-            Some(status) => status.starts_with('5'),
-            None => self.action == "failed",
-        }
-    }
 }
 
 /// How far `From` may be believed, by the `Authentication-Results` of servers we trust (RFC 8601).

@@ -66,6 +66,8 @@ pub(super) struct Recipient {
     pub action: String,
     pub status: Option<String>,
     pub permanent: bool,
+    /// Why, in a word, where that can be told.
+    pub reason: Option<&'static str>,
     pub diagnostic: Option<String>,
 }
 
@@ -147,6 +149,7 @@ impl Delivery {
             action: recipient.action.clone(),
             status: recipient.status.clone(),
             permanent: recipient.is_permanent(),
+            reason: recipient.reason().map(|reason| reason.as_str()),
             diagnostic: recipient.diagnostic.clone(),
         };
         Self {

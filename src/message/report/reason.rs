@@ -1,244 +1,116 @@
-//! What servers say of a recipient in words, as the enhanced status codes that they would have given (RFC 3463).
+//! Why a mail did not arrive, in a word.
 
-/// What is said, in lower case, and the status it stands for; the first that is found counts, so what is more exact
-/// comes first. A dot in front is the class that the report as a whole has.
-const REASONS: [(&str, &[&str]); 16] = [
-    (
-        ".7.1",
-        &[
-            "spam",
-            "blacklist",
-            "blocklist",
-            "block list",
-            "blocked",
-            "policy",
-            "relaying denied",
-            "relay not permitted",
-            "relay access denied",
-            "not allowed to relay",
-            "unable to relay",
-            "access denied",
-            "administratively prohibited",
-            "not authorized",
-            "not permitted",
-            "rejected for policy",
-            "content rejected",
-            "virus",
-        ],
-    ),
-    (
-        ".3.4",
-        &[
-            "message too large",
-            "message is too large",
-            "message too big",
-            "exceeds the maximum",
-            "exceeds maximum",
-            "exceeds size limit",
-            "message size exceeds",
-            "size limit exceeded",
-        ],
-    ),
-    (
-        ".2.2",
-        &[
-            "mailbox full",
-            "mailbox is full",
-            "mail box full",
-            "over quota",
-            "quota exceeded",
-            "exceeded quota",
-            "quota exceed",
-            "exceeds allowed quota",
-            "exceeded storage",
-            "out of storage",
-            "insufficient disk space",
-            "not enough storage",
-            "postfach voll",
-            "postfach ist voll",
-            "boîte pleine",
-            "buzón lleno",
-            "casella piena",
-        ],
-    ),
-    (
-        ".2.1",
-        &[
-            "account disabled",
-            "account is disabled",
-            "mailbox disabled",
-            "account has been disabled",
-            "account inactive",
-            "account is inactive",
-            "mailbox inactive",
-            "account suspended",
-            "user is suspended",
-            "no longer active",
-            "not accepting messages",
-        ],
-    ),
-    (
-        "5.1.2",
-        &[
-            "host unknown",
-            "unknown host",
-            "host not found",
-            "domain not found",
-            "unknown domain",
-            "domain does not exist",
-            "no such domain",
-            "unrouteable address",
-            "unroutable address",
-            "name or service not known",
-            "no mail exchanger",
-            "unable to resolve",
-            "couldn't find any host",
-            "could not find a host",
-            "nxdomain",
-        ],
-    ),
-    (
-        "5.1.1",
-        &[
-            "user unknown",
-            "unknown user",
-            "unknown recipient",
-            "recipient unknown",
-            "no such user",
-            "no such recipient",
-            "no such mailbox",
-            "no such address",
-            "no such person",
-            "no such account",
-            "no such local user",
-            "user not found",
-            "user doesn't",
-            "user does not exist",
-            "does not exist",
-            "doesn't exist",
-            "not a valid",
-            "not listed in",
-            "not known at this site",
-            "recipient not found",
-            "recipient name is not recognized",
-            "recipient rejected",
-            "address rejected",
-            "invalid recipient",
-            "invalid address",
-            "invalid mailbox",
-            "invalid user",
-            "no mailbox here",
-            "mailbox not found",
-            "mailbox unavailable",
-            "mailbox not available",
-            "unknown mailbox",
-            "unknown address",
-            "unknown local",
-            "not our customer",
-            "no account",
-            "doesn't have a",
-            "does not have a",
-            "not recognized",
-            "couldn't be found",
-            "could not be found",
-            "wasn't found",
-            "was not found",
-            "addressee unknown",
-            "bad destination",
-            "unbekannt",
-            "existiert nicht",
-            "nicht gefunden",
-            "n'existe pas",
-            "inconnu",
-            "no existe",
-            "desconocido",
-            "non esiste",
-            "sconosciuto",
-            "não existe",
-            "bestaat niet",
-            "宛先不明",
-            "存在しません",
-        ],
-    ),
-    (
-        "4.4.7",
-        &[
-            "too long",
-            "time expired",
-            "message expired",
-            "has been in the queue",
-            "retry time",
-            "retry timeout",
-            "queue lifetime",
-        ],
-    ),
-    (
-        "4.4.1",
-        &[
-            "connection timed out",
-            "connection refused",
-            "no route to host",
-            "host unreachable",
-            "network is unreachable",
-            "connection reset",
-            "unable to connect",
-            "could not connect",
-            "couldn't connect",
-            "cannot connect",
-            "not responding",
-            "wasn't able to establish",
-            "unable to establish",
-            "no answer from host",
-        ],
-    ),
-    (
-        "5.4.6",
-        &[
-            "too many hops",
-            "hop count exceeded",
-            "mail loop",
-            "mail is looping",
-            "loops back to myself",
-            "routing loop",
-            "loop detected",
-            "mail forwarding loop",
-        ],
-    ),
-    ("4.3.1", &["no space left", "system storage", "disk full", "out of memory"]),
-    ("4.3.2", &["system not accepting", "temporarily unavailable", "try again later", "please try later"]),
-    ("5.6.0", &["content conversion", "message content", "8-bit", "8bit"]),
-    ("5.1.8", &["sender address rejected", "domain of sender", "sender rejected"]),
-    ("5.4.4", &["unable to route", "no route"]),
-    ("5.5.0", &["protocol error", "syntax error", "command rejected"]),
-    ("5.3.0", &["mail system", "local configuration error"]),
-];
-
-/// The status that some words stand for, where they are known. `class` is `4` or `5`, for words that fit both.
-pub(super) fn status(words: &str, class: char) -> Option<String> {
-    let words = words.to_lowercase();
-    let (status, _) = REASONS.iter().find(|(_, phrases)| phrases.iter().any(|phrase| words.contains(phrase)))?;
-    Some(if status.starts_with('.') { format!("{class}{status}") } else { (*status).to_string() })
+/// Why a server did not deliver a mail, as far as its words or its status tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// There is no such mailbox.
+    UserUnknown,
+    /// There is no such domain, or none that takes mail.
+    HostUnknown,
+    /// The address is none by its form.
+    BadAddress,
+    /// Its owner has moved.
+    Moved,
+    /// The mailbox exists and takes no mail.
+    Disabled,
+    /// There is no room in it.
+    MailboxFull,
+    /// The mail is larger than the server takes.
+    TooBig,
+    /// The mail has too many recipients.
+    TooManyRecipients,
+    /// Too many mails come from where it came from.
+    TooFast,
+    /// The other server could not be reached.
+    Network,
+    /// It took too long.
+    Expired,
+    /// The mail goes in circles.
+    Loop,
+    /// The server does not pass mails on to there.
+    Relaying,
+    /// SPF, DKIM or DMARC speak against it.
+    Authentication,
+    /// It was taken for spam.
+    Spam,
+    /// A virus was found in it.
+    Virus,
+    /// The sending host is on a list.
+    Blocked,
+    /// A rule of the recipient's server forbids it.
+    Policy,
+    /// The server is out of order.
+    SystemError,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_become_the_status_that_they_stand_for() {
-        let cases = [
-            ("No such user here", Some("5.1.1")),
-            ("User mailbox is full", Some("5.2.2")),
-            ("Relaying denied. User unknown", Some("5.7.1")),
-            ("Host unknown (Name server: host not found)", Some("5.1.2")),
-            ("Connection timed out", Some("4.4.1")),
-            ("Der Empfänger ist unbekannt", Some("5.1.1")),
-            ("message too large for this server", Some("5.3.4")),
-            ("Thank you", None),
-        ];
-        for (words, expected) in cases {
-            assert_eq!(status(words, '5').as_deref(), expected, "{words}");
+impl Reason {
+    /// The word that stands in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::UserUnknown => "user-unknown",
+            Reason::HostUnknown => "host-unknown",
+            Reason::BadAddress => "bad-address",
+            Reason::Moved => "moved",
+            Reason::Disabled => "disabled",
+            Reason::MailboxFull => "mailbox-full",
+            Reason::TooBig => "too-big",
+            Reason::TooManyRecipients => "too-many-recipients",
+            Reason::TooFast => "too-fast",
+            Reason::Network => "network",
+            Reason::Expired => "expired",
+            Reason::Loop => "loop",
+            Reason::Relaying => "relaying",
+            Reason::Authentication => "authentication",
+            Reason::Spam => "spam",
+            Reason::Virus => "virus",
+            Reason::Blocked => "blocked",
+            Reason::Policy => "policy",
+            Reason::SystemError => "system-error",
         }
-        assert_eq!(status("mailbox full", '4').as_deref(), Some("4.2.2"));
+    }
+
+    /// The subject and the detail of the status that says this (RFC 3463 §3, RFC 7372, RFC 7505).
+    pub(super) fn detail(self) -> &'static str {
+        match self {
+            Reason::UserUnknown => "1.1",
+            Reason::HostUnknown => "1.2",
+            Reason::BadAddress => "1.3",
+            Reason::Moved => "1.6",
+            Reason::Disabled => "2.1",
+            Reason::MailboxFull => "2.2",
+            Reason::TooBig => "3.4",
+            Reason::TooManyRecipients => "5.3",
+            Reason::Network => "4.1",
+            Reason::Expired => "4.7",
+            Reason::Loop => "4.6",
+            Reason::TooFast
+            | Reason::Relaying
+            | Reason::Authentication
+            | Reason::Spam
+            | Reason::Virus
+            | Reason::Blocked
+            | Reason::Policy => "7.1",
+            Reason::SystemError => "3.0",
+        }
+    }
+
+    /// What a status says by itself; the many that mean a dozen things say nothing.
+    pub(super) fn of_status(status: &str) -> Option<Self> {
+        Some(match status.get(2..)? {
+            "1.1" | "1.10" => Reason::UserUnknown,
+            "1.2" => Reason::HostUnknown,
+            "1.3" => Reason::BadAddress,
+            "1.6" => Reason::Moved,
+            "2.1" => Reason::Disabled,
+            "2.2" => Reason::MailboxFull,
+            "2.3" | "3.4" => Reason::TooBig,
+            "4.1" | "4.2" => Reason::Network,
+            "4.4" => Reason::HostUnknown,
+            "4.6" => Reason::Loop,
+            "4.7" => Reason::Expired,
+            "5.3" => Reason::TooManyRecipients,
+            "7.20" | "7.21" | "7.22" | "7.23" | "7.24" | "7.25" | "7.26" => Reason::Authentication,
+            _ => return None,
+        })
     }
 }
