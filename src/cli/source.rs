@@ -91,7 +91,11 @@ impl Sources {
                 match mbox.next_mail(self.limit) {
                     Ok(Some(mail)) => {
                         *count += 1;
-                        return Some(Ok(mail.at(format!("{}#{count}", path.display()))));
+                        // The only mail of its file needs no number: many a single mail has an envelope line on top.
+                        let is_only = *count == 1 && !mbox.has_begun;
+                        let at =
+                            if is_only { path.display().to_string() } else { format!("{}#{count}", path.display()) };
+                        return Some(Ok(mail.at(at)));
                     }
                     Ok(None) => self.mbox = None,
                     Err(error) => {

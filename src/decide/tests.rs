@@ -162,6 +162,8 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         origin: Origin::Person,
         marks: Vec::new(),
         report: None,
+        calendar: None,
+        forwarded: None,
         authentication: Authentication::None,
         authenticated_by: None,
         language: None,

@@ -24,8 +24,8 @@ pub const MAX_NAME_CHARS: usize = 255;
 /// Bytes of text, before HTML is reduced and after, that are considered.
 pub const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 
-/// Characters of a subject that are kept; a line of a header holds 998 (RFC 5322 §2.1.1).
-pub const MAX_SUBJECT_CHARS: usize = 998;
+/// Characters of a subject that are kept. A line of a header holds 998 (RFC 5322 §2.1.1), but subjects are folded.
+pub const MAX_SUBJECT_CHARS: usize = 2_000;
 
 /// Addresses that are kept of all fields of one name.
 pub const MAX_ADDRESSES: usize = 500;
@@ -42,5 +42,32 @@ pub const MAX_ID_BYTES: usize = 998;
 /// Recipients of a delivery report that are listed.
 pub const MAX_REPORTED_RECIPIENTS: usize = 100;
 
-/// Bytes of a `Content-Type` or `Content-Disposition` that are read; the library's work on them is quadratic.
+/// Bytes of a `Content-Type` or `Content-Disposition` that are read.
 pub const MAX_CONTENT_TYPE_BYTES: usize = 16 * 1024;
+
+/// Parameters of a `Content-Type` or `Content-Disposition`, pieces of one counted each.
+pub const MAX_PARAMETERS: usize = 200;
+
+/// Uuencoded files that are found in one text.
+pub const MAX_UUENCODED_FILES: usize = 50;
+
+/// Files that are taken out of one `winmail.dat`.
+pub const MAX_TNEF_FILES: usize = 100;
+
+/// Messages inside one another in a `winmail.dat`.
+pub const MAX_TNEF_DEPTH: usize = 3;
+
+/// Bytes that a compressed text in a `winmail.dat` may become.
+pub const MAX_TNEF_TEXT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of a calendar part that are read.
+pub const MAX_CALENDAR_BYTES: usize = 256 * 1024;
+
+/// Characters of a calendar's summary, place and times that are kept.
+pub const MAX_CALENDAR_CHARS: usize = 500;
+
+/// Lines of a text in which the beginning of a forwarded mail is looked for.
+pub const MAX_FORWARD_LINES: usize = 2_000;
+
+/// Lines of the header block of a mail that is forwarded within a text.
+pub const MAX_FORWARD_HEADER_LINES: usize = 24;

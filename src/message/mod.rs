@@ -2,14 +2,17 @@
 //!
 //! What was wrong with the bytes stands in [`Message::defects`]. `parse.rs` puts a message together from what
 //! `fields.rs` and `parts.rs` cut out of the bytes and `decode.rs`, which alone knows the MIME library, makes
-//! readable. `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
+//! readable. `text.rs` and `files.rs` say what people read and what came beside it, `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
 //! reports, `trust.rs` says how far `From` may be believed.
 
 mod attribution;
 pub mod body;
+mod calendar;
 mod decode;
 mod digest;
 mod fields;
+mod files;
+mod forwarded;
 mod html;
 mod ids;
 pub mod limits;
@@ -17,6 +20,8 @@ mod origin;
 pub mod parse;
 mod parts;
 mod report;
+mod text;
+mod tnef;
 mod trust;
 
 pub use parse::{all_attachment_bytes, parse};
@@ -65,6 +70,10 @@ pub struct Message {
     pub marks: Vec<String>,
     /// What a delivery report says; `None` unless the origin is [`Origin::DeliveryReport`].
     pub report: Option<DeliveryReport>,
+    /// What a calendar part in it says.
+    pub calendar: Option<Calendar>,
+    /// The mail that it passes on, attached or within its text.
+    pub forwarded: Option<Forwarded>,
     /// How far `From` may be believed.
     pub authentication: Authentication,
     /// What [`Message::authentication`] rests on, unless nobody we trust has said anything.
@@ -237,6 +246,75 @@ pub struct Attachment {
     pub inline: bool,
     /// Which attachment of its mail it is, counted from 0.
     pub index: usize,
+}
+
+/// What a calendar part says (RFC 5545), as far as its first event tells. Times are as its writer put them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Calendar {
+    /// What it wants.
+    pub method: CalendarMethod,
+    /// What it is about.
+    pub summary: Option<String>,
+    /// When it begins: `2026-03-02`, `2026-03-02T10:00:00Z` or `2026-03-02T10:00:00 Europe/Berlin`.
+    pub starts: Option<String>,
+    /// When it ends, or is due.
+    pub ends: Option<String>,
+    /// Where it takes place.
+    pub place: Option<String>,
+    /// The address of who invites.
+    pub organizer: Option<String>,
+    /// What the first of those invited says, in the standard's words: `accepted`, `declined`, `tentative`.
+    pub answer: Option<String>,
+    /// The id that all mails about one event share.
+    pub uid: Option<String>,
+}
+
+/// What a calendar part wants (RFC 5546 §1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CalendarMethod {
+    /// It only tells.
+    #[default]
+    Publish,
+    /// It invites, or changes what it invited to.
+    Request,
+    /// It answers an invitation; programs send these too.
+    Reply,
+    /// It calls off.
+    Cancel,
+    /// It proposes another time, or refuses one.
+    Counter,
+    /// It asks for the invitation again.
+    Refresh,
+}
+
+impl CalendarMethod {
+    /// The word that stands in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CalendarMethod::Publish => "publish",
+            CalendarMethod::Request => "request",
+            CalendarMethod::Reply => "reply",
+            CalendarMethod::Cancel => "cancel",
+            CalendarMethod::Counter => "counter",
+            CalendarMethod::Refresh => "refresh",
+        }
+    }
+}
+
+/// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forwarded {
+    /// Who wrote it, where an address is told.
+    pub from: Option<Address>,
+    /// To whom.
+    pub to: Vec<Address>,
+    /// About what.
+    pub subject: String,
+    /// When, where it can be read.
+    pub date: Option<Timestamp>,
+    /// Its text.
+    pub text: String,
 }
 
 /// Why a mail exists (RFC 3834, RFC 3464, RFC 2919).

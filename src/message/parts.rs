@@ -14,7 +14,7 @@ pub(super) struct Part<'a> {
     pub block: Block<'a>,
     pub content_type: ContentType,
     pub disposition: Option<ContentType>,
-    encoding: Encoding,
+    pub encoding: Encoding,
     /// The raw bytes behind its header block.
     pub body: &'a [u8],
     pub children: Vec<usize>,
@@ -29,10 +29,6 @@ impl Part<'_> {
     /// Its decoded bytes.
     pub fn bytes(&self) -> std::borrow::Cow<'_, [u8]> {
         self.encoding.decode(self.body)
-    }
-
-    pub fn decoded_len(&self) -> usize {
-        self.encoding.decoded_len(self.body)
     }
 
     /// The name a file was given, by either field.
@@ -53,9 +49,25 @@ impl Part<'_> {
         self.content_type.value == "text/html"
     }
 
-    /// Whether a picture or the like is shown within the text.
+    /// Whether a picture is shown within the text, going by its own fields.
     pub fn is_inline(&self) -> bool {
-        !self.is_disposed("attachment") && (self.is_disposed("inline") || self.block.first("Content-ID").is_some())
+        self.is_disposed("inline") && (self.content_type.value.starts_with("image/") || self.content_id().is_some())
+    }
+
+    /// By what an HTML text refers to it.
+    pub fn content_id(&self) -> Option<String> {
+        let field = self.block.first("Content-ID")?;
+        let id = decode::text(field);
+        let id = id.trim_matches(|c: char| matches!(c, '<' | '>') || c.is_whitespace());
+        (!id.is_empty()).then(|| id.to_string())
+    }
+
+    /// Whether a first look shows that a file may stand uuencoded in it. Nobody encodes twice.
+    pub fn may_hold_uuencoded(&self) -> bool {
+        self.content_type.value == "text/plain"
+            && !self.is_multipart()
+            && self.encoding != Encoding::Base64
+            && memchr::memmem::find(self.body, b"begin ").is_some()
     }
 }
 
@@ -64,11 +76,14 @@ impl Part<'_> {
 pub(super) struct Parts<'a> {
     pub list: Vec<Part<'a>>,
     pub defects: Vec<DefectCode>,
+    /// The charset that raw bytes in header fields are probably in.
+    pub hint: Option<String>,
 }
 
 /// Reads the structure of the mail with this header block.
 pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
-    let mut walk = Walk { raw, parts: Parts::default(), open: Vec::new(), leaf: None };
+    let hint = if raw.is_ascii() { None } else { decode::declared(raw).map(str::to_string) };
+    let mut walk = Walk { raw, parts: Parts { hint, ..Parts::default() }, open: Vec::new(), leaf: None };
     let body_at = block.body_at;
     if walk.add(block, body_at, None) {
         walk.run(body_at);
@@ -107,10 +122,12 @@ impl<'a> Walk<'a> {
             self.parts.defects.push(DefectCode::Structure);
         }
         let is_in_digest = parent.is_some_and(|p| self.parts.list[p].content_type.value == "multipart/digest");
-        let content_type = block
-            .first("Content-Type")
-            .and_then(decode::content_type)
+        let hint = self.parts.hint.as_deref();
+        let read = |name| block.first(name).and_then(|field| decode::content_type(field, hint));
+        let mut content_type = read("Content-Type")
             .unwrap_or_else(|| ContentType::plain(if is_in_digest { "message/rfc822" } else { "text/plain" }));
+        content_type.value = mended(content_type.value);
+        let disposition = read("Content-Disposition");
         let encoding = block.first("Content-Transfer-Encoding").map_or(Encoding::None, |f| Encoding::named(f.value));
         let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
         match boundary.map(|boundary| boundary.trim_end().as_bytes().to_vec()).filter(|b| !b.is_empty()) {
@@ -120,7 +137,6 @@ impl<'a> Walk<'a> {
             }
             None => self.leaf = Some((index, body_at)),
         }
-        let disposition = block.first("Content-Disposition").and_then(decode::content_type);
         let body = &self.raw[body_at..];
         self.parts.list.push(Part { block, content_type, disposition, encoding, body, children: Vec::new(), parent });
         if let Some(parent) = parent {
@@ -198,10 +214,36 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// A media type without what programs break in it.
+fn mended(kind: String) -> String {
+    match kind.split_once('/') {
+        Some((_, subtype)) if !subtype.is_empty() => kind,
+        // RFC 2045 §5.2: what cannot be read is plain text; `text` and `text/` are hardly anything else.
+        _ if kind.is_empty() || kind.starts_with("text") || kind == "plain" => "text/plain".into(),
+        _ if kind == "html" => "text/html".into(),
+        _ => kind,
+    }
+}
+
 impl Parts<'_> {
     /// The parts whose text people read, in order: of alternatives the plain one, unless it is blank.
     pub fn texts(&self) -> Vec<usize> {
-        if self.list.is_empty() { Vec::new() } else { self.texts_of(0) }
+        if self.list.is_empty() {
+            return Vec::new();
+        }
+        let texts = self.texts_of(0);
+        if !texts.is_empty() {
+            return texts;
+        }
+        // Telephones name the text that they send. Better a file that is read than no words at all.
+        let is_named_text = |part: &Part<'_>| part.is_text() && !part.is_multipart() && !part.is_disposed("attachment");
+        self.list.iter().position(is_named_text).into_iter().collect()
+    }
+
+    /// Whether there is a part that is text.
+    pub fn has_words(&self) -> bool {
+        let has_words = |index: &usize| !self.list[*index].body.trim_ascii().is_empty();
+        self.texts().iter().any(has_words)
     }
 
     // The recursion is as deep as multiparts are nested, which is limited.
@@ -231,16 +273,29 @@ impl Parts<'_> {
     /// Whether this part is text of the mail and not a file.
     fn is_read(&self, index: usize) -> bool {
         let part = &self.list[index];
-        if part.parent.is_none() {
+        let Some(parent) = part.parent else {
             // The whole mail is this one part, so whatever text it is, it is what was written.
-            return part.content_type.value.starts_with("text/") && !part.is_disposed("attachment");
-        }
-        part.is_text() && part.file_name().is_none() && !part.is_disposed("attachment")
+            return part.content_type.value.starts_with("text/")
+                && part.content_type.value != "text/calendar"
+                && !part.is_disposed("attachment");
+        };
+        // Another form of the same words, for readers of one kind or another.
+        let is_form = || {
+            self.list[parent].content_type.value == "multipart/alternative"
+                && part.content_type.value.starts_with("text/")
+                && part.content_type.value != "text/calendar"
+        };
+        (part.is_text() || is_form()) && part.file_name().is_none() && !part.is_disposed("attachment")
+    }
+
+    /// Whether this part is a file.
+    pub fn is_file(&self, index: usize) -> bool {
+        !self.list[index].is_multipart() && !self.is_read(index)
     }
 
     /// The parts that are files, in order.
     pub fn files(&self) -> impl Iterator<Item = usize> {
-        (0..self.list.len()).filter(|index| !self.list[*index].is_multipart() && !self.is_read(*index))
+        (0..self.list.len()).filter(|index| self.is_file(*index))
     }
 }
 

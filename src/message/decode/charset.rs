@@ -1,0 +1,460 @@
+//! Bytes in a charset → text, whatever label they carry.
+//!
+//! Labels lie: UTF-8 is sent as `us-ascii`, windows-1252 as UTF-8, Shift_JIS as ISO-2022-JP. What the label says is
+//! believed as long as the bytes allow it; then come what the rest of the mail is written in, and a guess.
+
+use super::guess;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use std::borrow::Cow;
+
+/// Bytes in a charset → text, and whether label and bytes fit.
+pub(in crate::message) fn charset(label: Option<&str>, bytes: &[u8]) -> (String, bool) {
+    let label = Label::of(label.unwrap_or_default());
+    match label {
+        Label::Utf8 => match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_string(), true),
+            Err(_) => (unlabelled(bytes, None).into_owned(), false),
+        },
+        Label::Ascii => (unlabelled(bytes, None).into_owned(), bytes.is_ascii()),
+        Label::Named(name) => named(&name, bytes),
+    }
+}
+
+/// Text of bytes that nobody has labelled: UTF-8, or what `hint` says that the mail is written in, or a guess.
+pub(in crate::message) fn unlabelled<'a>(bytes: &'a [u8], hint: Option<&str>) -> Cow<'a, str> {
+    let Err(error) = std::str::from_utf8(bytes) else {
+        // Plain ASCII, unless a 7-bit charset shifts in it.
+        return match bytes.contains(&ESCAPE).then(|| guess::by_escapes(bytes)).flatten() {
+            Some(name) => Cow::Owned(named(name, bytes).0),
+            None => String::from_utf8_lossy(bytes),
+        };
+    };
+    let is_cut = error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii();
+    if is_cut || is_mostly_utf8(bytes) {
+        return Cow::Owned(mixed(bytes));
+    }
+    if let Some(Label::Named(name)) = hint.map(Label::of)
+        && !is_western(&name)
+        && let (text, true) = named(&name, bytes)
+        && !text.contains(is_private)
+    {
+        return Cow::Owned(text);
+    }
+    Cow::Owned(by_name(guess::by_bytes(bytes), bytes))
+}
+
+/// The charset that a mail declares somewhere and that is not to be known from the bytes alone: what its raw bytes in
+/// header fields are most probably written in.
+pub(in crate::message) fn declared(raw: &[u8]) -> Option<&str> {
+    const WORD: &[u8] = b"charset=";
+    let raw = &raw[..raw.len().min(MAX_DECLARED_BYTES)];
+    let signs = memchr::memchr_iter(b'=', raw).filter(|sign| {
+        let start = (sign + 1).saturating_sub(WORD.len());
+        raw[start..=*sign].eq_ignore_ascii_case(WORD)
+    });
+    signs
+        .filter_map(|sign| {
+            let rest = &raw[sign + 1..raw.len().min(sign + 1 + MAX_KEY_CHARS)];
+            let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.')));
+            std::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok()
+        })
+        .take(MAX_DECLARED)
+        .find(|label| matches!(Label::of(label), Label::Named(name) if !is_western(&name)))
+}
+
+/// Bytes in which declarations are looked for, and declarations that are looked at.
+const MAX_DECLARED_BYTES: usize = 256 * 1024;
+const MAX_DECLARED: usize = 16;
+
+/// What a label says, as far as it is to be believed.
+enum Label {
+    Utf8,
+    /// ASCII, nothing, or a word for not knowing.
+    Ascii,
+    /// A charset the decoder knows by this name.
+    Named(String),
+}
+
+const ESCAPE: u8 = 0x1b;
+
+/// Labels that stand for no charset at all. Letters and digits in lower case, as all of these tables.
+const UNKNOWING: [&str; 16] = [
+    "",
+    "646",
+    "7bit",
+    "8bit",
+    "ansi",
+    "ansix341968",
+    "ansix341986",
+    "ascii",
+    "binary",
+    "default",
+    "iso646irv1991",
+    "iso646us",
+    "unknown",
+    "unknown8bit",
+    "usascii",
+    "xunknown",
+];
+
+/// Other names of charsets, and the one the decoder knows.
+const ALIASES: [(&str, &str); 46] = [
+    ("ansicp1252", "windows-1252"),
+    ("big5hkscs2004", "big5"),
+    ("cngb", "gb18030"),
+    ("cp437", "cp850"),
+    ("cp50220", "iso-2022-jp"),
+    ("cp50221", "iso-2022-jp"),
+    ("cp50222", "iso-2022-jp"),
+    ("cp51932", "euc-jp"),
+    ("cp51936", "gb18030"),
+    ("cp51949", "euc-kr"),
+    ("cp54936", "gb18030"),
+    ("cp65000", "utf-7"),
+    ("cp858", "cp850"),
+    ("cp874", "windows-874"),
+    ("cp932", "shift_jis"),
+    ("cp943", "shift_jis"),
+    ("cp943c", "shift_jis"),
+    ("cp949", "euc-kr"),
+    ("cp950", "big5"),
+    ("euccn", "gb18030"),
+    ("eucjp", "euc-jp"),
+    ("eucjpms", "euc-jp"),
+    ("eucjpwin", "euc-jp"),
+    ("euckr", "euc-kr"),
+    ("gb", "gb18030"),
+    ("gb180302000", "gb18030"),
+    ("gb180302022", "gb18030"),
+    ("ibm437", "cp850"),
+    ("iso2022jp1", "iso-2022-jp"),
+    ("iso2022jp2", "iso-2022-jp"),
+    ("iso2022jp2004", "iso-2022-jp"),
+    ("iso2022jp3", "iso-2022-jp"),
+    ("iso2022jpms", "iso-2022-jp"),
+    ("iso8859", "iso-8859-1"),
+    ("iso88598visual", "iso-8859-8"),
+    ("jis", "iso-2022-jp"),
+    ("johab", "euc-kr"),
+    ("koi8rus", "koi8-r"),
+    ("ksc56011992", "euc-kr"),
+    ("latin", "iso-8859-1"),
+    ("mscp932", "shift_jis"),
+    ("shiftjisx0213", "shift_jis"),
+    ("tis6202533", "tis-620"),
+    ("uhc", "euc-kr"),
+    ("unicode11utf7", "utf-7"),
+    ("unicode20utf7", "utf-7"),
+];
+
+impl Label {
+    fn of(label: &str) -> Self {
+        // `utf-8;`, `"utf-8`, `charset=utf-8`, `utf-8*en` (RFC 2231 §5) and the like.
+        let label =
+            label.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ';' | ',' | '<' | '>'));
+        let label = label.rsplit_once("charset=").map_or(label, |(_, label)| label).trim_start_matches(['"', '\'']);
+        let end = label.find(|c: char| c.is_whitespace() || matches!(c, ';' | '*' | ',' | '"' | '\'' | '/'));
+        let label = &label[..end.unwrap_or(label.len())];
+        if label.eq_ignore_ascii_case("utf-8") {
+            return Label::Utf8;
+        }
+        let key: String = label.chars().filter(char::is_ascii_alphanumeric).take(MAX_KEY_CHARS).collect();
+        let key = key.to_ascii_lowercase();
+        if key.starts_with("utf8") || key == "cp65001" || key == "65001" || key == "unicode11utf8" {
+            return Label::Utf8;
+        }
+        if UNKNOWING.contains(&key.as_str()) {
+            return Label::Ascii;
+        }
+        if let Ok(at) = ALIASES.binary_search_by_key(&key.as_str(), |(alias, _)| alias) {
+            return Label::Named(ALIASES[at].1.to_string());
+        }
+        if label.len() <= MAX_KEY_CHARS && (charset_decoder(label.as_bytes()).is_some() || own_decoder(&key).is_some())
+        {
+            return Label::Named(label.to_ascii_lowercase());
+        }
+        // `windows1252`, `win-1251`, `ms_cp1250`, and `windows-1252http-equiv` as an old editor wrote it.
+        let number: String = key.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let candidates = match key.trim_start_matches('x') {
+            k if k.starts_with("win") || k.starts_with("ms") || k.starts_with("cp") || k.starts_with("ansi") => {
+                [format!("windows-{}", number.get(..4).unwrap_or(&number)), format!("cp{number}")]
+            }
+            k if k.starts_with("iso8859") => {
+                [format!("iso8859-{}", number.get(4..).unwrap_or_default()), String::new()]
+            }
+            k if k.starts_with("ibm") || k.starts_with("dos") || k.starts_with("oem") => {
+                [format!("cp{number}"), format!("ibm{number}")]
+            }
+            k if k.starts_with("koi8") => ["koi8-r".into(), String::new()],
+            k if k.starts_with("mac") => ["macintosh".into(), String::new()],
+            k if k.starts_with("gb") => ["gb18030".into(), String::new()],
+            k if k.starts_with("big5") => ["big5".into(), String::new()],
+            _ => [key.clone(), String::new()],
+        };
+        let known = candidates.into_iter().find(|name| !name.is_empty() && charset_decoder(name.as_bytes()).is_some());
+        known.map_or(Label::Ascii, Label::Named)
+    }
+}
+
+/// Characters of a label that are looked at; the library knows none longer than 45.
+const MAX_KEY_CHARS: usize = 45;
+
+/// Charsets for programs of the west, in which any bytes are a text.
+fn is_western(name: &str) -> bool {
+    matches!(name, "iso-8859-1" | "iso-8859-15" | "windows-1252" | "latin1" | "cp1252" | "cp850" | "macintosh")
+}
+
+fn named(name: &str, bytes: &[u8]) -> (String, bool) {
+    let is_wide =
+        name.contains("16") && name.starts_with(['u', 'c']) || name.starts_with("ucs") || name.contains("utf-7");
+    if !is_wide && !bytes.is_ascii() && !is_thai(name) {
+        // Hardly any text in another charset is UTF-8 by chance.
+        if let Ok(text) = std::str::from_utf8(bytes) {
+            return (text.to_string(), false);
+        }
+        // A 7-bit charset with bytes of eight bits: the label of the country, the bytes of the system.
+        if name.starts_with("iso-2022") || name.starts_with("csiso2022") || name.starts_with("hz") {
+            let text = if bytes.contains(&ESCAPE) { by_name(name, bytes) } else { String::new() };
+            if text.is_empty() || text.contains(char::REPLACEMENT_CHARACTER) {
+                return (by_name(guess::among_japanese(bytes), bytes), false);
+            }
+            return (text, false);
+        }
+    }
+    let text = by_name(name, bytes);
+    let fits = !text.contains(char::REPLACEMENT_CHARACTER);
+    (text, fits)
+}
+
+fn is_thai(name: &str) -> bool {
+    name.contains("874") || name.contains("tis") || name.contains("8859-11")
+}
+
+fn by_name(name: &str, bytes: &[u8]) -> String {
+    let key: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    if let Some(decode) = own_decoder(&key) {
+        return decode(bytes);
+    }
+    match charset_decoder(name.as_bytes()) {
+        Some(decode) => decode(bytes),
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// The charsets with shifts that the library does not know, or is strict about.
+fn own_decoder(key: &str) -> Option<fn(&[u8]) -> String> {
+    match key {
+        "iso2022jp" | "csiso2022jp" => Some(iso_2022_jp),
+        "iso2022kr" | "csiso2022kr" => Some(|bytes| by_name("euc-kr", &unshifted(bytes))),
+        "iso2022cn" | "iso2022cnext" => Some(|bytes| by_name("gbk", &unshifted(bytes))),
+        "hzgb2312" | "hz" => Some(|bytes| by_name("gbk", &without_tildes(bytes))),
+        _ => None,
+    }
+}
+
+/// ISO-2022-JP with what its successors added: an escape that shifts to where we are, two escapes in a row, and
+/// half-width letters. The decoder takes the first two for an attack.
+fn iso_2022_jp(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut pending: &[u8] = b"";
+    let mut now: &[u8] = b"\x1b(B";
+    let mut at = 0;
+    while at < bytes.len() {
+        let length = match &bytes[at..] {
+            [ESCAPE, b'$', b'(', _, ..] => 4,
+            [ESCAPE, b'$' | b'(' | b'&' | b'.', _, ..] => 3,
+            _ => 0,
+        };
+        if length > 0 {
+            let escape = &bytes[at..at + length];
+            at += length;
+            match escape {
+                // Announces the revision of a set, or shifts a set we cannot read into the upper half.
+                [_, b'&' | b'.', ..] => {}
+                // The 2004 sets hold all of the older one in the same places.
+                [_, b'$', b'(', b'O' | b'P' | b'Q' | b'@' | b'B', ..] => pending = b"\x1b$B",
+                _ => pending = escape,
+            }
+            continue;
+        }
+        if !pending.is_empty() {
+            if pending != now {
+                out.extend_from_slice(pending);
+                now = pending;
+            }
+            pending = b"";
+        }
+        // A line begins in ASCII.
+        if bytes[at] == b'\n' && now != b"\x1b(B" {
+            out.extend_from_slice(b"\x1b(B");
+            now = b"\x1b(B";
+        }
+        out.push(bytes[at]);
+        at += 1;
+    }
+    match charset_decoder(b"iso-2022-jp") {
+        Some(decode) => decode(&out),
+        None => String::from_utf8_lossy(&out).into_owned(),
+    }
+}
+
+/// What stands between shift-out and shift-in gets its eighth bit; escapes go (RFC 1557, RFC 1922).
+fn unshifted(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut is_shifted = false;
+    let mut at = 0;
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [ESCAPE, b'$', b')' | b'*' | b'+', _, ..] => at += 3,
+            [0x0e, ..] => is_shifted = true,
+            [0x0f, ..] => is_shifted = false,
+            [b'\n', ..] => {
+                is_shifted = false;
+                out.push(b'\n');
+            }
+            [byte, ..] if is_shifted && byte.is_ascii_graphic() => out.push(byte | 0x80),
+            [byte, ..] => out.push(*byte),
+            [] => {}
+        }
+        at += 1;
+    }
+    out
+}
+
+/// What stands between `~{` and `~}` gets its eighth bit (RFC 1843).
+fn without_tildes(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut is_shifted = false;
+    let mut at = 0;
+    while at < bytes.len() {
+        match &bytes[at..] {
+            [b'~', b'{', ..] => {
+                is_shifted = true;
+                at += 1;
+            }
+            [b'~', b'}', ..] => {
+                is_shifted = false;
+                at += 1;
+            }
+            [b'~', b'~', ..] => {
+                out.push(b'~');
+                at += 1;
+            }
+            [b'~', b'\n', ..] => at += 1,
+            [b'\n', ..] => {
+                is_shifted = false;
+                out.push(b'\n');
+            }
+            [byte, ..] if is_shifted && byte.is_ascii_graphic() => out.push(byte | 0x80),
+            [byte, ..] => out.push(*byte),
+            [] => {}
+        }
+        at += 1;
+    }
+    out
+}
+
+/// Characters that no charset has, but decoders give for pairs of bytes that are free.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}')
+}
+
+/// Whether characters of UTF-8 are more than what is none.
+fn is_mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > bad
+}
+
+/// UTF-8 with pieces of windows-1252 in it, as when a server adds a footer.
+fn mixed(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes.len();
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        rest -= chunk.valid().len() + chunk.invalid().len();
+        match chunk.invalid() {
+            [] => {}
+            // Cut off inside its last character.
+            [0xc2..=0xf4] if rest == 0 => out.push(char::REPLACEMENT_CHARACTER),
+            [byte] if *byte >= 0xa0 => out.push(char::from(*byte)),
+            [byte] => out.push_str(&by_name("windows-1252", &[*byte])),
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Name, label, bytes, the text they are, whether they fit the label.
+    type Case = (&'static str, &'static str, &'static [u8], &'static str, bool);
+
+    #[test]
+    fn a_text_is_read_by_its_label_or_in_spite_of_it() {
+        let cases: [Case; 27] = [
+            ("as it says", "utf-8", "Grüße".as_bytes(), "Grüße", true),
+            ("a semicolon too many", "utf-8;", "Grüße".as_bytes(), "Grüße", true),
+            ("quotes too many", "\"utf8", "Grüße".as_bytes(), "Grüße", true),
+            ("the name twice", "charset=utf-8", "Grüße".as_bytes(), "Grüße", true),
+            ("UTF-8 said to be ASCII", "us-ascii", "Grüße".as_bytes(), "Grüße", false),
+            ("UTF-8 said to be Latin", "iso-8859-1", "Grüße".as_bytes(), "Grüße", false),
+            ("windows-1252 said to be UTF-8", "utf-8", b"Gr\xfc\xdfe, Ann", "Grüße, Ann", false),
+            ("UTF-8 with a Latin footer", "utf-8", b"Gr\xc3\xbc\xc3\x9fe, J\xfcrgen", "Grüße, Jürgen", false),
+            ("UTF-8 cut inside a letter", "utf-8", b"Gr\xc3\xbc\xc3", "Grü\u{fffd}", false),
+            ("no label", "", b"Hello", "Hello", true),
+            ("a word for not knowing", "x-unknown", b"Gr\xfc\xdfe", "Grüße", false),
+            ("a label of nobody", "x-nothing", "Grüße".as_bytes(), "Grüße", false),
+            ("another charset", "iso-8859-5", b"\xbf\xe0\xd8\xd2\xd5\xe2", "Привет", true),
+            ("a name without its dash", "windows1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
+            ("a short name", "win-1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
+            ("an editor's slip", "windows-1252http-equivContent-Type", b"Gr\xfc\xdfe", "Grüße", true),
+            ("UTF-7", "unicode-1-1-utf-7", b"Gr+APwA3w-e", "Grüße", true),
+            ("Japanese", "iso-2022-jp", b"\x1b$B%F%9%H\x1b(B", "テスト", true),
+            ("Japanese, a successor", "cp50221", b"\x1b$B%F%9\x1b(B\x1b$B%H\x1b(B", "テスト", true),
+            ("Japanese, the wrong one", "iso-2022-jp", b"\x83e\x83X\x83g", "テスト", false),
+            ("Japanese, nobody says so", "", b"\x1b$B%F%9%H\x1b(B", "テスト", true),
+            ("Korean with shifts", "iso-2022-kr", b"\x1b$)C\x0eGQ19\x0f!", "한국!", true),
+            ("Korean by another name", "cp949", b"\xc7\xd1\xb1\xb9", "한국", true),
+            ("Chinese in seven bits", "hz-gb-2312", b"~{VP9z~}!", "中国!", true),
+            ("Chinese beyond its label", "gb2312", b"\xd6\xd0\x81\x40", "中丂", true),
+            ("Chinese of Taiwan", "cp950", b"\xa4\xa4\xa4\xe5", "中文", true),
+            ("Thai", "cp874", b"\xe4\xb7\xc2", "ไทย", true),
+        ];
+        for (name, label, bytes, expected, fits) in cases {
+            assert_eq!(charset(Some(label), bytes), (expected.to_string(), fits), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_labelled_is_read_as_the_rest_of_the_mail_is() {
+        let polish = b"za\xbf\xf3\xb3\xe6";
+        assert_eq!(unlabelled(polish, Some("iso-8859-2")), "zażółć");
+        assert_eq!(unlabelled(b"Gr\xfc\xdfe", Some("gb2312")), "Grüße", "the hint does not fit");
+        assert_eq!(unlabelled("Grüße".as_bytes(), Some("gb2312")), "Grüße");
+    }
+
+    #[test]
+    fn the_charset_of_a_mail_is_the_first_that_says_something() {
+        let cases: [(&str, &[u8], Option<&str>); 4] = [
+            ("one", b"Content-Type: text/plain; charset=\"koi8-r\"\n", Some("koi8-r")),
+            ("behind others", b"charset=utf-8 Charset=iso-8859-1 CHARSET=gb2312;", Some("gb2312")),
+            ("none that helps", b"charset=us-ascii charset= charset=\"", None),
+            ("none", b"a=b", None),
+        ];
+        for (name, raw, expected) in cases {
+            assert_eq!(declared(raw), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_names_is_sorted() {
+        assert!(ALIASES.is_sorted_by_key(|(alias, _)| alias));
+    }
+}
