@@ -1,8 +1,62 @@
 //! Calendar parts (RFC 5545, RFC 5546): what they are about and whether they ask, answer or call off.
 
+use super::decode;
 use super::limits::{MAX_CALENDAR_BYTES, MAX_CALENDAR_CHARS};
 use super::parts::Parts;
-use super::{Calendar, CalendarMethod, decode};
+
+/// What a calendar part says (RFC 5545), as far as its first event tells. Times are as its writer put them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Calendar {
+    /// What it wants.
+    pub method: CalendarMethod,
+    /// What it is about.
+    pub summary: Option<String>,
+    /// When it begins: `2026-03-02`, `2026-03-02T10:00:00Z` or `2026-03-02T10:00:00 Europe/Berlin`.
+    pub starts: Option<String>,
+    /// When it ends, or is due.
+    pub ends: Option<String>,
+    /// Where it takes place.
+    pub place: Option<String>,
+    /// The address of who invites.
+    pub organizer: Option<String>,
+    /// What the first of those invited says, in the standard's words: `accepted`, `declined`, `tentative`.
+    pub answer: Option<String>,
+    /// The id that all mails about one event share.
+    pub uid: Option<String>,
+}
+
+/// What a calendar part wants (RFC 5546 §1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CalendarMethod {
+    /// It only tells.
+    #[default]
+    Publish,
+    /// It invites, or changes what it invited to.
+    Request,
+    /// It answers an invitation; programs send these too.
+    Reply,
+    /// It calls off.
+    Cancel,
+    /// It proposes another time, or refuses one.
+    Counter,
+    /// It asks for the invitation again.
+    Refresh,
+}
+
+impl CalendarMethod {
+    /// The word that stands in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CalendarMethod::Publish => "publish",
+            CalendarMethod::Request => "request",
+            CalendarMethod::Reply => "reply",
+            CalendarMethod::Cancel => "cancel",
+            CalendarMethod::Counter => "counter",
+            CalendarMethod::Refresh => "refresh",
+        }
+    }
+}
 
 /// The first calendar part of a mail.
 pub(super) fn of(parts: &Parts<'_>) -> Option<Calendar> {
@@ -30,12 +84,9 @@ fn read(text: &str, method: Option<&str>) -> Option<Calendar> {
                     inside.push(value.to_ascii_uppercase());
                 }
             }
-            "END" => {
-                // The first event tells enough.
-                if is_event(inside.pop().as_deref()) {
-                    break;
-                }
-            }
+            // The first event tells enough.
+            "END" if is_event(inside.pop().as_deref()) => break,
+            "END" => {}
             "METHOD" if inside.len() <= 1 => calendar.method = method_of(value),
             _ if is_event(inside.last().map(String::as_str)) => calendar.take(&name, parameters, value),
             _ => {}

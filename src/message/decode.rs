@@ -9,6 +9,7 @@ mod charset;
 mod date;
 mod guess;
 mod parameters;
+mod shifted;
 mod transfer;
 mod uu;
 mod words;

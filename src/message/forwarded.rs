@@ -7,8 +7,24 @@ mod phrases;
 use super::fields::{self, Of};
 use super::limits::{MAX_FORWARD_HEADER_LINES, MAX_FORWARD_LINES};
 use super::parts::{self, Parts};
-use super::{Forwarded, decode, text};
+use super::{Address, decode, text};
+use jiff::Timestamp;
 use phrases::{ANNOUNCEMENTS, CHINESE_LABELS, LABELS, Label, PREFIXES};
+
+/// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forwarded {
+    /// Who wrote it, where an address is told.
+    pub from: Option<Address>,
+    /// To whom.
+    pub to: Vec<Address>,
+    /// About what.
+    pub subject: String,
+    /// When, where it can be read.
+    pub date: Option<Timestamp>,
+    /// Its text.
+    pub text: String,
+}
 
 /// The mail that is passed on, if one is: the first that is attached, else the one within the text.
 pub(super) fn of(parts: &Parts<'_>, subject: &str, words: &str) -> Option<Forwarded> {
@@ -148,7 +164,7 @@ impl HeaderBlock {
                 last = Some(label);
             } else if unquoted(lines[at]).is_empty() {
                 // Tables and paragraphs leave empty lines between the fields.
-                if !lines.get(at + 1).is_some_and(|next| labelled(next).is_some()) {
+                if lines.get(at + 1).is_none_or(|next| labelled(next).is_none()) {
                     break;
                 }
                 last = None;

@@ -24,6 +24,8 @@ mod text;
 mod tnef;
 mod trust;
 
+pub use calendar::{Calendar, CalendarMethod};
+pub use forwarded::Forwarded;
 pub use parse::{all_attachment_bytes, parse};
 
 use jiff::Timestamp;
@@ -246,75 +248,6 @@ pub struct Attachment {
     pub inline: bool,
     /// Which attachment of its mail it is, counted from 0.
     pub index: usize,
-}
-
-/// What a calendar part says (RFC 5545), as far as its first event tells. Times are as its writer put them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Calendar {
-    /// What it wants.
-    pub method: CalendarMethod,
-    /// What it is about.
-    pub summary: Option<String>,
-    /// When it begins: `2026-03-02`, `2026-03-02T10:00:00Z` or `2026-03-02T10:00:00 Europe/Berlin`.
-    pub starts: Option<String>,
-    /// When it ends, or is due.
-    pub ends: Option<String>,
-    /// Where it takes place.
-    pub place: Option<String>,
-    /// The address of who invites.
-    pub organizer: Option<String>,
-    /// What the first of those invited says, in the standard's words: `accepted`, `declined`, `tentative`.
-    pub answer: Option<String>,
-    /// The id that all mails about one event share.
-    pub uid: Option<String>,
-}
-
-/// What a calendar part wants (RFC 5546 §1.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CalendarMethod {
-    /// It only tells.
-    #[default]
-    Publish,
-    /// It invites, or changes what it invited to.
-    Request,
-    /// It answers an invitation; programs send these too.
-    Reply,
-    /// It calls off.
-    Cancel,
-    /// It proposes another time, or refuses one.
-    Counter,
-    /// It asks for the invitation again.
-    Refresh,
-}
-
-impl CalendarMethod {
-    /// The word that stands in output.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CalendarMethod::Publish => "publish",
-            CalendarMethod::Request => "request",
-            CalendarMethod::Reply => "reply",
-            CalendarMethod::Cancel => "cancel",
-            CalendarMethod::Counter => "counter",
-            CalendarMethod::Refresh => "refresh",
-        }
-    }
-}
-
-/// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Forwarded {
-    /// Who wrote it, where an address is told.
-    pub from: Option<Address>,
-    /// To whom.
-    pub to: Vec<Address>,
-    /// About what.
-    pub subject: String,
-    /// When, where it can be read.
-    pub date: Option<Timestamp>,
-    /// Its text.
-    pub text: String,
 }
 
 /// Why a mail exists (RFC 3834, RFC 3464, RFC 2919).

@@ -7,6 +7,7 @@ use super::DefectCode;
 use super::decode::{self, ContentType, Encoding};
 use super::fields::{self, Block, Of, line_end, without_line_end};
 use super::limits::{MAX_MIME_DEPTH, MAX_PARTS};
+use memchr::memmem;
 
 /// One part of a mail. The first one is the mail itself.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ pub(super) struct Parts<'a> {
 /// Reads the structure of the mail with this header block.
 pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
     let hint = if raw.is_ascii() { None } else { decode::declared(raw).map(str::to_string) };
-    let mut walk = Walk { raw, parts: Parts { hint, ..Parts::default() }, open: Vec::new(), leaf: None };
+    let mut walk = Walk { raw, parts: Parts { hint, ..Parts::default() }, open: Vec::new(), leaf: None, searches: 0 };
     let body_at = block.body_at;
     if walk.add(block, body_at, None) {
         walk.run(body_at);
@@ -103,6 +104,27 @@ struct Walk<'a> {
     open: Vec<Open>,
     /// The part whose body we are in, and where that begins.
     leaf: Option<(usize, usize)>,
+    /// How often a boundary was searched for that is not there.
+    searches: usize,
+}
+
+/// How often another boundary is searched for than the one that is told, and in how many bytes of a multipart.
+const MAX_BOUNDARY_SEARCHES: usize = 4;
+const MAX_BOUNDARY_BYTES: usize = 64 * 1024;
+
+/// The boundary of the first line that begins with two dashes and has a field of a part below it.
+fn first_delimiter(body: &[u8]) -> Option<&[u8]> {
+    let mut at = 0;
+    while at < body.len() {
+        let end = line_end(body, at);
+        let line = without_line_end(&body[at..end]).trim_ascii_end();
+        let is_field = || body[end..].get(..8).is_some_and(|next| next.eq_ignore_ascii_case(b"content-"));
+        if line.len() > 2 && line.starts_with(b"--") && is_field() {
+            return Some(&line[2..]);
+        }
+        at = end;
+    }
+    None
 }
 
 impl<'a> Walk<'a> {
@@ -129,8 +151,11 @@ impl<'a> Walk<'a> {
         content_type.value = mended(content_type.value);
         let disposition = read("Content-Disposition");
         let encoding = block.first("Content-Transfer-Encoding").map_or(Encoding::None, |f| Encoding::named(f.value));
-        let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
-        match boundary.map(|boundary| boundary.trim_end().as_bytes().to_vec()).filter(|b| !b.is_empty()) {
+        let boundary = content_type.value.starts_with("multipart/").then(|| {
+            let told = content_type.parameter("boundary").unwrap_or_default().trim_end().as_bytes();
+            self.boundary(told, body_at)
+        });
+        match boundary.filter(|boundary| !boundary.is_empty()) {
             Some(boundary) => {
                 self.open.push(Open { part: index, boundary });
                 self.leaf = None;
@@ -143,6 +168,28 @@ impl<'a> Walk<'a> {
             self.parts.list[parent].children.push(index);
         }
         true
+    }
+
+    /// The boundary of a multipart whose body begins at `body_at`: as it is told, or as it stands there where it is told
+    /// wrongly or not at all.
+    fn boundary(&mut self, told: &[u8], body_at: usize) -> Vec<u8> {
+        let body = &self.raw[body_at..];
+        let body = &body[..body.len().min(MAX_BOUNDARY_BYTES)];
+        let is_there = || memmem::find(body, told).is_some();
+        if self.searches >= MAX_BOUNDARY_SEARCHES || (!told.is_empty() && is_there()) {
+            return told.to_vec();
+        }
+        self.searches += 1;
+        let found = first_delimiter(body);
+        // One that is open already is that of the multipart around it.
+        let is_new = |found: &&[u8]| !self.open.iter().any(|open| found.starts_with(&open.boundary));
+        match found.filter(is_new) {
+            Some(found) => {
+                self.parts.defects.push(DefectCode::Structure);
+                found.to_vec()
+            }
+            None => told.to_vec(),
+        }
     }
 
     fn run(&mut self, mut at: usize) {

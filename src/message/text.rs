@@ -34,7 +34,7 @@ fn push(text: &mut String, part: &Part<'_>, defects: &mut Vec<Defect>) {
         without_files = cut_uuencoded(bytes);
         bytes = &without_files;
     }
-    let is_html = part.is_html();
+    let is_html = part.is_html() || is_page(bytes);
     let declared = part.content_type.parameter("charset");
     // A page may say itself what its part does not say.
     let label = declared.or_else(|| if is_html { charset_of_page(bytes) } else { None });
@@ -47,10 +47,27 @@ fn push(text: &mut String, part: &Part<'_>, defects: &mut Vec<Defect>) {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    match part.content_type.value.as_str() {
-        "text/html" | "text/enriched" | "text/richtext" => text.push_str(&html::to_text(&words)),
-        _ => body::push_plain(text, &words, Flow::of(&part.content_type)),
+    if is_html || matches!(part.content_type.value.as_str(), "text/enriched" | "text/richtext") {
+        let words = html::to_text(&words);
+        // Some programs put both forms side by side and do not say that they are the same.
+        if !is_same(text, &words) {
+            text.push_str(&words);
+        }
+    } else {
+        body::push_plain(text, &words, Flow::of(&part.content_type));
     }
+}
+
+/// Whether a text is a page, though its part says nothing of it: scripts forget the field.
+fn is_page(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    let is = |word: &[u8]| start.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    is(b"<html") || is(b"<!doctype html")
+}
+
+/// Whether two texts have the same words.
+fn is_same(one: &str, other: &str) -> bool {
+    !one.is_empty() && one.split_whitespace().eq(other.split_whitespace())
 }
 
 fn cut_uuencoded(bytes: &[u8]) -> Vec<u8> {

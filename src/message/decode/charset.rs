@@ -3,7 +3,7 @@
 //! Labels lie: UTF-8 is sent as `us-ascii`, windows-1252 as UTF-8, Shift_JIS as ISO-2022-JP. What the label says is
 //! believed as long as the bytes allow it; then come what the rest of the mail is written in, and a guess.
 
-use super::guess;
+use super::{guess, shifted};
 use mail_parser::decoders::charsets::map::charset_decoder;
 use std::borrow::Cow;
 
@@ -236,6 +236,10 @@ fn by_name(name: &str, bytes: &[u8]) -> String {
     if let Some(decode) = own_decoder(&key) {
         return decode(bytes);
     }
+    in_library(name, bytes)
+}
+
+fn in_library(name: &str, bytes: &[u8]) -> String {
     match charset_decoder(name.as_bytes()) {
         Some(decode) => decode(bytes),
         None => String::from_utf8_lossy(bytes).into_owned(),
@@ -245,114 +249,12 @@ fn by_name(name: &str, bytes: &[u8]) -> String {
 /// The charsets with shifts that the library does not know, or is strict about.
 fn own_decoder(key: &str) -> Option<fn(&[u8]) -> String> {
     match key {
-        "iso2022jp" | "csiso2022jp" => Some(iso_2022_jp),
-        "iso2022kr" | "csiso2022kr" => Some(|bytes| by_name("euc-kr", &unshifted(bytes))),
-        "iso2022cn" | "iso2022cnext" => Some(|bytes| by_name("gbk", &unshifted(bytes))),
-        "hzgb2312" | "hz" => Some(|bytes| by_name("gbk", &without_tildes(bytes))),
+        "iso2022jp" | "csiso2022jp" => Some(|bytes| in_library("iso-2022-jp", &shifted::plain_japanese(bytes))),
+        "iso2022kr" | "csiso2022kr" => Some(|bytes| in_library("euc-kr", &shifted::by_shifts(bytes))),
+        "iso2022cn" | "iso2022cnext" => Some(|bytes| in_library("gbk", &shifted::by_shifts(bytes))),
+        "hzgb2312" | "hz" => Some(|bytes| in_library("gbk", &shifted::by_tildes(bytes))),
         _ => None,
     }
-}
-
-/// ISO-2022-JP with what its successors added: an escape that shifts to where we are, two escapes in a row, and
-/// half-width letters. The decoder takes the first two for an attack.
-fn iso_2022_jp(bytes: &[u8]) -> String {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut pending: &[u8] = b"";
-    let mut now: &[u8] = b"\x1b(B";
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = match &bytes[at..] {
-            [ESCAPE, b'$', b'(', _, ..] => 4,
-            [ESCAPE, b'$' | b'(' | b'&' | b'.', _, ..] => 3,
-            _ => 0,
-        };
-        if length > 0 {
-            let escape = &bytes[at..at + length];
-            at += length;
-            match escape {
-                // Announces the revision of a set, or shifts a set we cannot read into the upper half.
-                [_, b'&' | b'.', ..] => {}
-                // The 2004 sets hold all of the older one in the same places.
-                [_, b'$', b'(', b'O' | b'P' | b'Q' | b'@' | b'B', ..] => pending = b"\x1b$B",
-                _ => pending = escape,
-            }
-            continue;
-        }
-        if !pending.is_empty() {
-            if pending != now {
-                out.extend_from_slice(pending);
-                now = pending;
-            }
-            pending = b"";
-        }
-        // A line begins in ASCII.
-        if bytes[at] == b'\n' && now != b"\x1b(B" {
-            out.extend_from_slice(b"\x1b(B");
-            now = b"\x1b(B";
-        }
-        out.push(bytes[at]);
-        at += 1;
-    }
-    match charset_decoder(b"iso-2022-jp") {
-        Some(decode) => decode(&out),
-        None => String::from_utf8_lossy(&out).into_owned(),
-    }
-}
-
-/// What stands between shift-out and shift-in gets its eighth bit; escapes go (RFC 1557, RFC 1922).
-fn unshifted(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut is_shifted = false;
-    let mut at = 0;
-    while at < bytes.len() {
-        match &bytes[at..] {
-            [ESCAPE, b'$', b')' | b'*' | b'+', _, ..] => at += 3,
-            [0x0e, ..] => is_shifted = true,
-            [0x0f, ..] => is_shifted = false,
-            [b'\n', ..] => {
-                is_shifted = false;
-                out.push(b'\n');
-            }
-            [byte, ..] if is_shifted && byte.is_ascii_graphic() => out.push(byte | 0x80),
-            [byte, ..] => out.push(*byte),
-            [] => {}
-        }
-        at += 1;
-    }
-    out
-}
-
-/// What stands between `~{` and `~}` gets its eighth bit (RFC 1843).
-fn without_tildes(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut is_shifted = false;
-    let mut at = 0;
-    while at < bytes.len() {
-        match &bytes[at..] {
-            [b'~', b'{', ..] => {
-                is_shifted = true;
-                at += 1;
-            }
-            [b'~', b'}', ..] => {
-                is_shifted = false;
-                at += 1;
-            }
-            [b'~', b'~', ..] => {
-                out.push(b'~');
-                at += 1;
-            }
-            [b'~', b'\n', ..] => at += 1,
-            [b'\n', ..] => {
-                is_shifted = false;
-                out.push(b'\n');
-            }
-            [byte, ..] if is_shifted && byte.is_ascii_graphic() => out.push(byte | 0x80),
-            [byte, ..] => out.push(*byte),
-            [] => {}
-        }
-        at += 1;
-    }
-    out
 }
 
 /// Characters that no charset has, but decoders give for pairs of bytes that are free.
@@ -390,71 +292,4 @@ fn mixed(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Name, label, bytes, the text they are, whether they fit the label.
-    type Case = (&'static str, &'static str, &'static [u8], &'static str, bool);
-
-    #[test]
-    fn a_text_is_read_by_its_label_or_in_spite_of_it() {
-        let cases: [Case; 27] = [
-            ("as it says", "utf-8", "Grüße".as_bytes(), "Grüße", true),
-            ("a semicolon too many", "utf-8;", "Grüße".as_bytes(), "Grüße", true),
-            ("quotes too many", "\"utf8", "Grüße".as_bytes(), "Grüße", true),
-            ("the name twice", "charset=utf-8", "Grüße".as_bytes(), "Grüße", true),
-            ("UTF-8 said to be ASCII", "us-ascii", "Grüße".as_bytes(), "Grüße", false),
-            ("UTF-8 said to be Latin", "iso-8859-1", "Grüße".as_bytes(), "Grüße", false),
-            ("windows-1252 said to be UTF-8", "utf-8", b"Gr\xfc\xdfe, Ann", "Grüße, Ann", false),
-            ("UTF-8 with a Latin footer", "utf-8", b"Gr\xc3\xbc\xc3\x9fe, J\xfcrgen", "Grüße, Jürgen", false),
-            ("UTF-8 cut inside a letter", "utf-8", b"Gr\xc3\xbc\xc3", "Grü\u{fffd}", false),
-            ("no label", "", b"Hello", "Hello", true),
-            ("a word for not knowing", "x-unknown", b"Gr\xfc\xdfe", "Grüße", false),
-            ("a label of nobody", "x-nothing", "Grüße".as_bytes(), "Grüße", false),
-            ("another charset", "iso-8859-5", b"\xbf\xe0\xd8\xd2\xd5\xe2", "Привет", true),
-            ("a name without its dash", "windows1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
-            ("a short name", "win-1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
-            ("an editor's slip", "windows-1252http-equivContent-Type", b"Gr\xfc\xdfe", "Grüße", true),
-            ("UTF-7", "unicode-1-1-utf-7", b"Gr+APwA3w-e", "Grüße", true),
-            ("Japanese", "iso-2022-jp", b"\x1b$B%F%9%H\x1b(B", "テスト", true),
-            ("Japanese, a successor", "cp50221", b"\x1b$B%F%9\x1b(B\x1b$B%H\x1b(B", "テスト", true),
-            ("Japanese, the wrong one", "iso-2022-jp", b"\x83e\x83X\x83g", "テスト", false),
-            ("Japanese, nobody says so", "", b"\x1b$B%F%9%H\x1b(B", "テスト", true),
-            ("Korean with shifts", "iso-2022-kr", b"\x1b$)C\x0eGQ19\x0f!", "한국!", true),
-            ("Korean by another name", "cp949", b"\xc7\xd1\xb1\xb9", "한국", true),
-            ("Chinese in seven bits", "hz-gb-2312", b"~{VP9z~}!", "中国!", true),
-            ("Chinese beyond its label", "gb2312", b"\xd6\xd0\x81\x40", "中丂", true),
-            ("Chinese of Taiwan", "cp950", b"\xa4\xa4\xa4\xe5", "中文", true),
-            ("Thai", "cp874", b"\xe4\xb7\xc2", "ไทย", true),
-        ];
-        for (name, label, bytes, expected, fits) in cases {
-            assert_eq!(charset(Some(label), bytes), (expected.to_string(), fits), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_nobody_labelled_is_read_as_the_rest_of_the_mail_is() {
-        let polish = b"za\xbf\xf3\xb3\xe6";
-        assert_eq!(unlabelled(polish, Some("iso-8859-2")), "zażółć");
-        assert_eq!(unlabelled(b"Gr\xfc\xdfe", Some("gb2312")), "Grüße", "the hint does not fit");
-        assert_eq!(unlabelled("Grüße".as_bytes(), Some("gb2312")), "Grüße");
-    }
-
-    #[test]
-    fn the_charset_of_a_mail_is_the_first_that_says_something() {
-        let cases: [(&str, &[u8], Option<&str>); 4] = [
-            ("one", b"Content-Type: text/plain; charset=\"koi8-r\"\n", Some("koi8-r")),
-            ("behind others", b"charset=utf-8 Charset=iso-8859-1 CHARSET=gb2312;", Some("gb2312")),
-            ("none that helps", b"charset=us-ascii charset= charset=\"", None),
-            ("none", b"a=b", None),
-        ];
-        for (name, raw, expected) in cases {
-            assert_eq!(declared(raw), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_table_of_names_is_sorted() {
-        assert!(ALIASES.is_sorted_by_key(|(alias, _)| alias));
-    }
-}
+mod tests;

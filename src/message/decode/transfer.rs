@@ -36,6 +36,7 @@ impl Encoding {
     pub fn decode(self, bytes: &[u8]) -> Cow<'_, [u8]> {
         match self {
             Encoding::None => Cow::Borrowed(bytes),
+            Encoding::Base64 if is_only_said(bytes) => Cow::Borrowed(bytes),
             Encoding::Base64 => Cow::Owned(base64(bytes)),
             Encoding::QuotedPrintable => quoted_printable(bytes),
             Encoding::Uuencode => Cow::Owned(uuencoded(bytes)),
@@ -46,6 +47,7 @@ impl Encoding {
     pub fn decoded_len(self, bytes: &[u8]) -> usize {
         match self {
             Encoding::None => bytes.len(),
+            Encoding::Base64 if is_only_said(bytes) => bytes.len(),
             Encoding::Base64 => base64_len(bytes),
             Encoding::QuotedPrintable | Encoding::Uuencode => self.decode(bytes).len(),
         }
@@ -95,6 +97,12 @@ fn is_prose(line: &[u8]) -> bool {
         let odd = line.iter().filter(|b| CLASS[usize::from(**b)] == ODD).count();
         odd * 4 > line.len() || line.iter().filter(|b| **b == b' ').count() >= 3
     }
+}
+
+/// Whether it is plain words, whatever the field says.
+fn is_only_said(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii);
+    lines.find(|line| !line.is_empty()).is_some_and(is_prose)
 }
 
 fn base64_len(bytes: &[u8]) -> usize {
@@ -247,6 +255,7 @@ mod tests {
             ("a footer of words", "SGVsbG8=\r\n\r\nYou get this mail from a list\r\n", "Hello"),
             ("a footer of signs", "SGVsbG8=\r\n______________\r\n", "Hello"),
             ("a digit too many", "SGVsbG8hX", "Hello!"),
+            ("words that are none", "It is not encoded at all.\n", "It is not encoded at all.\n"),
             ("nothing", "", ""),
         ];
         for (name, encoded, expected) in cases {

@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn files_are_found_between_the_words() {
-        let cases: [(&str, String, &[(&str, &str)]); 6] = [
+        type Case = (&'static str, String, &'static [(&'static str, &'static str)]);
+        let cases: [Case; 6] = [
             ("between words", format!("One\n{FILE}Two\n"), &[("a b.txt", "Hello")]),
             ("carriage returns", format!("One\n{FILE}Two\n").replace('\n', "\r\n"), &[("a b.txt", "Hello")]),
             ("two", format!("{FILE}\n{FILE}"), &[("a b.txt", "Hello"), ("a b.txt", "Hello")]),
