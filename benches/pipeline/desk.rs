@@ -83,6 +83,7 @@ address = "Tessa Tier <tessa@{domain}>"
 tier = "tier-1"
 [caps]
 per_desk_hour = 1000000
+per_domain_hour = 1000000
 "#,
             url = self.url,
             rules = rules_folder().display(),

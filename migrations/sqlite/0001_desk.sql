@@ -13,7 +13,8 @@ CREATE TABLE counters (
     name TEXT PRIMARY KEY,
     last BIGINT NOT NULL
 ) WITHOUT ROWID;
-INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000), ('worker', 0), ('batch', 0);
+INSERT INTO counters (name, last) VALUES ('inbox', 0), ('outbox', 0), ('ticket', 1000), ('worker', 0), ('batch', 0),
+    ('breaker', 0);
 
 -- How far each mailbox was read.
 CREATE TABLE cursors (
@@ -203,12 +204,31 @@ CREATE TABLE traffic (
     PRIMARY KEY (subject, minute)
 ) WITHOUT ROWID;
 
--- Addresses that get no automatic mail any more.
+-- Addresses that get no automatic mail any more; the soft ones only until a time, once there are enough of them.
 CREATE TABLE suppressions (
     address_key TEXT PRIMARY KEY,
+    how         TEXT NOT NULL CHECK (how IN ('bounced', 'soft', 'complaint', 'manual')),
     reason      TEXT NOT NULL,
-    at          BIGINT NOT NULL
+    at          BIGINT NOT NULL,
+    count       BIGINT NOT NULL,
+    until       BIGINT
 ) WITHOUT ROWID;
+
+-- Caps on automatic mail that were reached: nothing automatic goes to the subject until then, or until somebody resets
+-- it. The subject is an address, a domain, a ticket's reference, or nothing for the whole desk.
+CREATE TABLE breakers (
+    id        INTEGER PRIMARY KEY,
+    subject   TEXT NOT NULL,
+    scope     TEXT NOT NULL CHECK (scope IN ('address', 'domain', 'ticket', 'desk')),
+    why       TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    marks     TEXT NOT NULL,
+    inbox     BIGINT,
+    opened_at BIGINT NOT NULL,
+    until     BIGINT NOT NULL,
+    reset_at  BIGINT
+);
+CREATE INDEX breakers_subject ON breakers (subject, until);
 
 -- The processes that work on this desk. One is taken for dead when alive_until is over by the database's clock.
 CREATE TABLE workers (

@@ -36,7 +36,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 55] = [
+const WORDS: [(&str, &str); 56] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -52,6 +52,7 @@ const WORDS: [(&str, &str); 55] = [
     ("confirmed", "the customer confirmed the solution, by rule {}"),
     ("continues", "it goes on from {}"),
     ("deadline-is-past", "the ticket was {} already"),
+    ("counts-against-it", "a mail there failed for now, which counts: {}"),
     ("delivery-report", "a delivery report ({})"),
     ("discarded-by-rule", "rule {} discards it"),
     ("duplicate", "we have it already: {}"),

@@ -5,6 +5,7 @@
 
 mod backup;
 mod because;
+mod breakers;
 mod check;
 mod export;
 mod inbox;
@@ -23,6 +24,7 @@ mod screen;
 mod setup;
 mod shipped;
 mod source;
+mod suppressions;
 mod table;
 mod template;
 mod ticket;
@@ -110,6 +112,10 @@ enum Command {
     Outbox(outbox::OutboxArgs),
     /// Look at mails that were set aside, let them in or discard them
     Quarantine(quarantine::QuarantineArgs),
+    /// Look at where automatic mail is stopped because there was too much, and let it go again
+    Breakers(breakers::BreakersArgs),
+    /// Look at addresses that get no automatic mail, add and remove them
+    Suppressions(suppressions::SuppressionsArgs),
     /// Look at the processes that share the work
     Workers(workers::WorkersArgs),
     /// Look at the mails that Postroom writes
@@ -233,6 +239,8 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
                 Command::Inbox(args) => inbox::run(&args, &open).await,
                 Command::Outbox(args) => outbox::run(&args, &open).await,
                 Command::Workers(args) => workers::run(&args, &open).await,
+                Command::Breakers(args) => breakers::run(&args, &open).await,
+                Command::Suppressions(args) => suppressions::run(&args, &open).await,
                 Command::Quarantine(args) => quarantine::run(&args, &open).await,
                 Command::Prune(args) => prune::run(&args, &open).await,
                 Command::Export(args) => export::export(&args, &open).await,

@@ -91,11 +91,10 @@ impl Sources {
                 match mbox.next_mail(self.limit) {
                     Ok(Some(mail)) => {
                         *count += 1;
-                        // The only mail of its file needs no number: many a single mail has an envelope line on top.
-                        let is_only = *count == 1 && !mbox.has_begun;
-                        let at =
-                            if is_only { path.display().to_string() } else { format!("{}#{count}", path.display()) };
-                        return Some(Ok(mail.at(at)));
+                        // A single mail that some server put a `From ` line before is no mbox.
+                        let is_single = *count == 1 && mbox.is_at_end();
+                        let number = if is_single { String::new() } else { format!("#{count}") };
+                        return Some(Ok(mail.at(format!("{}{number}", path.display()))));
                     }
                     Ok(None) => self.mbox = None,
                     Err(error) => {
@@ -219,6 +218,11 @@ impl<R: BufRead> Mbox<R> {
         Self { reader, has_begun: false }
     }
 
+    /// Whether there is no further mail, after one was read.
+    fn is_at_end(&self) -> bool {
+        !self.has_begun
+    }
+
     fn next_mail(&mut self, limit: u64) -> io::Result<Option<Mail>> {
         let mut line = Vec::new();
         if !self.has_begun {
@@ -237,11 +241,8 @@ impl<R: BufRead> Mbox<R> {
             if self.read_piece(&mut line)? == 0 {
                 return Ok(Some(mail.finish()));
             }
-            // Mails whose writers left the empty line out begin at a `From ` line all the same where it has a date.
-            if is_line_start
-                && line.starts_with(b"From ")
-                && (!held.is_empty() || mail.size_bytes == 0 || has_year(&line))
-            {
+            // The line has a date at its end, which sentences have not. Some writers leave out the empty line before it.
+            if is_line_start && line.starts_with(b"From ") && has_year(&line) {
                 while !line.ends_with(b"\n") && self.read_piece(&mut line)? > 0 {}
                 self.has_begun = true;
                 return Ok(Some(mail.finish()));

@@ -77,6 +77,16 @@ impl View<'_> {
                 fields.set("size", size::shown(*size_bytes));
                 fields.set("limit", size::shown(*limit_bytes));
             }
+            Content::Alarm(breaker) => {
+                let is_desk = breaker.subject.is_empty();
+                fields.set("stopped", if is_desk { "the whole desk" } else { &breaker.subject });
+                fields.set("reset", if is_desk { "--desk" } else { &breaker.subject });
+                fields.set("why", line(&breaker.why));
+                fields.set("to", line(&breaker.to));
+                fields.set("marks", line(&breaker.marks));
+                fields.set("inbox", breaker.inbox.map_or(String::new(), |inbox| inbox.to_string()));
+                fields.set("until", when::full(breaker.until, self.zone));
+            }
             Content::SpoofNotice { why, inbox } => {
                 fields.set("why", line(why));
                 fields.set("inbox", inbox.to_string());

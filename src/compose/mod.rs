@@ -182,7 +182,7 @@ fn write_originator(
 ) {
     let purpose = draft.content.purpose();
     // Nothing leads from a notice of a forgery to the customer: who answers it would tell them of it.
-    let leads_back = !stamps.reply_address.is_empty() && purpose != Purpose::SpoofNotice;
+    let leads_back = !stamps.reply_address.is_empty() && !matches!(purpose, Purpose::SpoofNotice | Purpose::Alarm);
     match ticket {
         Some(ticket) if leads_back && !purpose.is_for_customer() => {
             let name = format!("{} ({})", fields::customer_name(ticket), ticket.id);
@@ -201,7 +201,7 @@ fn auto_submitted(purpose: Purpose) -> Option<&'static str> {
         Purpose::Acknowledgement | Purpose::Transcript | Purpose::Oversize | Purpose::SpoofNotice => {
             Some("auto-replied")
         }
-        Purpose::Notification | Purpose::HoldingUpdate | Purpose::Nudge | Purpose::Undelivered => {
+        Purpose::Notification | Purpose::HoldingUpdate | Purpose::Nudge | Purpose::Undelivered | Purpose::Alarm => {
             Some("auto-generated")
         }
         Purpose::Reply | Purpose::Resolution => None,

@@ -4,6 +4,7 @@ use super::fields::{Fields, View};
 use super::{ComposeError, Desk, File, OutgoingMail, Stamps, compose};
 use crate::decide::DeadlineKind;
 use crate::decide::TicketRef;
+use crate::decide::breaker::{Breaker, Scope};
 use crate::decide::draft::{Content, Draft, News, Notification, TranscriptLine};
 use crate::decide::policy::{Caps, Policy};
 use crate::message::{Address, MessageId};
@@ -209,6 +210,15 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
         Purpose::SpoofNotice => {
             Content::SpoofNotice { why: "the mail was not authenticated (dmarc=fail)".to_owned(), inbox: 4711 }
         }
+        Purpose::Alarm => Content::Alarm(Box::new(Breaker {
+            scope: Scope::Address,
+            subject: "ann@example.com".to_owned(),
+            why: "3 automatic mails went out to this address within an hour".to_owned(),
+            to: "ann@example.com".to_owned(),
+            marks: "Precedence: bulk".to_owned(),
+            inbox: Some(4711),
+            until: now + SignedDuration::from_hours(1),
+        })),
         Purpose::Oversize => Content::Oversize { size_bytes: 62_900_000, limit_bytes: 25_000_000 },
     }
 }

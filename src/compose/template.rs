@@ -30,6 +30,9 @@ macro_rules! shipped {
 shipped![
     "acknowledgement/body.html",
     "acknowledgement/body.txt",
+    "alarm/body.html",
+    "alarm/body.txt",
+    "alarm/subject.txt",
     "holding-update/body.html",
     "holding-update/body.txt",
     "notification/body.html",

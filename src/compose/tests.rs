@@ -89,7 +89,8 @@ fn every_mail_ends_with_its_marker_and_agents_mails_begin_with_the_cut_line() {
         assert_eq!(text.lines().last(), Some("Ref: PR-1042 · 1-2bk.sample"), "{purpose}");
         assert!(!text.contains("\n\n\n"), "{purpose} has gaps:\n{text}");
         assert!(!text.contains("{{"), "{purpose}");
-        let is_to_agent = !purpose.is_for_customer() && purpose != Purpose::SpoofNotice;
+        let is_notice = matches!(purpose, Purpose::SpoofNotice | Purpose::Alarm);
+        let is_to_agent = !purpose.is_for_customer() && !is_notice;
         assert_eq!(text.lines().next() == Some(ANSWER_ABOVE), is_to_agent, "{purpose}");
         let html = read.body_html(0).unwrap();
         let shown = &html[html.find("<body").unwrap()..];

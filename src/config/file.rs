@@ -188,7 +188,9 @@ impl Reading<'_, '_> {
         let caps = Caps {
             per_address_hour: section.number("per_address_hour", default.per_address_hour, 0..1_000_001),
             per_address_day: section.number("per_address_day", default.per_address_day, 0..1_000_001),
+            per_domain_hour: section.number("per_domain_hour", default.per_domain_hour, 0..1_000_000_001),
             per_ticket_10_minutes: section.number("per_ticket_10_minutes", default.per_ticket_10_minutes, 0..1_000_001),
+            per_ticket_10_hours: section.number("per_ticket_10_hours", default.per_ticket_10_hours, 0..1_000_001),
             per_desk_hour: section.number("per_desk_hour", default.per_desk_hour, 0..1_000_000_001),
         };
         section.finish();

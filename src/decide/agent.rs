@@ -1,5 +1,6 @@
 //! An agent's mail on a ticket: an answer to the customer, a note, commands. First of all: is it the agent's?
 
+use super::breaker::{About, Gate, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
 use super::mail::{ended, is_authenticated, quarantine, remark};
@@ -35,7 +36,7 @@ pub(super) fn on_mail(
     let authority = match authority(mail, agent, ticket, policy, now) {
         Ok(authority) => authority,
         Err(_) if mail.is_released => "a person released it from quarantine",
-        Err(why) => return spoofed(mail, agent, at, why, standing, policy),
+        Err(why) => return spoofed(mail, agent, at, why, Gate { standing, policy, now }),
     };
     let mut orders = Orders::read(&mail.message.body.reply);
     if !orders.lines.is_empty() && is_signature_of(agent, &orders.text) {
@@ -53,7 +54,7 @@ pub(super) fn on_mail(
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
         let decision = decision.then(remark(at, format!("{id}'s mail was not carried out: {}", errors(&lines))));
-        return transcript(decision, agent, at, mail, lines, false, standing, policy);
+        return transcript(decision, agent, at, mail, lines, false, Gate { standing, policy, now });
     }
     Work { mail, agent, ticket: ticket.clone(), policy, now, at, decision }.carry_out(&orders, standing)
 }
@@ -96,13 +97,14 @@ fn authority(
 }
 
 /// A mail in an agent's name that nothing proves: kept apart, noted, and the real agent is told.
-fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, standing: &Standing, policy: &Policy) -> Decision {
+fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>) -> Decision {
     let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
         .then(remark(at, format!("a mail in the name of {} was quarantined: {why}", agent.id)));
     // However busy the ticket is: an agent must hear of this.
-    let mut standing = standing.clone();
-    standing.traffic.ticket_10_minutes = 0;
-    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, policy) {
+    let mut standing = gate.standing.clone();
+    (standing.traffic.ticket_10_minutes, standing.traffic.ticket_10_hours) = (0, 0);
+    let gate = Gate { standing: &standing, ..gate };
+    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
@@ -110,7 +112,10 @@ fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, standing: &Stan
             attachments: Vec::new(),
             in_reply_to: None,
         })),
-        Err(refusal) => decision.because(Reason::with("no-notice", refusal)),
+        Err(refusal) => {
+            let about = About { to: &agent.address, mail: Some(mail), ticket: mail.thread.ticket() };
+            refused(decision, "no-notice", refusal, about, gate)
+        }
     }
 }
 
@@ -178,7 +183,6 @@ fn errors(lines: &[TranscriptLine]) -> String {
 }
 
 /// Tells the agent what became of each command.
-#[expect(clippy::too_many_arguments, reason = "the parts of one mail, each used once")]
 fn transcript(
     decision: Decision,
     agent: &Agent,
@@ -186,11 +190,10 @@ fn transcript(
     mail: &Mail,
     lines: Vec<TranscriptLine>,
     carried_out: bool,
-    standing: &Standing,
-    policy: &Policy,
+    gate: Gate<'_>,
 ) -> Decision {
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    match guard::may_send(&agent.address, Some(mail.message.origin), standing, policy) {
+    match guard::may_send(&agent.address, Some(mail.message.origin), gate.standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
@@ -198,7 +201,10 @@ fn transcript(
             attachments: Vec::new(),
             in_reply_to: Some(mail.message.id.0.clone()),
         })),
-        Err(refusal) => decision.because(Reason::with("no-transcript", refusal)),
+        Err(refusal) => {
+            let about = About { to: &agent.address, mail: Some(mail), ticket: mail.thread.ticket() };
+            refused(decision, "no-transcript", refusal, about, gate)
+        }
     }
 }
 
@@ -252,7 +258,8 @@ impl Work<'_> {
         if lines.is_empty() {
             return self.decision;
         }
-        transcript(self.decision, self.agent, self.at, self.mail, lines, true, standing, self.policy)
+        let gate = Gate { standing, policy: self.policy, now: self.now };
+        transcript(self.decision, self.agent, self.at, self.mail, lines, true, gate)
     }
 
     /// Carries out those commands that are chosen and not carried out yet, and keeps what each of them did.

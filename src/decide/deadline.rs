@@ -1,5 +1,6 @@
 //! A deadline has come: remind the agent, keep the promise to the customer.
 
+use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft};
 use super::mail::ended;
 use super::notify::told;
@@ -57,15 +58,14 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
     let Some(requester) = ticket.requester() else { return decision.then(clear) };
     if let Err(refusal) = guard::may_send(requester.destination(), None, standing, policy) {
         // What was promised is only put off by a cap that passes.
-        if refusal.is_passing() {
+        let is_passing = refusal.is_passing(now);
+        let about = About { to: requester.destination(), mail: None, ticket: Some(ticket.id) };
+        if is_passing {
             let due_at = now + PUT_OFF;
-            return decision.because(Reason::with("put-off", refusal)).then(Effect::SetDeadline {
-                ticket: at,
-                kind: DeadlineKind::Update,
-                due_at,
-            });
+            let decision = refused(decision, "put-off", refusal, about, Gate { standing, policy, now });
+            return decision.then(Effect::SetDeadline { ticket: at, kind: DeadlineKind::Update, due_at });
         }
-        let decision = decision.because(Reason::with("no-update", refusal)).then(clear);
+        let decision = refused(decision, "no-update", refusal, about, Gate { standing, policy, now }).then(clear);
         return nudge(decision, ticket, DeadlineKind::Update, now, policy);
     }
     // The last mail that the caps allow must not promise another one.
@@ -96,7 +96,9 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
 /// is written to as such, needs no second mail.
 fn nudge(decision: Decision, ticket: &Ticket, what: DeadlineKind, due_at: Timestamp, policy: &Policy) -> Decision {
     let is_written_to = |agent: &Address, decision: &Decision| {
-        decision.effects.iter().any(|effect| matches!(effect, Effect::Send(draft) if draft.to == *agent))
+        // An alarm says nothing of the ticket.
+        let says_it = |draft: &Draft| draft.to == *agent && !matches!(draft.content, Content::Alarm(_));
+        decision.effects.iter().any(|effect| matches!(effect, Effect::Send(draft) if says_it(draft)))
     };
     told(ticket, policy).iter().fold(decision, |decision, agent| {
         if is_written_to(&agent.address, &decision) {

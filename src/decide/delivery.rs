@@ -5,7 +5,7 @@ use super::mail::{ended, remark};
 use super::notify::told;
 use super::policy::Policy;
 use super::requester::append;
-use super::{Decision, Effect, Mail, Outcome, Reason, TicketRef};
+use super::{Decision, Effect, Mail, Outcome, Reason, Suppression, TicketRef};
 use crate::message::{ReportKind, ReportedRecipient};
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, Visibility, What};
@@ -58,13 +58,13 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
         ReportKind::Failed => {
             let is_permanent = report.recipients.iter().any(ReportedRecipient::is_permanent);
             let recipient = party.destination().address.clone();
-            let decision = if is_permanent {
-                decision
-                    .because(Reason::with("suppressed", &detail))
-                    .then(Effect::Suppress { address: recipient.clone(), why: detail.clone() })
-            } else {
-                decision
+            let (word, how) = match is_permanent {
+                true => ("suppressed", Suppression::Bounced),
+                false => ("counts-against-it", Suppression::Soft),
             };
+            let why = detail.clone();
+            let decision = decision.because(Reason::with(word, &detail));
+            let decision = decision.then(Effect::Suppress { address: recipient.clone(), why, how });
             let mut decision = undelivered(decision, ticket, Purpose::Reply, &recipient, status, &detail, policy);
             // A report is never answered, not even where an agent's server sends it in the agent's name.
             decision
@@ -75,7 +75,8 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
         ReportKind::Complaint => {
             let address = party.destination().address.clone();
             let decision = decision.because(Reason::of("complaint"));
-            decision.then(Effect::Suppress { address, why: "its owner complained".to_owned() })
+            let why = "its owner complained".to_owned();
+            decision.then(Effect::Suppress { address, why, how: Suppression::Complaint })
         }
         ReportKind::Delayed | ReportKind::Delivered => {
             decision.then(remark(at, format!("mail to {}: {detail}", party.destination().address)))

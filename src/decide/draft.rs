@@ -91,6 +91,8 @@ pub enum Content {
         /// The number of the inbox row, for the admin.
         inbox: i64,
     },
+    /// So much automatic mail went out that no more goes, for a while.
+    Alarm(Box<super::breaker::Breaker>),
     /// A mail was larger than we take.
     Oversize {
         /// Its size.
@@ -113,6 +115,7 @@ impl Content {
             Content::Transcript { .. } => Purpose::Transcript,
             Content::Undelivered { .. } => Purpose::Undelivered,
             Content::SpoofNotice { .. } => Purpose::SpoofNotice,
+            Content::Alarm(_) => Purpose::Alarm,
             Content::Oversize { .. } => Purpose::Oversize,
         }
     }

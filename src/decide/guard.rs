@@ -1,8 +1,10 @@
 //! The gate: whether a mail that no person wrote may go out. Nothing automatic to a customer goes round it.
 
 use super::Standing;
+use super::breaker::{Scope, Trip};
 use super::policy::{Policy, is_among};
 use crate::message::{Address, Origin};
+use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 
 /// Local parts that nobody reads.
@@ -23,6 +25,12 @@ const UNREAD: [&str; 14] = [
     "autoreply",
 ];
 
+/// Windows of the caps.
+const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const TEN_HOURS: SignedDuration = SignedDuration::from_hours(10);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// How much more automatic mail an agent gets than a customer: a transcript for each mail with commands.
 const AGENT_FACTOR: u32 = 10;
 
@@ -37,12 +45,14 @@ pub enum Refusal {
     Unread,
     /// Mail to that address came back.
     Suppressed,
-    /// That much has been sent; the text says what and how much.
-    Cap {
-        /// What and how much.
-        what: String,
-        /// Whether the cap opens again within the hour.
-        is_passing: bool,
+    /// That much has been sent.
+    Cap(Trip),
+    /// That much was sent before, and the breaker that opened then is open still.
+    Open {
+        /// Where it stands.
+        subject: String,
+        /// Until when.
+        until: Timestamp,
     },
     /// It was told the same within a day.
     Told,
@@ -50,8 +60,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// Whether the same mail may go within the hour.
-    pub fn is_passing(&self) -> bool {
-        matches!(self, Refusal::Cap { is_passing: true, .. })
+    pub fn is_passing(&self, now: Timestamp) -> bool {
+        match self {
+            Refusal::Cap(trip) => trip.window <= HOUR,
+            Refusal::Open { until, .. } => until.duration_since(now) <= HOUR,
+            _ => false,
+        }
     }
 }
 
@@ -62,7 +76,11 @@ impl fmt::Display for Refusal {
             Refusal::Ourselves => f.write_str("it would go to ourselves"),
             Refusal::Unread => f.write_str("nobody reads that address"),
             Refusal::Suppressed => f.write_str("mail to that address came back"),
-            Refusal::Cap { what, .. } => f.write_str(what),
+            Refusal::Cap(trip) => trip.fmt(f),
+            Refusal::Open { subject, until } if subject.is_empty() => {
+                write!(f, "a breaker is open for the whole desk until {until}")
+            }
+            Refusal::Open { subject, until } => write!(f, "a breaker is open for {subject} until {until}"),
             Refusal::Told => f.write_str("that address was told within the last day"),
         }
     }
@@ -106,19 +124,22 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
     if standing.is_suppressed {
         return Err(Refusal::Suppressed);
     }
+    if let Some((subject, until)) = &standing.open_breaker {
+        return Err(Refusal::Open { subject: subject.clone(), until: *until });
+    }
     let (traffic, caps) = (&standing.traffic, &policy.caps);
     let factor = if policy.agent_at(to).is_some() { AGENT_FACTOR } else { 1 };
+    // The longest first: who has had enough for a day is not put off by the hour.
     let counts = [
-        ("to this address within an hour", traffic.address_hour, caps.per_address_hour.saturating_mul(factor)),
-        ("to this address within a day", traffic.address_day, caps.per_address_day.saturating_mul(factor)),
-        ("on this ticket within ten minutes", traffic.ticket_10_minutes, caps.per_ticket_10_minutes),
-        ("by the whole desk within an hour", traffic.desk_hour, caps.per_desk_hour),
+        (Scope::Address, DAY, traffic.address_day, caps.per_address_day.saturating_mul(factor)),
+        (Scope::Address, HOUR, traffic.address_hour, caps.per_address_hour.saturating_mul(factor)),
+        (Scope::Domain, HOUR, traffic.domain_hour, caps.per_domain_hour),
+        (Scope::Ticket, TEN_HOURS, traffic.ticket_10_hours, caps.per_ticket_10_hours),
+        (Scope::Ticket, TEN_MINUTES, traffic.ticket_10_minutes, caps.per_ticket_10_minutes),
+        (Scope::Desk, HOUR, traffic.desk_hour, caps.per_desk_hour),
     ];
-    match counts.into_iter().find(|(_, sent, cap)| sent >= cap) {
-        Some((what, sent, _)) => Err(Refusal::Cap {
-            what: format!("{sent} automatic mails went out {what}"),
-            is_passing: traffic.address_day < caps.per_address_day.saturating_mul(factor),
-        }),
+    match counts.into_iter().find(|(.., sent, cap)| sent >= cap) {
+        Some((scope, window, sent, _)) => Err(Refusal::Cap(Trip { scope, sent, window })),
         None => Ok(()),
     }
 }
@@ -148,6 +169,10 @@ mod tests {
         let free = Standing::default();
         let full = Standing { traffic: Traffic { address_hour: 3, ..Default::default() }, ..Default::default() };
         let bounced = Standing { is_suppressed: true, ..Default::default() };
+        let many = Standing { traffic: Traffic { domain_hour: 5_000, ..Default::default() }, ..Default::default() };
+        let loops = Standing { traffic: Traffic { ticket_10_hours: 100, ..Default::default() }, ..Default::default() };
+        let open = Some(("ann@example.com".to_owned(), "2026-03-02T10:00:00Z".parse().unwrap()));
+        let broken = Standing { open_breaker: open, ..Default::default() };
         let cases = [
             ("a person", "ann@example.com", Some(Origin::Person), &free, true),
             ("no mail to answer", "ann@example.com", None, &free, true),
@@ -159,6 +184,9 @@ mod tests {
             ("a bounce address", "bounces+ann=example.com@lists.example", Some(Origin::Person), &free, false),
             ("no address", "", Some(Origin::Person), &free, false),
             ("enough for an hour", "ann@example.com", Some(Origin::Person), &full, false),
+            ("enough for a domain", "ann@example.com", Some(Origin::Person), &many, false),
+            ("a ticket that goes round", "ann@example.com", Some(Origin::Person), &loops, false),
+            ("a breaker is open", "ann@example.com", Some(Origin::Person), &broken, false),
             ("mail came back", "ann@example.com", Some(Origin::Person), &bounced, false),
         ];
         for (name, to, origin, standing, expected) in cases {

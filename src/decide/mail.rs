@@ -1,5 +1,6 @@
 //! What a received mail means: sorts it by who wrote it and why, and hands it on.
 
+use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft};
 use super::policy::Policy;
 use super::{Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, delivery, guard, requester};
@@ -55,13 +56,17 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
             requester::on_follow_up(mail, ticket, standing, policy, now)
         }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
+        // Perhaps a person called it so. Nobody answers it, but somebody reads it.
+        (Origin::AutomaticReply, None) if mail.message.is_automatic_by_subject_only => {
+            requester::on_request(mail, None, standing, policy, now)
+        }
         (_, None) => ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply),
     }
 }
 
 /// Decides about a mail that was too large to be fetched: it waits for a person, and its sender is told
 /// once a day.
-pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &Policy) -> Decision {
+pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     let limit_bytes = policy.max_mail_bytes;
     let too_large = format!("{}, the limit is {}", size::shown(size_bytes), size::shown(limit_bytes));
     let decision = quarantine(Cause::OVERSIZE, "oversize", &too_large);
@@ -80,7 +85,10 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
             attachments: Vec::new(),
             in_reply_to: Some(mail.message.id.0.clone()),
         })),
-        Err(refusal) => decision.because(Reason::with("no-answer", refusal)),
+        Err(refusal) => {
+            let about = About { to, mail: Some(mail), ticket: None };
+            refused(decision, "no-answer", refusal, about, Gate { standing, policy, now })
+        }
     }
 }
 

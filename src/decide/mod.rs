@@ -4,6 +4,7 @@
 //! writes, sends, or asks what time it is.
 
 mod agent;
+pub mod breaker;
 pub mod command;
 mod deadline;
 mod delivery;
@@ -54,6 +55,10 @@ pub struct Standing {
     pub traffic: policy::Traffic,
     /// Whether that person's address is on the suppression list.
     pub is_suppressed: bool,
+    /// The breaker that is open for that person, their domain, the ticket or the desk: where it stands, until when.
+    pub open_breaker: Option<(String, Timestamp)>,
+    /// Alarms of breakers within the last hour.
+    pub alarms_hour: u32,
 }
 
 /// What to do, in order, and why.
@@ -95,12 +100,28 @@ pub enum Effect {
     ClearDeadline { ticket: TicketRef, kind: DeadlineKind },
     /// Sets how often in a row the promise was kept without an agent.
     SetHeldCount { ticket: TicketRef, count: u32 },
-    /// Sends no automatic mail to this address any more.
-    Suppress { address: String, why: String },
+    /// Sends no automatic mail to this address any more; a soft reason takes several.
+    Suppress { address: String, why: String, how: Suppression },
+    /// Stops automatic mail for a while. `ticket` gets a line on its timeline.
+    OpenBreaker { ticket: Option<TicketRef>, breaker: breaker::Breaker },
     /// Puts something on the timeline and changes nothing else.
     Record { ticket: TicketRef, actor: Actor, what: What },
     /// Writes a mail into the outbox.
     Send(Draft),
+}
+
+crate::ticket::words! {
+    /// Why an address gets no automatic mail.
+    Suppression {
+        /// A server says that it takes no mail, and never will.
+        Bounced = "bounced",
+        /// A server gave up on a mail for a reason that may pass. Counts, and decays.
+        Soft = "soft",
+        /// Its owner complained of a mail.
+        Complaint = "complaint",
+        /// An administrator says so.
+        Manual = "manual",
+    }
 }
 
 /// A ticket about to be opened.

@@ -53,15 +53,26 @@ pub struct Caps {
     pub per_address_hour: u32,
     /// To one address within a day.
     pub per_address_day: u32,
+    /// To all addresses of one domain within an hour.
+    pub per_domain_hour: u32,
     /// On one ticket within ten minutes.
     pub per_ticket_10_minutes: u32,
+    /// On one ticket within ten hours.
+    pub per_ticket_10_hours: u32,
     /// By the whole desk within an hour.
     pub per_desk_hour: u32,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { per_address_hour: 3, per_address_day: 10, per_ticket_10_minutes: 10, per_desk_hour: 10_000 }
+        Self {
+            per_address_hour: 3,
+            per_address_day: 10,
+            per_domain_hour: 5_000,
+            per_ticket_10_minutes: 10,
+            per_ticket_10_hours: 100,
+            per_desk_hour: 10_000,
+        }
     }
 }
 
@@ -79,8 +90,12 @@ pub struct Traffic {
     pub address_hour: u32,
     /// To the address within the last day.
     pub address_day: u32,
+    /// To its domain within the last hour.
+    pub domain_hour: u32,
     /// On the ticket within the last ten minutes.
     pub ticket_10_minutes: u32,
+    /// On the ticket within the last ten hours.
+    pub ticket_10_hours: u32,
     /// Notifications of agents on the ticket within the last ten minutes.
     pub told_10_minutes: u32,
     /// By the desk within the last hour.

@@ -1,5 +1,6 @@
 //! A customer's mail: opens a ticket, follows one up, reopens it, or confirms that it is done.
 
+use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft, News};
 use super::mail::{ended, is_authenticated, remark};
 use super::notify::{notify, told, told_of_more};
@@ -250,7 +251,8 @@ fn acknowledge(
         return by_rule(decision, "no-answer", Some(&mail.verdict.answer));
     }
     if let Err(refusal) = guard::may_send(to, Some(mail.message.origin), standing, policy) {
-        return decision.because(Reason::with("no-answer", refusal));
+        let about = About { to, mail: Some(mail), ticket: None };
+        return refused(decision, "no-answer", refusal, about, Gate { standing, policy, now });
     }
     // A mailbox that is watched for the first time may hold the mail of years.
     if now.duration_since(mail.message.received_at) > policy.acknowledge_within {

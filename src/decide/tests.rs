@@ -48,7 +48,7 @@ pub(super) fn policy() -> Policy {
 }
 
 /// A Monday morning.
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
 
@@ -161,6 +161,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         calendar: None,
         forwarded: None,
@@ -181,7 +182,7 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>) -> Decision {
 /// A standing in which all that may go to an address within a day has gone there, but for so many mails.
 fn capped_but_for(mails: u32) -> Standing {
     let address_day = Caps::default().per_address_day - mails;
-    Standing { traffic: policy::Traffic { address_day, ..Default::default() }, is_suppressed: false }
+    Standing { traffic: policy::Traffic { address_day, ..Default::default() }, ..Standing::default() }
 }
 
 /// The effects in words, one line each, so that a test can write down what it expects.
@@ -208,6 +209,8 @@ fn line(effect: &Effect) -> String {
         }
         Effect::ClearDeadline { kind, .. } => format!("no {kind}"),
         Effect::SetHeldCount { count, .. } => format!("held {count}"),
+        Effect::OpenBreaker { breaker, .. } => format!("open breaker of {} {}", breaker.scope, breaker.subject),
+        Effect::Suppress { address, how: Suppression::Soft, .. } => format!("count against {address}"),
         Effect::Suppress { address, .. } => format!("suppress {address}"),
         Effect::Record { what, .. } => what.word().to_owned(),
         Effect::Send(draft) => format!("send {} to {}", draft.content.purpose(), draft.to.address),

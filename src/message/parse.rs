@@ -100,6 +100,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         attachments,
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         calendar,
         forwarded,
@@ -113,6 +114,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     let verdict = origin::judge(&message, reader);
     message.origin = verdict.origin;
     message.marks = verdict.marks;
+    message.is_automatic_by_subject_only = verdict.is_by_subject_only;
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
@@ -271,6 +273,7 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
+        is_automatic_by_subject_only: false,
         report: None,
         calendar: None,
         forwarded: None,

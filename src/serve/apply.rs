@@ -4,9 +4,9 @@ use super::working::{Pending, Working};
 use crate::compose::{self, File, Stamps};
 use crate::decide::draft::Draft;
 use crate::decide::policy::Policy;
-use crate::decide::{self, DeadlineKind, Decision, Effect, Failure, Mail, Opening, Outcome, TicketRef};
+use crate::decide::{self, DeadlineKind, Decision, Effect, Failure, Mail, Opening, Outcome, Suppression, TicketRef};
 use crate::message::{Address, MessageId};
-use crate::store::{Filed, Settled};
+use crate::store::{Filed, Settled, Suppressed};
 use crate::thread::token::{OwnId, Token, TokenKey};
 use crate::ticket::event::{Actor, Event, Visibility, What};
 use crate::ticket::people::{Party, PartyId, Role, Who};
@@ -157,10 +157,20 @@ impl Applying<'_> {
                 ticket.held_count = count;
                 None
             }),
-            Effect::Suppress { address, why } => {
-                let key = address.to_lowercase();
-                self.working.suppressed.insert(key.clone());
-                self.working.changes.suppressed.push((key, why));
+            Effect::Suppress { address, why, how } => {
+                let address = address.to_lowercase();
+                if how != Suppression::Soft {
+                    self.working.suppressed.insert(address.clone());
+                }
+                self.working.changes.suppressed.push(Suppressed { address, why, how });
+            }
+            Effect::OpenBreaker { ticket, breaker } => {
+                if let Some(id) = ticket.and_then(|ticket| self.id(ticket)) {
+                    let text = format!("automatic mail is stopped until {}: {}", breaker.until, breaker.why);
+                    self.record(id, Actor::Postroom, What::Remarked { text });
+                }
+                self.working.breakers.insert(breaker.subject.clone(), breaker.until);
+                self.working.changes.breakers.push(breaker);
             }
             Effect::Record { ticket, actor, what } => {
                 if let Some(id) = self.id(ticket) {
@@ -359,8 +369,11 @@ impl Applying<'_> {
             None => Some(self.stamp_alone(draft, files)),
         };
         let Some(pending) = pending else { return };
-        if counts(purpose) {
+        if purpose.counts_towards_caps() {
             self.working.count_automatic(&pending.to, id, purpose);
+        }
+        if purpose == Purpose::Alarm {
+            self.working.alarms_hour += 1;
         }
         if let (Purpose::Notification, Some(id)) = (purpose, id) {
             *self.working.told.entry(id).or_default() += 1;
@@ -481,17 +494,5 @@ impl Applying<'_> {
                 Some(File { name, media_type: file.media_type.clone(), bytes })
             })
             .collect()
-    }
-}
-
-/// Whether a mail counts towards the caps: what nobody wrote and what goes to people who did not ask for each one.
-pub fn counts(purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Acknowledgement
-        | Purpose::HoldingUpdate
-        | Purpose::Transcript
-        | Purpose::SpoofNotice
-        | Purpose::Oversize => true,
-        Purpose::Notification | Purpose::Nudge | Purpose::Undelivered | Purpose::Reply | Purpose::Resolution => false,
     }
 }

@@ -176,7 +176,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let answered = answered(&mail, policy);
     let standing = working.standing(answered.as_ref(), ticket.map(|ticket| ticket.id));
     let mut decision = match oversize_bytes {
-        Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy),
+        Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy, now),
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);

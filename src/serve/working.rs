@@ -4,6 +4,7 @@
 //! decisions are made one after the other against this picture, and the database gets all of it at the end.
 
 use crate::compose::{File, Stamps};
+use crate::decide::breaker::domain_of;
 use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
@@ -30,10 +31,14 @@ pub struct Working {
     pub known_addresses: HashSet<String>,
     /// Addresses, in lower case, that get no automatic mail any more.
     pub suppressed: HashSet<String>,
-    /// Automatic mail that went to each address, in lower case, within the last hour and day.
+    /// Breakers that are open, by where they stand, until when.
+    pub breakers: HashMap<String, Timestamp>,
+    /// Alarms of breakers within the last hour.
+    pub alarms_hour: u32,
+    /// Automatic mail that went to each address, in lower case, or domain, within the last hour and day.
     pub traffic: HashMap<String, (u32, u32)>,
-    /// Automatic mail on each ticket within the last ten minutes.
-    pub ticket_traffic: HashMap<TicketId, u32>,
+    /// Automatic mail on each ticket within the last ten minutes and ten hours.
+    pub ticket_traffic: HashMap<TicketId, (u32, u32)>,
     /// Notifications of agents on each ticket within the last ten minutes.
     pub told: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk within the last hour.
@@ -94,14 +99,39 @@ impl Working {
     pub fn standing(&self, to: Option<&Address>, ticket: Option<TicketId>) -> Standing {
         let key = to.map(Address::key).unwrap_or_default();
         let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
-        let ticket_10_minutes = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
+        let domain = domain_of(&key);
+        let (domain_hour, _) = domain.and_then(|domain| self.traffic.get(domain)).copied().unwrap_or_default();
+        let on_ticket = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
+        let (ticket_10_minutes, ticket_10_hours) = on_ticket;
         let told_10_minutes = ticket.and_then(|id| self.told.get(&id)).copied().unwrap_or_default();
         let oversize_day = self.oversize_day.get(&key).copied().unwrap_or_default();
         let desk_hour = self.desk_hour;
         Standing {
-            traffic: Traffic { address_hour, address_day, ticket_10_minutes, told_10_minutes, desk_hour, oversize_day },
+            traffic: Traffic {
+                address_hour,
+                address_day,
+                domain_hour,
+                ticket_10_minutes,
+                ticket_10_hours,
+                told_10_minutes,
+                desk_hour,
+                oversize_day,
+            },
             is_suppressed: self.suppressed.contains(&key),
+            open_breaker: self.open_breaker(&key, ticket),
+            alarms_hour: self.alarms_hour,
         }
+    }
+
+    /// The breaker that keeps automatic mail from an address, if one does.
+    fn open_breaker(&self, key: &str, ticket: Option<TicketId>) -> Option<(String, Timestamp)> {
+        // Mostly there is none at all.
+        if self.breakers.is_empty() {
+            return None;
+        }
+        let ticket = ticket.map(|ticket| ticket.to_string());
+        let places = [Some(key), domain_of(key), ticket.as_deref(), Some("")].into_iter().flatten();
+        places.filter_map(|place| Some((place.to_owned(), *self.breakers.get(place)?))).next()
     }
 
     /// Counts an automatic mail, so that the next decision of the batch knows of it.
@@ -111,8 +141,13 @@ impl Working {
         }
         let counts = self.traffic.entry(to.key()).or_default();
         *counts = (counts.0 + 1, counts.1 + 1);
+        if let Some(domain) = domain_of(&to.key()) {
+            let counts = self.traffic.entry(domain.to_owned()).or_default();
+            *counts = (counts.0 + 1, counts.1 + 1);
+        }
         if let Some(ticket) = ticket {
-            *self.ticket_traffic.entry(ticket).or_default() += 1;
+            let counts = self.ticket_traffic.entry(ticket).or_default();
+            *counts = (counts.0 + 1, counts.1 + 1);
         }
         self.desk_hour += 1;
     }
@@ -154,6 +189,8 @@ impl Working {
             same_ids,
             known_addresses,
             suppressed,
+            breakers,
+            alarms_hour,
             traffic,
             ticket_traffic,
             told,
@@ -177,15 +214,21 @@ impl Working {
         self.known_addresses.extend(known_addresses.iter().cloned());
         self.suppressed.extend(suppressed.iter().cloned());
         // What was counted in the database may hold the batch before or not; ours holds it for sure.
-        for (address, (hour, day)) in traffic {
-            let counts = self.traffic.entry(address.clone()).or_default();
-            *counts = (counts.0.max(*hour), counts.1.max(*day));
-        }
-        keep_larger(&mut self.ticket_traffic, ticket_traffic);
+        keep_larger_pair(&mut self.traffic, traffic);
+        keep_larger_pair(&mut self.ticket_traffic, ticket_traffic);
+        self.breakers.extend(breakers.iter().map(|(place, until)| (place.clone(), *until)));
+        self.alarms_hour = self.alarms_hour.max(*alarms_hour);
         keep_larger(&mut self.told, told);
         keep_larger(&mut self.oversize_day, oversize_day);
         self.desk_hour = self.desk_hour.max(*desk_hour);
         self.next_ticket = self.next_ticket.max(*next_ticket);
+    }
+}
+
+fn keep_larger_pair<K: Eq + Hash + Clone>(counts: &mut HashMap<K, (u32, u32)>, others: &HashMap<K, (u32, u32)>) {
+    for (key, (short, long)) in others {
+        let pair = counts.entry(key.clone()).or_default();
+        *pair = (pair.0.max(*short), pair.1.max(*long));
     }
 }
 
@@ -214,14 +257,19 @@ impl Picture {
 impl From<Looked> for Working {
     fn from(looked: Looked) -> Self {
         let traffic = looked.traffic.into_iter().map(|(address, sent)| (address, (sent.hour, sent.day))).collect();
-        let ticket_traffic =
-            looked.ticket_traffic.into_iter().map(|(ticket, sent)| (ticket, sent.ten_minutes)).collect();
+        let ticket_traffic = looked
+            .ticket_traffic
+            .into_iter()
+            .map(|(ticket, sent)| (ticket, (sent.ten_minutes, sent.ten_hours)))
+            .collect();
         Self {
             tickets: looked.tickets,
             tickets_by_message: looked.tickets_by_message,
             same_ids: looked.same_ids,
             known_addresses: looked.known_addresses,
             suppressed: looked.suppressed,
+            breakers: looked.breakers,
+            alarms_hour: looked.alarms_hour,
             traffic,
             ticket_traffic,
             told: looked.told,

@@ -1,6 +1,5 @@
 //! From a decided mail to an outbox row: composes it and says what the outbox needs to know.
 
-use super::apply::counts;
 use super::desk::House;
 use super::working::Pending;
 use crate::compose::{self, ComposeError};
@@ -24,7 +23,7 @@ pub fn compose(house: &House, pending: Pending) -> Result<Outgoing, ComposeError
         ticket: ticket.map(|ticket| ticket.id),
         party,
         purpose: purpose.as_str().to_owned(),
-        is_automatic: counts(purpose),
+        is_automatic: purpose.counts_towards_caps(),
         due_at: at,
     })
 }

@@ -1,9 +1,12 @@
 //! Rows as people and tools are shown them; `read.rs` reads them.
 
 use super::Place;
+use crate::decide::Suppression;
+use crate::decide::breaker::Scope;
 use crate::ticket::people::AgentId;
 use crate::ticket::{Severity, Status, TicketId, Tier};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 
 /// Which rows to list: the newest first, at most `limit`.
 #[derive(Debug, Clone, Default)]
@@ -138,4 +141,52 @@ pub struct Counts {
     pub outbox: Vec<(String, i64)>,
     /// Tickets by status.
     pub tickets: Vec<(String, i64)>,
+}
+
+/// A breaker that opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BreakerRow {
+    /// Its number.
+    pub id: i64,
+    /// Where it stands: an address, a domain, a ticket's reference, or nothing for the whole desk.
+    pub subject: String,
+    /// What was counted.
+    #[serde(serialize_with = "as_word")]
+    pub scope: Scope,
+    /// How much of it there was, in words.
+    pub why: String,
+    /// Who would have got the next mail.
+    pub to: String,
+    /// The marks of the mail that would have been answered.
+    pub marks: String,
+    /// That mail's inbox row.
+    pub inbox: Option<i64>,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When it closes by itself.
+    pub until: Timestamp,
+    /// When somebody closed it.
+    pub reset_at: Option<Timestamp>,
+}
+
+/// An address that gets no automatic mail, or comes closer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SuppressionRow {
+    /// The address, in lower case.
+    pub address: String,
+    /// What kind of reason there is.
+    #[serde(serialize_with = "as_word")]
+    pub how: Suppression,
+    /// The reason in words.
+    pub why: String,
+    /// When it came up, or came up last.
+    pub at: Timestamp,
+    /// How often.
+    pub count: i64,
+    /// Until when, where it passes.
+    pub until: Option<Timestamp>,
+}
+
+fn as_word<W: std::fmt::Display, S: Serializer>(word: &W, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(word)
 }

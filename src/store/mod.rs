@@ -5,6 +5,7 @@
 
 mod actions;
 mod backup;
+mod breakers;
 mod claims;
 mod deadlines;
 mod dialect;
@@ -22,6 +23,7 @@ mod query;
 mod read;
 mod rows;
 mod schema;
+pub mod suppressions;
 mod threads;
 mod tickets;
 pub mod traffic;
@@ -108,6 +110,17 @@ pub struct InboxItem {
     pub claim: Option<Claim>,
 }
 
+/// A reason to send an address no automatic mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The address, in lower case.
+    pub address: String,
+    /// The reason in words.
+    pub why: String,
+    /// What kind of reason.
+    pub how: crate::decide::Suppression,
+}
+
 /// Everything that one batch of work changes.
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
@@ -129,8 +142,10 @@ pub struct Changes {
     pub outgoing: Vec<Outgoing>,
     /// The claim of mails that is done with this, where several workers share the database.
     pub ends: Option<Claim>,
-    /// Addresses that get no automatic mail any more, each with the reason in words.
-    pub suppressed: Vec<(String, String)>,
+    /// Addresses that get no automatic mail any more, or that come closer to it.
+    pub suppressed: Vec<Suppressed>,
+    /// Breakers that opened.
+    pub breakers: Vec<crate::decide::breaker::Breaker>,
 }
 
 impl Changes {
@@ -146,6 +161,7 @@ impl Changes {
             && self.outgoing.is_empty()
             && self.ends.is_none()
             && self.suppressed.is_empty()
+            && self.breakers.is_empty()
     }
 }
 

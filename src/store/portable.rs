@@ -50,7 +50,7 @@ pub(super) struct Table {
 /// All tables that go along, in an order in which rows refer to rows before them.
 ///
 /// Those that say who is at work do not, nor do the columns that refer to them: nobody is at work on a new desk.
-pub(super) const TABLES: [Table; 15] = [
+pub(super) const TABLES: [Table; 16] = [
     Table {
         name: "instance",
         order: Order::Small,
@@ -224,7 +224,31 @@ pub(super) const TABLES: [Table; 15] = [
         name: "suppressions",
         order: Order::Small,
         is_filled: false,
-        columns: &[("address_key", Text), ("reason", Text), ("at", Number)],
+        columns: &[
+            ("address_key", Text),
+            ("how", Text),
+            ("reason", Text),
+            ("at", Number),
+            ("count", Number),
+            ("until", Number),
+        ],
+    },
+    Table {
+        name: "breakers",
+        order: Order::Numbered,
+        is_filled: false,
+        columns: &[
+            ("id", Number),
+            ("subject", Text),
+            ("scope", Text),
+            ("why", Text),
+            ("recipient", Text),
+            ("marks", Text),
+            ("inbox", Number),
+            ("opened_at", Number),
+            ("until", Number),
+            ("reset_at", Number),
+        ],
     },
 ];
 

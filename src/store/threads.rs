@@ -5,7 +5,8 @@ use super::inbox::digest;
 use super::query::{Connection, query};
 use super::rows::{Columns, look_up};
 use super::traffic::{self, Windows};
-use super::{Store, StoreError, tickets};
+use super::{Store, StoreError, breakers, suppressions, tickets};
+use crate::decide::breaker::domain_of;
 use crate::message::{Digest, MessageId};
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
@@ -53,7 +54,11 @@ pub struct Looked {
     pub known_addresses: HashSet<String>,
     /// Those of the addresses that get no automatic mail.
     pub suppressed: HashSet<String>,
-    /// Automatic mail that went to the addresses.
+    /// Breakers that are open for the addresses, their domains, the tickets or the desk, until when.
+    pub breakers: HashMap<String, Timestamp>,
+    /// Alarms of breakers in the last hour.
+    pub alarms_hour: u32,
+    /// Automatic mail that went to the addresses, and to their domains.
     pub traffic: HashMap<String, Windows>,
     /// Automatic mail that went out on the tickets.
     pub ticket_traffic: HashMap<TicketId, Windows>,
@@ -88,11 +93,17 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     let addresses: Vec<String> = lookup.addresses.iter().map(|address| address.to_lowercase()).collect();
     let addresses = unique(&addresses);
     let mut subjects = addresses.clone();
-    subjects.extend(tickets.keys().flat_map(|ticket| [traffic::subject_of(*ticket), traffic::told_on(*ticket)]));
+    let domains: Vec<String> = addresses.iter().filter_map(|address| domain_of(address)).map(str::to_owned).collect();
+    subjects.extend(unique(&domains));
+    subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
+    let breakers = breakers::open(tx, &subjects, now).await?;
+    subjects.push(traffic::ALARMS.to_owned());
+    subjects.extend(tickets.keys().map(|ticket| traffic::told_on(*ticket)));
     let oversize: Vec<String> = lookup.oversize_addresses.iter().map(|address| address.to_lowercase()).collect();
     let oversize = unique(&oversize);
     subjects.extend(oversize.iter().map(|address| traffic::oversize_to(address)));
     let mut traffic = traffic::windows(tx, &subjects, now).await?;
+    let alarms_hour = traffic.remove(traffic::ALARMS).map_or(0, |sent| sent.hour);
     let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
     let ticket_traffic = tickets.keys().filter_map(on_ticket).collect();
     let told_on = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::told_on(*ticket))?.ten_minutes));
@@ -102,7 +113,9 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     Ok(Looked {
         same_ids: same_ids(tx, &unique(&lookup.same_ids)).await?,
         known_addresses: known_addresses(tx, &addresses).await?,
-        suppressed: traffic::suppressed(tx, &addresses).await?,
+        suppressed: suppressions::suppressed(tx, &addresses, now).await?,
+        breakers,
+        alarms_hour,
         desk_hour: traffic::desk_hour(tx, now).await?,
         next_ticket: next_ticket(tx).await?,
         tickets_by_message,

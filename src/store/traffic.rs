@@ -1,28 +1,34 @@
-//! How much automatic mail went out lately, and who gets none any more.
+//! How much automatic mail went out lately.
 //!
 //! Counted by the minute in a table of its own. Counting rows of the outbox instead would read every mail of an
 //! agent's day, or of the desk's hour, for each mail that comes in; here a day of anybody is at most 1,440 rows.
 //! The price is that a window begins on a whole minute: it may be up to a minute short, never long.
 
 use super::query::{Connection, query};
-use super::rows::{Columns, look_up, millis, write_rows};
+use super::rows::{Columns, look_up, write_rows};
 use super::{Outgoing, Store, StoreError};
+use crate::decide::breaker::domain_of;
 use crate::ticket::TicketId;
 use crate::ticket::purpose::Purpose;
 use jiff::Timestamp;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Minutes in the windows that are counted.
 const TEN_MINUTES: i64 = 10;
 const HOUR: i64 = 60;
+const TEN_HOURS: i64 = 10 * 60;
 const DAY: i64 = 24 * 60;
 
 /// The row of the whole desk.
 const DESK: &str = "";
 
+/// The row of alarms; no address and no reference has this form.
+pub(super) const ALARMS: &str = "alarms";
+
 pub(super) const WINDOWS: (&str, &str) = (
     "SELECT subject, CAST(SUM(CASE WHEN minute > $2 THEN count ELSE 0 END) AS BIGINT), \
-     CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
+     CAST(SUM(CASE WHEN minute > $3 THEN count ELSE 0 END) AS BIGINT), \
+     CAST(SUM(CASE WHEN minute > $4 THEN count ELSE 0 END) AS BIGINT), CAST(SUM(count) AS BIGINT) \
      FROM traffic WHERE minute > $1 AND subject IN (",
     ") GROUP BY subject",
 );
@@ -37,6 +43,8 @@ pub struct Windows {
     pub ten_minutes: u32,
     /// In the last hour.
     pub hour: u32,
+    /// In the last ten hours.
+    pub ten_hours: u32,
     /// In the last day.
     pub day: u32,
 }
@@ -53,11 +61,16 @@ pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Times
     {
         *counts.entry(told_on(ticket)).or_default() += 1;
     }
+    let alarms = outgoing.iter().filter(|out| out.purpose == Purpose::Alarm.as_str()).count();
+    if alarms > 0 {
+        counts.insert(ALARMS.to_owned(), i64::try_from(alarms).unwrap_or(i64::MAX));
+    }
     for out in outgoing.iter().filter(|out| out.is_automatic) {
         let to = out.mail.envelope.to.to_lowercase();
         let ticket = out.ticket.map(|ticket| ticket.to_string());
         let oversize = (out.purpose == Purpose::Oversize.as_str()).then(|| oversize_to(&to));
-        for subject in [Some(DESK.to_owned()), Some(to), ticket, oversize].into_iter().flatten() {
+        let domain = domain_of(&to).map(str::to_owned);
+        for subject in [Some(DESK.to_owned()), domain, Some(to), ticket, oversize].into_iter().flatten() {
             *counts.entry(subject).or_default() += 1;
         }
     }
@@ -89,7 +102,7 @@ pub(super) async fn windows(
     let rows = look_up(
         tx,
         WINDOWS,
-        &[DAY, TEN_MINUTES, HOUR].map(|window| Some(minute - window)),
+        &[DAY, TEN_MINUTES, HOUR, TEN_HOURS].map(|window| Some(minute - window)),
         subjects,
         |query, subject| query.bind(subject),
     )
@@ -97,7 +110,13 @@ pub(super) async fn windows(
     let pair = |row| {
         let mut columns = Columns::of(row);
         let subject = columns.next()?;
-        Ok((subject, Windows { ten_minutes: columns.next_u32()?, hour: columns.next_u32()?, day: columns.next_u32()? }))
+        let windows = Windows {
+            ten_minutes: columns.next_u32()?,
+            hour: columns.next_u32()?,
+            ten_hours: columns.next_u32()?,
+            day: columns.next_u32()?,
+        };
+        Ok((subject, windows))
     };
     rows.iter().map(pair).collect()
 }
@@ -106,36 +125,6 @@ pub(super) async fn windows(
 pub(super) async fn desk_hour(tx: &mut Connection, now: Timestamp) -> Result<u32, StoreError> {
     let row = query(DESK_HOUR).bind(DESK).bind(minute(now) - HOUR).fetch_one(tx).await?;
     Columns::of(&row).next_u32()
-}
-
-/// Which of these addresses (in lower case) get no automatic mail.
-pub(super) async fn suppressed(tx: &mut Connection, addresses: &[String]) -> Result<HashSet<String>, StoreError> {
-    let rows = look_up(
-        tx,
-        ("SELECT address_key FROM suppressions WHERE address_key IN (", ")"),
-        &[],
-        addresses,
-        |query, address| query.bind(address),
-    )
-    .await?;
-    rows.iter().map(|row| Columns::of(row).next()).collect()
-}
-
-/// Notes addresses that get no automatic mail any more; the first reason stays.
-pub(super) async fn suppress(
-    tx: &mut Connection,
-    suppressed: &[(String, String)],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    write_rows(
-        tx,
-        ("INSERT INTO suppressions (address_key, reason, at) VALUES ", " ON CONFLICT (address_key) DO NOTHING"),
-        3,
-        suppressed,
-        |query, (address, reason)| query.bind(address.to_lowercase()).bind(reason).bind(millis(now)),
-    )
-    .await?;
-    Ok(())
 }
 
 /// The reference under which a ticket's mail is counted.

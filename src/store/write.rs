@@ -3,7 +3,10 @@
 use super::dialect;
 use super::query::{Connection, Transaction};
 use super::threads::{self, Looked, Lookup};
-use super::{Changes, Due, Store, StoreError, claims, deadlines, draw, history, outbox, tickets, traffic, workers};
+use super::{
+    Changes, Due, Store, StoreError, breakers, claims, deadlines, draw, history, outbox, suppressions, tickets,
+    traffic, workers,
+};
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -126,7 +129,8 @@ pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp
     deadlines::set(tx, &changes.deadlines_set).await?;
     outbox::enqueue(tx, &changes.outgoing, now).await?;
     traffic::count(tx, &changes.outgoing, now).await?;
-    traffic::suppress(tx, &changes.suppressed, now).await?;
+    suppressions::suppress(tx, &changes.suppressed, now).await?;
+    breakers::open_up(tx, &changes.breakers, now).await?;
     match changes.ends {
         Some(claim) => workers::end_claim(tx, claim).await,
         None => Ok(()),

@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn each_mail_is_put_below_the_one_it_answers() {
-        let cases: [(&str, &[&str], &[Option<usize>]); 9] = [
+        type Case<'a> = (&'a str, &'a [&'a str], &'a [Option<usize>]);
+        let cases: [Case; 9] = [
             ("a chain", &["Message-ID: <a@x>", "Message-ID: <b@x>; References: <a@x>"], &[None, Some(0)]),
             ("the answer first", &["Message-ID: <b@x>; References: <a@x>", "Message-ID: <a@x>"], &[Some(1), None]),
             (

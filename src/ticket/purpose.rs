@@ -21,6 +21,8 @@ crate::ticket::words! {
         Undelivered = "undelivered",
         /// Somebody wrote in an agent's name, for that agent.
         SpoofNotice = "spoof-notice",
+        /// Automatic mail was stopped, for agents.
+        Alarm = "alarm",
         /// A mail was too large, for its sender.
         Oversize = "oversize",
     }
@@ -39,6 +41,7 @@ impl Purpose {
             Purpose::Transcript => "tra",
             Purpose::Undelivered => "und",
             Purpose::SpoofNotice => "spo",
+            Purpose::Alarm => "alm",
             Purpose::Oversize => "ovr",
         }
     }
@@ -51,6 +54,23 @@ impl Purpose {
     /// Whether no person wrote the words, so that RFC 3834 §5 applies to the mail.
     pub fn is_automatic(self) -> bool {
         !matches!(self, Purpose::Reply | Purpose::Resolution)
+    }
+
+    /// Whether the mail counts towards the caps: nobody wrote it, and it goes to people who did not ask for each one.
+    pub fn counts_towards_caps(self) -> bool {
+        match self {
+            Purpose::Acknowledgement
+            | Purpose::HoldingUpdate
+            | Purpose::Transcript
+            | Purpose::SpoofNotice
+            | Purpose::Oversize => true,
+            Purpose::Notification
+            | Purpose::Nudge
+            | Purpose::Undelivered
+            | Purpose::Alarm
+            | Purpose::Reply
+            | Purpose::Resolution => false,
+        }
     }
 
     /// Whether the mail goes to the customer's side of a ticket and not to an agent.

@@ -13,6 +13,7 @@ mod postgres_server;
 mod servers;
 
 use postroom_testbed::{bed, postgres, skipped};
+use std::fmt;
 
 /// Where the desk keeps its tickets, and how many workers share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,24 @@ enum Database {
     Sqlite,
     /// A server, for many.
     Postgres { workers: usize },
+}
+
+impl Database {
+    fn workers(self) -> usize {
+        match self {
+            Database::Sqlite => 1,
+            Database::Postgres { workers } => workers,
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Database::Sqlite => write!(f, "one worker on SQLite"),
+            Database::Postgres { workers } => write!(f, "{workers} workers on PostgreSQL"),
+        }
+    }
 }
 
 /// Runs a case unless something that it needs is not there.

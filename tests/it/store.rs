@@ -12,6 +12,7 @@ mod on_sqlite {
     use super::*;
 
     mod delivery;
+    mod gate;
     mod intake;
     mod lists;
     mod prune;
@@ -28,6 +29,7 @@ mod on_postgres {
     use super::*;
 
     mod delivery;
+    mod gate;
     mod intake;
     mod lists;
     mod prune;
@@ -40,9 +42,10 @@ mod on_postgres {
 
 use jiff::{SignedDuration, Timestamp};
 use postroom::compose::{Envelope, OutgoingMail};
-use postroom::decide::Outcome;
+use postroom::decide::breaker::{Breaker, Scope};
+use postroom::decide::{Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
-use postroom::store::{Changes, InboxItem, NewMail, Outgoing, Place, Settled, Store};
+use postroom::store::{Changes, InboxItem, NewMail, Outgoing, Place, Settled, Store, Suppressed};
 use postroom::ticket::people::{Party, PartyId, Role};
 use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
 use postroom_testbed::postgres::Postgres;
@@ -189,6 +192,22 @@ fn ticket(id: i64) -> Ticket {
 
 fn opened(tickets: &[Ticket]) -> Changes {
     Changes { opened: tickets.to_vec(), ..Changes::default() }
+}
+
+fn suppressed(address: &str, how: Suppression) -> Suppressed {
+    Suppressed { address: address.into(), why: "no such user".into(), how }
+}
+
+fn breaker(subject: &str, until: Timestamp) -> Breaker {
+    Breaker {
+        scope: if subject.is_empty() { Scope::Desk } else { Scope::Address },
+        subject: subject.into(),
+        why: "too many".into(),
+        to: "ann@example.com".into(),
+        marks: "Precedence: bulk".into(),
+        inbox: Some(1),
+        until,
+    }
 }
 
 fn outgoing(ticket: Option<i64>, to: &str, text: &str) -> Outgoing {

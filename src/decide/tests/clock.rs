@@ -94,6 +94,7 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
         mail.message.report = Some(DeliveryReport { kind, recipients: vec![recipient], original_message_id: None });
         mail
     };
+    let counted = "count against ann@example.com";
     let (filed, noted) = ("append automatic of nobody", ["append automatic of nobody", "remarked"]);
     let bounced = ["undelivered", "send undelivered to bob@desk.example"];
     let mut in_bobs_name = report(Some(1), ReportKind::Failed, "4.2.2");
@@ -104,15 +105,21 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
             report(Some(1), ReportKind::Failed, "5.1.1"),
             [&[filed, "suppress ann@example.com"][..], &bounced].concat(),
         ),
-        ("for now", report(Some(1), ReportKind::Failed, "4.2.2"), [&[filed][..], &bounced].concat()),
+        ("for now", report(Some(1), ReportKind::Failed, "4.2.2"), [&[filed, counted][..], &bounced].concat()),
         ("complaint", report(Some(2), ReportKind::Complaint, "5.7.1"), vec![filed, "suppress carl@example.com"]),
         ("delayed", report(Some(1), ReportKind::Delayed, "4.4.1"), noted.to_vec()),
         (
             "an agent's",
             report(Some(3), ReportKind::Failed, "4.2.2"),
-            vec![filed, "undelivered", "send undelivered to sue@desk.example", "send undelivered to eve@desk.example"],
+            vec![
+                filed,
+                "count against bob@desk.example",
+                "undelivered",
+                "send undelivered to sue@desk.example",
+                "send undelivered to eve@desk.example",
+            ],
         ),
-        ("in the name of who would be told", in_bobs_name, vec![filed, "undelivered"]),
+        ("in the name of who would be told", in_bobs_name, vec![filed, counted, "undelivered"]),
         ("nobody knows whose", report(None, ReportKind::Failed, "5.1.1"), noted.to_vec()),
     ];
     for (name, mail, expected) in cases {
@@ -124,7 +131,7 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
 
 #[test]
 fn a_mail_that_is_too_large_waits_and_its_sender_is_told() {
-    let told_of = |mail: &Mail, standing: &Standing| told(&on_oversize(mail, 60_000_000, standing, &policy()));
+    let told_of = |mail: &Mail, standing: &Standing| told(&on_oversize(mail, 60_000_000, standing, &policy(), now()));
     let large = mail("new@example.com", Thread::New, "");
     let mut elsewhere = large.clone();
     elsewhere.message.reply_to = vec![Address::bare("office@example.com")];
@@ -136,7 +143,12 @@ fn a_mail_that_is_too_large_waits_and_its_sender_is_told() {
     let cases: [(&str, &Mail, Standing, &[&str]); 6] = [
         ("a person", &large, free.clone(), &["send oversize to new@example.com"]),
         ("a person who wants answers elsewhere", &elsewhere, free.clone(), &["send oversize to office@example.com"]),
-        ("one mail too many", &large, capped_but_for(0), &[]),
+        (
+            "one mail too many",
+            &large,
+            capped_but_for(0),
+            &["open breaker of address new@example.com", "send alarm to bob@desk.example"],
+        ),
         ("a robot", &robot, free.clone(), &[]),
         ("a monitor", &alert, free.clone(), &[]),
         ("the same mail again", &again, free, &[]),

@@ -100,15 +100,28 @@ fn who_is_not_acknowledged_was_promised_nothing() {
     ];
     for (name, mail, standing) in cases {
         let decision = on_mail(mail, None, &standing, &policy(), now());
+        let trips = name == "as many mails as may be";
+        let alarm = ["open breaker of address new@example.com", "send alarm to bob@desk.example"];
         let expected = [
-            "open for new@example.com as medium",
-            "append public of party 1",
-            "first-response in 240 min",
-            "send notification to bob@desk.example",
+            &["open for new@example.com as medium", "append public of party 1", "first-response in 240 min"][..],
+            if trips { &alarm } else { &[] },
+            &["send notification to bob@desk.example"],
         ];
-        assert_eq!(told(&decision), expected, "{name}");
+        assert_eq!(told(&decision), expected.concat(), "{name}");
         assert!(words(&decision).contains(&"no-answer"), "{name}");
     }
+}
+
+#[test]
+fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answered() {
+    let mut mail = mail("ann@example.com", Thread::New, "Who answers while I am away?");
+    mail.message.origin = Origin::AutomaticReply;
+    let decide = |mail: &Mail| on_mail(mail, None, &Standing::default(), &policy(), now());
+    assert_eq!(decide(&mail).outcome, Some(Outcome::AutoReply));
+    mail.message.is_automatic_by_subject_only = true;
+    let decision = decide(&mail);
+    assert_eq!(decision.outcome, Some(Outcome::TicketOpened));
+    assert!(decision.reasons.iter().any(|reason| reason.word == "no-answer"), "{:?}", decision.reasons);
 }
 
 #[test]

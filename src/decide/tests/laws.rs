@@ -101,6 +101,7 @@ fn a_standing() -> impl Strategy<Value = Standing> {
         |(address_hour, address_day, ticket_10_minutes, is_suppressed)| Standing {
             traffic: policy::Traffic { address_hour, address_day, ticket_10_minutes, ..Default::default() },
             is_suppressed,
+            ..Standing::default()
         },
     )
 }
@@ -210,7 +211,10 @@ fn keeps_the_laws(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), Te
     for (to, draft) in mails(decision, ticket) {
         let address = Address::bare(&to);
         prop_assert!(!to.is_empty() && !policy().is_ours(&address), "{:?} goes to {:?}", draft.content, to);
-        if draft.content.purpose().is_automatic() {
+        // An alarm is about all mail to somebody, and comes beside what is said of this one.
+        if draft.content.purpose() == Purpose::Alarm {
+            prop_assert!(is_agent(&to), "an alarm to {}", to);
+        } else if draft.content.purpose().is_automatic() {
             prop_assert!(!is_unread(&address), "{:?} goes to {:?}", draft.content, to);
             prop_assert!(!automatic.contains(&to), "two automatic mails to {}: {:?}", to, told(decision));
             automatic.push(to);
@@ -261,7 +265,7 @@ proptest! {
             prop_assert!(is_agent(&to), "{:?} to {}", draft.content, to);
             prop_assert!(mail.message.author() != Some(&draft.to), "{:?} to its author", draft.content);
         }
-        let oversize = on_oversize(&mail, 1 << 30, &standing, &policy());
+        let oversize = on_oversize(&mail, 1 << 30, &standing, &policy(), now());
         prop_assert!(mails(&oversize, None).is_empty(), "{:?}", told(&oversize));
     }
 
@@ -284,7 +288,8 @@ proptest! {
         let decision = on_mail(&mail, Some(&ticket), &standing, &policy(), now());
         for effect in &decision.effects {
             let is_harmless = match effect {
-                Effect::Record { .. } => true,
+                Effect::Record { .. } | Effect::OpenBreaker { .. } => true,
+                Effect::Send(Draft { content: Content::Alarm(_), to, .. }) => is_agent(&to.key()),
                 // An alert on a ticket that is not its own, or that is done, opens another.
                 Effect::OpenTicket(_) | Effect::AppendMessage { ticket: TicketRef::Opened, .. } => mail.who == Who::Monitor,
                 Effect::Send(draft) if draft.ticket == Some(TicketRef::Opened) => is_agent(&draft.to.key()),

@@ -49,7 +49,26 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
         ("From: Support+PR-1042@desk.example", Own),
         ("X-Postroom: desk-1", Own),
         ("X-Postroom: desk-2", Person),
-        ("Subject: Out of office", Person),
+        ("Subject: Out of office replies are broken", Person),
+        ("Subject: Vacation", Person),
+        ("Subject: Vacation\nPrecedence: bulk", AutomaticReply),
+        ("Subject: Ann Lee is out of the office", Person),
+        ("Subject: Ann Lee is out of the office\nReturn-Path: <>", AutomaticReply),
+        ("Subject: Out of Office", AutomaticReply),
+        ("Subject: [desk] Réponse automatique : Printer", AutomaticReply),
+        ("Subject: 自動応答: Printer", AutomaticReply),
+        ("Subject: Automatic reply to what I wrote?", Person),
+        ("Subject: Re: Automatic reply: Printer\nIn-Reply-To: <a@b>", Person),
+        ("Subject: Your email requires verification verify#x1\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Subject: Please confirm your message", Person),
+        ("X-Mailer: vacation 1.2.7", AutomaticReply),
+        ("X-Mailer: Thunderbird", Person),
+        ("Delivered-To: Autoresponder", AutomaticReply),
+        ("From: majordomo@example.com", Bulk),
+        ("From: owner-friends@example.com", Bulk),
+        ("Return-Path: <friends-request@example.com>", Bulk),
+        ("Return-Path: <friends-bounces+ann=example.com@example.com>", Bulk),
+        ("Return-Path: <bounces+ann=example.com@mailer.example>", Person),
         ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", AutomaticReply),
         ("Subject: Abwesenheitsnotiz\nX-Auto-Response-Suppress: All", AutomaticReply),
         ("Subject: Re: Out of office broken\nIn-Reply-To: <a@b>", Person),
@@ -59,6 +78,24 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
         let (origin, marks) = verdict(fields);
         assert_eq!(origin, expected, "{fields}: {marks:?}");
         assert_eq!(marks.is_empty(), origin == Person, "{fields}: {marks:?}");
+    }
+}
+
+#[test]
+fn only_a_subject_that_stands_alone_leaves_a_doubt() {
+    let read = |fields: &str| {
+        let raw = format!("From: ann@example.com\n{fields}\n\nBack on Monday.");
+        parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default()).is_automatic_by_subject_only
+    };
+    let cases = [
+        ("Subject: Out of office", true),
+        ("Subject: Automatic reply: Printer", true),
+        ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", false),
+        ("Subject: Out of office\nAuto-Submitted: auto-replied", false),
+        ("Subject: Printer", false),
+    ];
+    for (fields, expected) in cases {
+        assert_eq!(read(fields), expected, "{fields}");
     }
 }
 

@@ -76,3 +76,96 @@ fn a_read_receipt_is_no_delivery_report() {
                Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nRead.\n--b--\n";
     assert_eq!(read(raw).origin, Origin::AutomaticReply);
 }
+
+fn prose(subject: &str, text: &str) -> Option<DeliveryReport> {
+    let raw = format!(
+        "Return-Path: <>\nFrom: Mail Delivery System <MAILER-DAEMON@mx.example>\nTo: us@desk.example\nSubject: {subject}\n\n{text}"
+    );
+    crate::message::parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &crate::message::Reader::default()).report
+}
+
+#[test]
+fn reports_in_prose_are_read_by_their_shape() {
+    type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str, &'a str)]);
+    let cases: [Case; 9] = [
+        (
+            "an address and what was said about it",
+            "I could not deliver your mail to the following addresses.\n\n<ann@a.example>:\n550 5.1.1 no such user\n\n\
+             <bob@b.example>:\nMailbox is full\n",
+            &[("ann@a.example", "failed", "5.1.1"), ("bob@b.example", "failed", "5.2.2")],
+        ),
+        (
+            "addresses alone",
+            "This mail could not be delivered.\n\n  ann@a.example\n    Unknown user\n",
+            &[("ann@a.example", "failed", "5.1.1")],
+        ),
+        (
+            "behind a label",
+            "Delivery failed.\n\nRecipient: ann@a.example\nReason: mailbox full\n",
+            &[("ann@a.example", "failed", "5.2.2")],
+        ),
+        (
+            "within a sentence",
+            "There was an error delivering your mail to <ann@a.example>.\n\nhost unknown\n",
+            &[("ann@a.example", "failed", "5.1.2")],
+        ),
+        (
+            "in the talk of two servers",
+            "Mail could not be delivered. Transcript:\n>>> RCPT TO:<ann@a.example>\n<<< 452 4.2.2 over quota\n",
+            &[("ann@a.example", "failed", "4.2.2")],
+        ),
+        (
+            "nothing but the mail that came back",
+            "Your message was not delivered.\n\nReceived: from x\nFrom: us@desk.example\nTo: ann@a.example\n\
+             Message-ID: <m1@desk.example>\n\nHello\n",
+            &[("ann@a.example", "failed", "5.0.0")],
+        ),
+        (
+            "still trying",
+            "Warning message only, you do not need to resend.\n\n<ann@a.example>: connection timed out\n",
+            &[("ann@a.example", "delayed", "4.4.1")],
+        ),
+        (
+            "our own address is no recipient",
+            "Your mail was undeliverable.\nTo: us@desk.example\n\n<ann@a.example>: user unknown\n",
+            &[("ann@a.example", "failed", "5.1.1")],
+        ),
+        ("no word of a failure", "Your password was changed.\n\nann@a.example\n", &[]),
+    ];
+    for (name, text, expected) in cases {
+        let report = prose("Mail", text);
+        let found: Vec<(String, String, String)> = report.map_or(Vec::new(), |report| {
+            let recipients = report.recipients.into_iter();
+            recipients.map(|r| (r.address, r.action, r.status.unwrap_or_default())).collect()
+        });
+        let found: Vec<(&str, &str, &str)> = found.iter().map(|(a, b, c)| (&**a, &**b, &**c)).collect();
+        assert_eq!(found, expected, "{name}");
+    }
+    let returned = prose("Failure", "Not delivered.\n\nReceived: x\nTo: a@b.example\nMessage-ID: <m1@desk.example>\n");
+    assert_eq!(returned.unwrap().original_message_id.unwrap().0, "m1@desk.example");
+}
+
+#[test]
+fn a_person_who_passes_a_report_on_writes_no_report() {
+    let raw = "From: Ann <ann@example.com>\nTo: us@desk.example\nSubject: Fwd: Undelivered Mail Returned to Sender\n\n\
+               What does this mean?\n\n<bob@b.example>: 550 5.1.1 user unknown\n";
+    let read = crate::message::parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &crate::message::Reader::default());
+    assert_eq!(read.report, None);
+    let postmaster = raw.replace("Ann <ann@", "Postmaster <postmaster@").replace("Fwd: Undelivered", "Re: Undelivered");
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    assert_eq!(crate::message::parse(postmaster.as_bytes(), now, &crate::message::Reader::default()).report, None);
+}
+
+#[test]
+fn a_long_report_costs_no_more_than_its_length() {
+    let lines = |count: usize| "Failed: <a@b.example>: x\n".repeat(count);
+    let time = |count: usize| {
+        let text = lines(count);
+        let start = std::time::Instant::now();
+        assert!(prose("Undeliverable", &format!("Could not be delivered.\n{text}")).is_some());
+        start.elapsed()
+    };
+    time(1_000);
+    let (once, twice) = (time(4_000), time(8_000));
+    assert!(twice < once * 4 + std::time::Duration::from_millis(50), "{once:?}, {twice:?}");
+}

@@ -88,13 +88,7 @@ impl Batch {
             }
             match &items[..] {
                 [] => return Ok(None),
-                // Set aside before anything looks at it again.
-                [item] if item.tries > ATTEMPTS_SURVIVED => {
-                    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
-                    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
-                    set_aside(&desk.store, item, &failure, now).await?;
-                    end_claim(desk, &items).await?;
-                }
+                [item] if item.tries > ATTEMPTS_SURVIVED => set_aside_unread(desk, item, now).await?,
                 _ => return Ok(Some(Self::of(desk, items.into(), now))),
             }
         }
@@ -211,9 +205,13 @@ impl Line {
                     *settled += self.finish(desk).await?.0;
                     let now = desk.clock.now();
                     let orphans = desk.store.adopt_inbox(now, LEASE, BATCH, Some(claim)).await?;
-                    match claim_of(&orphans) {
-                        Some(_) => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
-                        None => tokio::time::sleep(ASK_FOR_TURN).await,
+                    match &orphans[..] {
+                        [] => tokio::time::sleep(ASK_FOR_TURN).await,
+                        [item] if item.tries > ATTEMPTS_SURVIVED => {
+                            set_aside_unread(desk, item, now).await?;
+                            *settled += 1;
+                        }
+                        _ => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
                     }
                 }
             }
@@ -308,6 +306,10 @@ async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) ->
     }
     tx.write(&changes, now).await?;
     tx.commit().await?;
+    for breaker in &changes.breakers {
+        let (subject, until) = (&breaker.subject, breaker.until);
+        warn!(breaker.scope = %breaker.scope, "automatic mail is stopped until {until}: {} [{subject}]", breaker.why);
+    }
     for settled in &changes.settled {
         let (id, outcome) = (settled.inbox, &settled.outcome);
         match settled.ticket {
@@ -385,6 +387,14 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     warn!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed and is tried again");
     let due_at = now + WAIT_AFTER_FAILURE * i32::try_from(tries).unwrap_or(1);
     desk.store.release_inbox(id, attempt, due_at, &failure.to_string()).await.map(drop)
+}
+
+/// Sets a mail aside that the program has died over again and again, before anything looks at it once more.
+async fn set_aside_unread(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
+    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
+    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
+    set_aside(&desk.store, item, &failure, now).await?;
+    end_claim(desk, std::slice::from_ref(item)).await
 }
 
 /// Puts a mail that cannot be processed into quarantine, as it came.

@@ -88,6 +88,7 @@ name = "Example Support"
 address = "{SUPPORT}"
 [caps]
 per_desk_hour = 1000000000
+per_domain_hour = 1000000000
 [[mailbox]]
 host = "{imap_host}"
 port = {imap_port}
@@ -140,6 +141,11 @@ tier = "tier-1"
         };
         command.arg("--config").arg(self.folder.path().join("postroom.toml")).env("NO_COLOR", "1");
         command
+    }
+
+    /// Starts as many workers as the case wants.
+    pub fn start_workers(&mut self, database: Database) {
+        (0..database.workers()).for_each(|_| self.start_worker());
     }
 
     /// Starts one more worker.
@@ -271,18 +277,22 @@ tier = "tier-1"
         })
     }
 
+    /// Waits until what was sent lies in its mailboxes: Postfix says 250 before Dovecot has the mail.
+    pub fn arrive(&self) {
+        let sent = self.list("outbox").len();
+        let arrived = |user| self.bed.mailbox(user).unwrap().uid_search("ALL").unwrap().len();
+        let all_there = || Ok((arrived("ann") + arrived("tessa") >= sent).then_some(()));
+        // What never comes is for the audit to tell.
+        let _ = wait_until("mail to come to its mailboxes", PATIENCE, all_there);
+    }
+
     /// Finishes, stops the workers in order, and insists that nothing is wrong.
     pub fn close(mut self, after: &str) -> Audit {
         self.finish();
         for pid in std::mem::take(&mut self.workers) {
             assert_eq!(self.bed.end(pid, Duration::from_secs(30)).unwrap(), Some(0), "a worker ends well");
         }
-        // Postfix says 250 before Dovecot has the mail.
-        let sent = self.list("outbox").len();
-        let arrived = |user| self.bed.mailbox(user).unwrap().uid_search("ALL").unwrap().len();
-        let all_there = || Ok((arrived("ann") + arrived("tessa") >= sent).then_some(()));
-        // What never comes is for the audit to tell.
-        let _ = wait_until("mail to come to its mailboxes", PATIENCE, all_there);
+        self.arrive();
         let audit = self.audit();
         audit.insist(after);
         audit

@@ -16,20 +16,16 @@ fn of_many_workers_any_may_be_killed_every_second() {
 }
 
 fn killed_again_and_again(database: Database) {
-    let workers = match database {
-        Database::Sqlite => 1,
-        Database::Postgres { workers } => workers,
-    };
     let (mails, kills) = (scale(400, 2_000), scale(10, 60));
     let mut dice = Dice(0x5eed);
     let mut desk = Desk::new(database);
-    (0..workers).for_each(|_| desk.start_worker());
+    desk.start_workers(database);
     for mails in load::mails("kills", SUPPORT, mails, 2_000, 7).chunks(mails.div_ceil(kills)) {
         desk.deliver(mails);
         std::thread::sleep(Duration::from_millis(500 + dice.below(scale(500, 1_000) as u64)));
-        let which = dice.below(workers as u64) as usize;
+        let which = dice.below(database.workers() as u64) as usize;
         desk.kill_worker(which);
         desk.start_worker();
     }
-    desk.close("kills");
+    desk.close(&format!("{kills} kills, {database}"));
 }

@@ -4,12 +4,14 @@ use super::story::{self, Teller};
 use crate::support::desk::{self, INSTANCE};
 use jiff::{SignedDuration, Timestamp};
 use postroom::decide::DeadlineKind;
+use postroom::decide::breaker::domain_of;
 use postroom::message::Digest;
 use postroom::serve::desk::House;
 use postroom::serve::working::Working;
 use postroom::serve::{deadlines, process, write};
 use postroom::store::{Due, InboxItem, Outgoing, Place};
 use postroom::ticket::TicketId;
+use postroom::ticket::purpose::Purpose;
 use std::collections::BTreeMap;
 
 /// A desk without a database: what would be looked up is simply still there.
@@ -42,15 +44,25 @@ impl Core {
         (working.traffic, working.ticket_traffic, working.desk_hour) = Default::default();
         for (at, mail) in self.sent.iter().filter(|(_, mail)| mail.is_automatic) {
             let age = self.now.duration_since(*at);
-            let counts = working.traffic.entry(mail.mail.envelope.to.to_lowercase()).or_default();
+            let to = mail.mail.envelope.to.to_lowercase();
             let is_within = |hours| u32::from(age < SignedDuration::from_hours(hours));
-            *counts = (counts.0 + is_within(1), counts.1 + is_within(24));
+            for subject in [domain_of(&to).unwrap_or_default().to_owned(), to] {
+                let counts = working.traffic.entry(subject).or_default();
+                *counts = (counts.0 + is_within(1), counts.1 + is_within(24));
+            }
             working.desk_hour += is_within(1);
             if let Some(ticket) = mail.ticket {
                 let is_recent = u32::from(age < SignedDuration::from_mins(10));
-                *working.ticket_traffic.entry(ticket).or_default() += is_recent;
+                let counts = working.ticket_traffic.entry(ticket).or_default();
+                *counts = (counts.0 + is_recent, counts.1 + is_within(10));
             }
         }
+        let now = self.now;
+        working.breakers.retain(|_, until| *until > now);
+        let alarms = self.sent.iter().filter(|(at, mail)| {
+            mail.purpose == Purpose::Alarm.as_str() && now.duration_since(*at) < SignedDuration::from_hours(1)
+        });
+        working.alarms_hour = u32::try_from(alarms.count()).unwrap();
     }
 
     /// Writes down what a decision has changed.

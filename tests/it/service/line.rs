@@ -1,11 +1,17 @@
 //! Batches on their way: the next one is decided on while the one before is written.
 
-use super::{mail, nine, process_all};
+use super::{mail, mails, nine, process_all};
 use crate::support::service::Service;
+use crate::support::{desk, wait_until};
 use jiff::SignedDuration;
+use postroom::clock::Clock;
+use postroom::compose::template::Templates;
 use postroom::message::Digest;
-use postroom::store::list::InboxRow;
-use postroom::store::{NewMail, Place};
+use postroom::serve::desk::Desk;
+use postroom::serve::process::LEASE;
+use postroom::store::list::{Filter, InboxRow};
+use postroom::store::{NewMail, Place, Store};
+use postroom_testbed::{Postgres, postgres, skipped};
 
 /// Customers; not a whole number of batches, so that conversations are cut in different places.
 const COUNT: usize = 410;
@@ -75,4 +81,42 @@ async fn what_stands_on_a_batch_that_cannot_be_written_is_decided_anew() {
         let ticket = tickets.iter().find(|ticket| ticket.requester == row.from).unwrap();
         assert_eq!(row.ticket, Some(ticket.id), "{:?}", row.subject);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_kills_the_program_is_set_aside_by_whoever_waits_for_it_too() {
+    if let Some(names) = postgres::missing() {
+        skipped(&format!("not installed: {names}"));
+        return;
+    }
+    let server = Postgres::shared().unwrap();
+    let url = server.fresh_database().unwrap();
+    let worker = async |name| {
+        let store = Store::open(&url).await.unwrap();
+        store.join_workers(name, 1, "process").await.unwrap();
+        store
+    };
+    let (one, two) = (worker("one").await, worker("two").await);
+    one.keep_ingested("ingest", mails(3).into_iter().map(new).collect(), nine()).await.unwrap();
+    // The program has ended over the first of them as often as it may, and now a worker dies over it once more.
+    server.query(&url, "UPDATE inbox SET tries = 20 WHERE id = 1").unwrap();
+    let deadly = one.claim_inbox(nine(), LEASE, 9).await.unwrap();
+    assert_eq!(deadly.iter().map(|item| (item.id, item.tries)).collect::<Vec<_>>(), [(1, 21)]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = desk::config(folder.path(), &desk::nowhere(), &desk::nowhere());
+    let templates = Templates::compile(&[]).unwrap();
+    let waiting = Desk::new(two.clone(), Clock::set_to(nine()), &config, desk::rules(), templates);
+    let processing = tokio::spawn(async move { process_all(&waiting).await });
+    let claims = async || server.query(&url, "SELECT COUNT(*) FROM batches").unwrap() == "2";
+    wait_until("the other worker to have later mails", claims).await;
+    server.query(&url, "UPDATE workers SET alive_until = 0 WHERE host = 'one'").unwrap();
+    assert_eq!(two.stay_worker().await.unwrap(), (1, false));
+    processing.await.unwrap();
+    let mut inbox = two.list_inbox(&Filter::default()).await.unwrap();
+    inbox.sort_by_key(|row| row.id);
+    let outcomes: Vec<_> = inbox.iter().map(|row| (row.outcome.as_deref(), row.cause.as_deref())).collect();
+    assert_eq!(
+        outcomes,
+        [(Some("quarantined"), Some("stuck")), (Some("ticket-opened"), None), (Some("ticket-opened"), None)]
+    );
 }

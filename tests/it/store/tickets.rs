@@ -1,8 +1,8 @@
 //! Tickets, their timelines, and what is looked up before a mail is decided on.
 
-use super::{Desk, desk, mail, minute, opened, outgoing, party, sending, settled, ticket};
-use postroom::decide::Outcome;
+use super::{Desk, desk, mail, minute, opened, outgoing, party, sending, settled, suppressed, ticket};
 use postroom::decide::policy::Traffic;
+use postroom::decide::{Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
@@ -210,7 +210,7 @@ async fn a_second_copy_finds_the_first_and_never_another_copy() {
 async fn customers_are_known_and_suppressed_by_address_whatever_its_case() {
     let desk = desk().await;
     let mut changes = opened(&[full_ticket(), Ticket { parties: full_ticket().parties, ..ticket(1002) }]);
-    changes.suppressed.push(("Gone@Example.com".into(), "5.1.1 no such user".into()));
+    changes.suppressed.push(suppressed("Gone@Example.com", Suppression::Bounced));
     desk.write(&changes).await;
     desk.write(&Changes { suppressed: changes.suppressed, ..Changes::default() }).await;
     let addresses = ["ANN@example.com", "carl@example.com", "bob@desk.example", "eve@example.com", "gone@example.com"];
@@ -240,13 +240,20 @@ async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
     }
     let lookup =
         Lookup { addresses: vec!["ann@example.com".into()], tickets: vec![TicketId(1001)], ..Lookup::default() };
-    let expected =
-        Traffic { address_hour: 1, address_day: 3, ticket_10_minutes: 2, desk_hour: 4, ..Traffic::default() };
+    let expected = Traffic {
+        address_hour: 1,
+        address_day: 3,
+        domain_hour: 2,
+        ticket_10_minutes: 2,
+        ticket_10_hours: 3,
+        desk_hour: 4,
+        ..Traffic::default()
+    };
     let ann = Address::bare("Ann@example.com");
     let traffic =
         async || Working::from(look_up(&desk, &lookup).await).standing(Some(&ann), Some(TicketId(1001))).traffic;
     assert_eq!(traffic().await, expected);
-    assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 3);
+    assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 4);
     assert_eq!(traffic().await, expected);
 }
 

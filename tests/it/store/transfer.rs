@@ -1,7 +1,7 @@
 //! A desk as a stream: from one database into the other and back, and streams that are not as they should be.
 
-use super::{Desk, mail, minute, outgoing, settled, ticket};
-use postroom::decide::{DeadlineKind, Outcome};
+use super::{Desk, breaker, mail, minute, outgoing, settled, suppressed, ticket};
+use postroom::decide::{DeadlineKind, Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::store::{Changes, Filed, NewMail, Settled, StoreError, Stream, TransferError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
@@ -42,7 +42,11 @@ async fn fill(desk: &Desk) {
             (TicketId(1001), DeadlineKind::FirstResponse, minute(60)),
         ],
         outgoing: vec![outgoing(Some(1001), "ann@example.com", "ack"), outgoing(None, "bob@example.com", "two")],
-        suppressed: vec![("b\u{e4}d@example.com".into(), "bounced".into()), ("a-b@example.com".into(), "too".into())],
+        suppressed: vec![
+            suppressed("b\u{e4}d@example.com", Suppression::Bounced),
+            suppressed("a-b@example.com", Suppression::Soft),
+        ],
+        breakers: vec![breaker("ann@example.com", minute(60)), breaker("", minute(90))],
         ..Changes::default()
     })
     .await;

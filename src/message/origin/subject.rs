@@ -1,0 +1,242 @@
+//! The subjects of absence notes and of challenges, in the languages of customers.
+//!
+//! People write about absence notes, and some call a mail `Vacation`. So most of these words count only beside another
+//! mark; those that programs alone begin a subject with count by themselves, and are then told apart from all others:
+//! such a mail is not answered, but no person's words are to vanish because of its subject.
+
+use super::{Marks, Speaks};
+use crate::message::Message;
+use crate::message::attribution::begins_with_any;
+
+/// What programs call an automatic answer, as they put it before the subject of the mail they answer, in lower case.
+const AUTOMATIC: [&str; 63] = [
+    // English
+    "automatic reply",
+    "automatic response",
+    "automated reply",
+    "automated response",
+    "auto reply",
+    "auto-reply",
+    "autoreply",
+    "auto response",
+    "auto-response",
+    "autoresponse",
+    "autoresponder",
+    "autorespond",
+    // German
+    "automatische antwort",
+    "automatische antwortmail",
+    "automatische rückantwort",
+    "autoantwort",
+    // French
+    "réponse automatique",
+    "reponse automatique",
+    // Spanish, Catalan, Portuguese
+    "respuesta automática",
+    "respuesta automatica",
+    "autorespuesta",
+    "resposta automàtica",
+    "resposta automática",
+    "resposta automatica",
+    // Italian
+    "risposta automatica",
+    "risposta non al computer",
+    // Dutch
+    "automatisch antwoord",
+    "automatische antwoord",
+    "automatische reactie",
+    // The languages of the north
+    "automatiskt svar",
+    "automatisk svar",
+    "autosvar",
+    "automaattinen vastaus",
+    "sjálfvirkt svar",
+    // Baltic
+    "automaatvastus",
+    "automātiskā atbilde",
+    "automatinis atsakymas",
+    // Slavic
+    "odpowiedź automatyczna",
+    "automatyczna odpowiedź",
+    "autoodpowiedź",
+    "automatická odpověď",
+    "automatická odpoveď",
+    "samodejni odgovor",
+    "automatski odgovor",
+    "автоматический ответ",
+    "автоответ",
+    "автоматична відповідь",
+    "автоматичен отговор",
+    // Others
+    "automatikus válasz",
+    "răspuns automat",
+    "otomatik yanıt",
+    "αυτόματη απάντηση",
+    "trả lời tự động",
+    "balasan otomatis",
+    "自動応答",
+    "自動返信",
+    "自动答复",
+    "自动回复",
+    "自動回覆",
+    "자동 회신",
+    "자동 응답",
+    "תשובה אוטומטית",
+    "رد تلقائي",
+];
+
+/// What they call an absence, in lower case. People speak of their own so as well.
+const AWAY: [&str; 46] = [
+    "auto:",
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "ooo:",
+    "vacation",
+    "on vacation",
+    "away from my mail",
+    "away from the office",
+    "away from",
+    "i am away",
+    "abwesenheitsnotiz",
+    "abwesenheitsbenachrichtigung",
+    "abwesenheitsnachricht",
+    "abwesenheitsassistent",
+    "abwesenheit",
+    "abwesend",
+    "nicht im büro",
+    "absence du bureau",
+    "absent du bureau",
+    "absente du bureau",
+    "notification d'absence",
+    "message d'absence",
+    "fuera de la oficina",
+    "fuera de oficina",
+    "fuori sede",
+    "fuori ufficio",
+    "fora do escritório",
+    "ausência do escritório",
+    "afwezig",
+    "afwezigheidsbericht",
+    "niet op kantoor",
+    "niet aanwezig",
+    "frånvaro",
+    "inte på kontoret",
+    "fravær",
+    "ikke til stede",
+    "ikke på kontoret",
+    "poissa toimistosta",
+    "poissaoloilmoitus",
+    "poza biurem",
+    "mimo kancelář",
+    "házon kívül",
+    "вне офиса",
+    "ofis dışında",
+    "不在通知",
+];
+
+/// Those of [`AWAY`] that are the name of such a note, and that a person hardly gives to a mail.
+const NOTES: [&str; 25] = [
+    "auto:",
+    "out of office",
+    "out of the office",
+    "out-of-office",
+    "abwesenheitsnotiz",
+    "abwesenheitsbenachrichtigung",
+    "abwesenheitsnachricht",
+    "abwesenheitsassistent",
+    "absence du bureau",
+    "absent du bureau",
+    "absente du bureau",
+    "notification d'absence",
+    "message d'absence",
+    "fuera de la oficina",
+    "fuori sede",
+    "fuori ufficio",
+    "fora do escritório",
+    "ausência do escritório",
+    "afwezigheidsbericht",
+    "frånvaro",
+    "poissaoloilmoitus",
+    "poza biurem",
+    "házon kívül",
+    "вне офиса",
+    "不在通知",
+];
+
+/// What is said of somebody within such a subject, in lower case: `Ann Smith is out of the office`.
+const IS_AWAY: [&str; 6] = [
+    "is out of the office",
+    "is out of office",
+    "is on vacation",
+    "ist nicht im büro",
+    "ist abwesend",
+    "est absent du bureau",
+];
+
+/// By which programs ask whether a mail was sent by a person, in lower case.
+const CHALLENGES: [&str; 7] = [
+    "your email requires verification",
+    "your mail requires verification",
+    "please confirm your message",
+    "please confirm that you sent",
+    "verification required for your",
+    "confirm your email to",
+    "bitte bestätigen sie ihre e-mail an",
+];
+
+/// Fields that speak for an automatic answer only beside another mark.
+const WEAK_FIELDS: [&str; 3] = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "Precedence"];
+
+/// Whether the subject is the only mark.
+pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
+    let subject = without_tags(&message.subject);
+    let is_automatic = begins_with_any(subject, &AUTOMATIC);
+    let is_challenge = !is_automatic && begins_with_any(subject, &CHALLENGES);
+    let is_away = !is_automatic && (begins_with_any(subject, &AWAY) || says_away(subject));
+    if !is_automatic && !is_away && !is_challenge {
+        return false;
+    }
+    let has_other = !marks.list.is_empty() || WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
+    // An automatic answer is not called `Re:`, as a person's is by every mail program.
+    let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || begins_with_any(subject, &NOTES));
+    let is_alone = stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES);
+    if has_other || answers || is_alone {
+        let is_only = !has_other && !answers;
+        marks.add(Speaks::Reply, format!("Subject: {}", message.subject));
+        return is_only;
+    }
+    false
+}
+
+/// The subject without the `[tags]` that list programs and help desks put before it.
+fn without_tags(subject: &str) -> &str {
+    let mut rest = subject.trim_start();
+    while let Some((_, behind)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+        rest = behind.trim_start();
+    }
+    rest
+}
+
+fn says_away(subject: &str) -> bool {
+    // Most subjects have no such word.
+    (subject.contains(" is ") || subject.contains(" ist ") || subject.contains(" est ")) && {
+        let lower = subject.to_lowercase();
+        IS_AWAY.iter().any(|phrase| lower.contains(phrase))
+    }
+}
+
+/// Whether the subject is one of these phrases, with nothing behind it but what a program puts there: the subject of
+/// the mail it answers behind a colon, a name, a date in brackets. A person's sentence goes on.
+fn stands_alone(subject: &str, phrases: &[&str]) -> bool {
+    let lower = subject.to_lowercase();
+    phrases.iter().any(|phrase| {
+        lower.strip_prefix(phrase).is_some_and(|behind| {
+            let behind = behind.trim_start();
+            phrase.ends_with(':')
+                || behind.starts_with([':', '：', '-', '–', '—', '(', '['])
+                || behind.chars().all(|c| !c.is_alphanumeric())
+                || begins_with_any(behind, &AUTOMATIC)
+        })
+    })
+}
