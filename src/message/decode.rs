@@ -41,7 +41,12 @@ pub(super) fn one_line_as(bytes: &[u8], hint: Option<&str>) -> String {
 }
 
 /// The addresses in a field (RFC 5322 §3.4), groups taken apart. What has no `@` is no address.
-pub(super) fn addresses(field: RawField<'_>, hint: Option<&str>) -> Vec<Address> {
+pub(super) fn addresses(field: RawField<'_>) -> Vec<Address> {
+    addresses_as(field, None)
+}
+
+/// The same; names in raw bytes are read in the charset `hint`.
+pub(super) fn addresses_as(field: RawField<'_>, hint: Option<&str>) -> Vec<Address> {
     address::read(&field.unfolded(), hint)
 }
 

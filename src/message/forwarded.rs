@@ -44,7 +44,7 @@ fn attached(parts: &Parts<'_>) -> Option<Forwarded> {
     let hint = parts.hint.as_deref();
     let addresses = |name: &str| {
         let fields = block.fields.iter().filter(|field| field.is(name));
-        fields.flat_map(|field| decode::addresses(*field, hint)).collect::<Vec<_>>()
+        fields.flat_map(|field| decode::addresses_as(*field, hint)).collect::<Vec<_>>()
     };
     let subject = block.first("Subject").map(|field| decode::text_as(field, hint));
     if subject.is_none() && block.first("From").is_none() {

@@ -15,6 +15,7 @@ mod files;
 mod forwarded;
 mod html;
 mod ids;
+mod language;
 pub mod limits;
 mod origin;
 pub mod parse;
@@ -98,7 +99,8 @@ impl Message {
     ///
     /// Guessing takes longer than all the rest of reading a mail, so it is done when somebody asks.
     pub fn language(&self) -> Option<String> {
-        self.language.clone().or_else(|| body::language(&self.body.reply))
+        let by_words = || language::by_small_words(&self.body.reply);
+        self.language.clone().or_else(by_words).or_else(|| body::language(&self.body.reply))
     }
 
     /// The first address in `From`, which is the one we take for the author.

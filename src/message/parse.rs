@@ -193,7 +193,7 @@ impl Envelope {
 fn addresses(block: &Block<'_>, names: &[&str], hint: Option<&str>, defects: &mut Vec<Defect>) -> Vec<Address> {
     let fields = block.fields.iter().filter(|field| names.iter().any(|name| field.is(name)));
     let mut list: Vec<Address> =
-        fields.flat_map(|field| decode::addresses(*field, hint)).take(MAX_ADDRESSES + 1).collect();
+        fields.flat_map(|field| decode::addresses_as(*field, hint)).take(MAX_ADDRESSES + 1).collect();
     if list.len() > MAX_ADDRESSES {
         list.truncate(MAX_ADDRESSES);
         defects.push(defect(DefectCode::Truncated, format!("{} has more than {MAX_ADDRESSES} addresses", names[0])));
@@ -286,5 +286,7 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
     }
 }
 
+#[cfg(test)]
+mod growth;
 #[cfg(test)]
 mod tests;

@@ -193,7 +193,15 @@ impl<'a> Walk<'a> {
     }
 
     fn run(&mut self, mut at: usize) {
+        let dashes = memmem::Finder::new(b"\n--");
         while at < self.raw.len() && !self.open.is_empty() {
+            // From one line that begins with two dashes to the next; most lines of a mail are those of its files.
+            if !self.raw[at..].starts_with(b"--") {
+                match dashes.find(&self.raw[at..]) {
+                    Some(n) => at += n + 1,
+                    None => break,
+                }
+            }
             let end = line_end(self.raw, at);
             let line = without_line_end(&self.raw[at..end]);
             let Some((level, is_closing)) = self.delimiter(line) else {

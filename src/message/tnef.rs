@@ -162,7 +162,7 @@ impl Packed {
 /// Text in a code page of Windows, up to its first zero.
 fn text(bytes: &[u8], code_page: u32) -> String {
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
-    decode::charset(Some(&format!("cp{code_page}")), &bytes[..end]).0
+    decode::charset(Some(&format!("cp{code_page}")), &bytes[..end]).0.into_owned()
 }
 
 struct Cursor<'a> {

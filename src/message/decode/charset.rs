@@ -8,26 +8,30 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 use std::borrow::Cow;
 
 /// Bytes in a charset → text, and whether label and bytes fit.
-pub(in crate::message) fn charset(label: Option<&str>, bytes: &[u8]) -> (String, bool) {
+pub(in crate::message) fn charset<'a>(label: Option<&str>, bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
     let label = Label::of(label.unwrap_or_default());
     match label {
         Label::Utf8 => match std::str::from_utf8(bytes) {
-            Ok(text) => (text.to_string(), true),
-            Err(_) => (unlabelled(bytes, None).into_owned(), false),
+            Ok(text) => (Cow::Borrowed(text), true),
+            Err(_) => (unlabelled(bytes, None), false),
         },
-        Label::Ascii => (unlabelled(bytes, None).into_owned(), bytes.is_ascii()),
-        Label::Named(name) => named(&name, bytes),
+        Label::Ascii => (unlabelled(bytes, None), bytes.is_ascii()),
+        Label::Named(name) => {
+            let (text, fits) = named(&name, bytes);
+            (Cow::Owned(text), fits)
+        }
     }
 }
 
 /// Text of bytes that nobody has labelled: UTF-8, or what `hint` says that the mail is written in, or a guess.
 pub(in crate::message) fn unlabelled<'a>(bytes: &'a [u8], hint: Option<&str>) -> Cow<'a, str> {
-    let Err(error) = std::str::from_utf8(bytes) else {
-        // Plain ASCII, unless a 7-bit charset shifts in it.
-        return match bytes.contains(&ESCAPE).then(|| guess::by_escapes(bytes)).flatten() {
-            Some(name) => Cow::Owned(named(name, bytes).0),
-            None => String::from_utf8_lossy(bytes),
-        };
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            // Plain ASCII, unless a 7-bit charset shifts in it.
+            let shifts = memchr::memchr(ESCAPE, bytes).and_then(|_| guess::by_escapes(bytes));
+            return shifts.map_or(Cow::Borrowed(text), |name| Cow::Owned(named(name, bytes).0));
+        }
+        Err(error) => error,
     };
     let is_cut = error.error_len().is_none() && !bytes[..error.valid_up_to()].is_ascii();
     if is_cut || is_mostly_utf8(bytes) {

@@ -215,7 +215,7 @@ fn whole(same: &[Piece], hint: Option<&str>) -> String {
         if piece.is_encoded { push_unescaped(value, &mut bytes) } else { bytes.extend_from_slice(value) }
     }
     match label.filter(|label| !label.is_empty()) {
-        Some(label) => charset(Some(&label), &bytes).0,
+        Some(label) => charset(Some(&label), &bytes).0.into_owned(),
         None => plain(&bytes, hint),
     }
 }

@@ -105,7 +105,31 @@ fn is_only_said(bytes: &[u8]) -> bool {
     lines.find(|line| !line.is_empty()).is_some_and(is_prose)
 }
 
+/// What nearly all base64 is: digits in lines, and padding at the end if anywhere. Its digits; `None` where it is more.
+///
+/// The bytes are counted without looking at them one by one, which makes it many times faster than reading them.
+fn digits_of_plain(bytes: &[u8]) -> Option<usize> {
+    let bytes = bytes.trim_ascii_end();
+    let padding = bytes.iter().rev().take(2).take_while(|b| **b == b'=').count();
+    let (mut digits, mut line_ends) = (0_usize, 0_usize);
+    for chunk in bytes[..bytes.len() - padding].chunks(128) {
+        let (mut some_digits, mut some_ends) = (0_u8, 0_u8);
+        for b in chunk {
+            let is_letter = (*b | 0x20).wrapping_sub(b'a') < 26;
+            let is_figure = b.wrapping_sub(b'0') < 10;
+            some_digits += u8::from(is_letter | is_figure | (*b == b'+') | (*b == b'/'));
+            some_ends += u8::from((*b == b'\n') | (*b == b'\r'));
+        }
+        digits += usize::from(some_digits);
+        line_ends += usize::from(some_ends);
+    }
+    (digits + line_ends + padding == bytes.len()).then_some(digits)
+}
+
 fn base64_len(bytes: &[u8]) -> usize {
+    if let Some(digits) = digits_of_plain(bytes) {
+        return digits / 4 * 3 + [0, 0, 1, 2][digits % 4];
+    }
     let (mut total, mut digits) = (0, 0);
     for line in base64_lines(bytes) {
         for byte in line {
@@ -137,6 +161,18 @@ pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
         out.truncate(start + length);
         digits.clear();
     };
+    if digits_of_plain(bytes).is_some() {
+        let mut at = 0;
+        for end in memchr::memchr2_iter(b'\r', b'\n', bytes).chain([bytes.len()]) {
+            digits.extend_from_slice(&bytes[at..end]);
+            at = end + 1;
+        }
+        let padding =
+            digits.iter().rev().take_while(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/')).count();
+        digits.truncate(digits.len() - padding);
+        finish(&mut digits);
+        return out;
+    }
     for line in base64_lines(bytes) {
         let mut rest = line;
         while !rest.is_empty() {
@@ -256,6 +292,8 @@ mod tests {
             ("a footer of signs", "SGVsbG8=\r\n______________\r\n", "Hello"),
             ("a digit too many", "SGVsbG8hX", "Hello!"),
             ("words that are none", "It is not encoded at all.\n", "It is not encoded at all.\n"),
+            ("two padded lines", "SGVsbG8=\r\nSGVsbG8=\r\n", "HelloHello"),
+            ("many lines", "SGVs\r\nbG8h\n\rSGVsbG8=  \n", "Hello!Hello"),
             ("nothing", "", ""),
         ];
         for (name, encoded, expected) in cases {

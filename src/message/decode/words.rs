@@ -8,7 +8,7 @@ use super::transfer::{base64, hex};
 
 /// Whether there may be an encoded word in a value.
 pub(super) fn has_words(value: &[u8]) -> bool {
-    memchr::memmem::find(value, b"=?").is_some()
+    memchr::memchr_iter(b'?', value).any(|mark| mark > 0 && value[mark - 1] == b'=')
 }
 
 /// The text of a value: its encoded words decoded, the rest by `hint` where it is not ASCII.
@@ -171,7 +171,7 @@ impl<'a> Open<'a> {
     fn text(mut self) -> String {
         self.flush();
         let label = std::str::from_utf8(self.charset).unwrap_or_default();
-        charset(Some(label), &self.bytes).0
+        charset(Some(label), &self.bytes).0.into_owned()
     }
 }
 

@@ -37,7 +37,7 @@ fn a_text_is_read_by_its_label_or_in_spite_of_it() {
         ("Thai", "cp874", b"\xe4\xb7\xc2", "ไทย", true),
     ];
     for (name, label, bytes, expected, fits) in cases {
-        assert_eq!(charset(Some(label), bytes), (expected.to_string(), fits), "{name}");
+        assert_eq!(charset(Some(label), bytes), (expected.into(), fits), "{name}");
     }
 }
 
