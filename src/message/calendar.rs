@@ -259,4 +259,16 @@ mod tests {
             assert_eq!(read(&text, None).unwrap().place.unwrap().chars().count(), kept);
         }
     }
+
+    #[test]
+    fn a_calendar_is_read_up_to_its_limit() {
+        use crate::message::fields::{Of, split};
+        for (end, is_read) in [(MAX_CALENDAR_BYTES, true), (MAX_CALENDAR_BYTES + 1, false)] {
+            let (head, summary) = ("BEGIN:VCALENDAR\nBEGIN:VEVENT\n", "\nSUMMARY:x");
+            let filling = "X".repeat(end - head.len() - summary.len());
+            let raw = format!("Content-Type: text/calendar\n\n{head}{filling}{summary}");
+            let parts = crate::message::parts::read(raw.as_bytes(), split(raw.as_bytes(), Of::Message));
+            assert_eq!(of(&parts).unwrap().summary.is_some(), is_read, "{end}");
+        }
+    }
 }

@@ -287,6 +287,4 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
 }
 
 #[cfg(test)]
-mod growth;
-#[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ fn at() -> Timestamp {
     "2026-03-02T09:00:00Z".parse().unwrap()
 }
 
-pub(super) fn read_mail(raw: &[u8]) -> Message {
+fn read_mail(raw: &[u8]) -> Message {
     parse(raw, at(), &Reader::default())
 }
 
@@ -17,7 +17,7 @@ fn codes(message: &Message) -> Vec<&'static str> {
 }
 
 /// A mail with the fields that every mail should have, and these.
-pub(super) fn mail(fields: &str, body: &str) -> String {
+fn mail(fields: &str, body: &str) -> String {
     let date = "Mon, 2 Mar 2026 10:00:00 +0100";
     format!("From: Ann <ann@example.com>\r\nDate: {date}\r\nMessage-ID: <m1@example.com>\r\n{fields}\r\n{body}")
 }
