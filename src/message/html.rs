@@ -5,6 +5,7 @@
 
 use super::decode;
 use super::limits::MAX_TEXT_BYTES;
+use super::regions::{Region, Regions};
 
 /// Quote levels that are shown; deeper ones are all one.
 const MAX_QUOTE_DEPTH: usize = 20;
@@ -22,8 +23,9 @@ const BLOCKS: [&str; 30] = [
     "ul",
 ];
 
-/// Reduces HTML to text.
-pub(super) fn to_text(html: &str) -> String {
+/// Reduces HTML to text, and says what its markup tells about stretches of it.
+pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
+    let mut regions = Regions::default();
     let mut out = Output { text: String::with_capacity(html.len() / 2), ..Output::default() };
     let mut rest = html;
     // What was once searched for and is not there, is not searched for again: that keeps the work linear.
@@ -48,6 +50,7 @@ pub(super) fn to_text(html: &str) -> String {
             rest = &rest[1..];
             continue;
         };
+        let written = &rest[..tag.len];
         rest = &rest[tag.len..];
         if !tag.is_closing && HIDDEN.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
             match after_closing(rest, &tag.name) {
@@ -56,9 +59,11 @@ pub(super) fn to_text(html: &str) -> String {
             }
         } else {
             out.tag(&tag);
+            regions.tag(written, &tag.name, tag.is_closing, out.text.len());
         }
     }
-    out.text
+    let regions = regions.finish(out.text.len());
+    (out.text, regions)
 }
 
 struct Tag {
@@ -283,7 +288,7 @@ mod tests {
             ("a bracket in an attribute", "<a title=\"x > y\" href='z'>One</a>", "One"),
         ];
         for (name, html, expected) in cases {
-            assert_eq!(to_text(html), expected, "{name}");
+            assert_eq!(to_text(html).0, expected, "{name}");
         }
     }
 
@@ -291,7 +296,7 @@ mod tests {
     fn tags_without_end_cost_no_more_than_their_length() {
         for piece in ["<a ", "<div>", "<blockquote>", "&amp", "<!--", "<", "</"] {
             let html = piece.repeat(400_000 / piece.len());
-            assert!(to_text(&html).len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
+            assert!(to_text(&html).0.len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
         }
     }
 }

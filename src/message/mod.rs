@@ -16,6 +16,7 @@ pub mod limits;
 mod origin;
 pub mod parse;
 mod parts;
+mod regions;
 mod report;
 mod trust;
 
@@ -213,7 +214,8 @@ pub enum ReturnPath {
 pub struct Body {
     /// The whole text body, HTML reduced to text where there is no plain part. Lines end in `\n`.
     pub text: String,
-    /// What the sender newly wrote: without quotes, attribution lines and signature.
+    /// What the sender newly wrote: without quotes, attribution lines and signature. Quoted lines between which
+    /// answers stand are part of it; [`Body::own_words`] is without them.
     pub reply: String,
     /// What was cut as quoted.
     pub quote: String,
@@ -222,6 +224,20 @@ pub struct Body {
     /// Whether words stand between the quoted lines of a mail of ours, below the line above which agents write: those
     /// were cut with it.
     pub has_words_in_quoted_mail: bool,
+}
+
+impl Body {
+    /// The reply without the quoted lines between which it stands: what nobody but the sender wrote.
+    pub fn own_words(&self) -> String {
+        let is_own = |line: &&str| !line.trim_start().starts_with('>');
+        let mut words = String::with_capacity(self.reply.len());
+        for line in self.reply.lines().filter(is_own).skip_while(|line| line.trim().is_empty()) {
+            words.push_str(line);
+            words.push('\n');
+        }
+        words.truncate(words.trim_end().len());
+        words
+    }
 }
 
 /// A file that came with a mail. Its bytes stay in the raw mail; [`all_attachment_bytes`] fetches them.

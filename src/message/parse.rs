@@ -69,7 +69,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     // A mail over a limit is looked at by a person; its text would only be part of the truth.
     let is_whole = !defects.iter().any(|defect| defect.code.is_fatal());
     let (body, attachments) = if is_whole {
-        (read_body(&parts, &mut defects), list_attachments(&parts, &mut defects))
+        (read_body(&parts, &envelope.subject, &mut defects), list_attachments(&parts, &mut defects))
     } else {
         (Body::default(), Vec::new())
     };
@@ -194,8 +194,9 @@ fn return_path(block: &Block<'_>) -> ReturnPath {
     if path.is_empty() { ReturnPath::Null } else { ReturnPath::Address(path.to_string()) }
 }
 
-fn read_body(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Body {
+fn read_body(parts: &Parts<'_>, subject: &str, defects: &mut Vec<Defect>) -> Body {
     let mut text = String::new();
+    let mut hints = body::Hints { is_forward: body::is_forward(subject), ..body::Hints::default() };
     for index in parts.texts() {
         let part = &parts.list[index];
         let mut bytes = part.bytes();
@@ -213,12 +214,14 @@ fn read_body(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Body {
             text.push('\n');
         }
         if part.is_html() {
-            text.push_str(&html::to_text(&decoded));
+            let (words, regions) = html::to_text(&decoded);
+            hints.add(regions, text.len());
+            text.push_str(&words);
         } else {
             body::push_plain(&mut text, &decoded, body::Flow::of(&part.content_type));
         }
     }
-    body::split(text)
+    body::split(text, &hints)
 }
 
 fn list_attachments(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Vec<Attachment> {
