@@ -4,6 +4,7 @@
 //! Every question here is about a line or a handful of lines, and is answered in time linear in their length.
 
 mod header_block;
+mod labels;
 mod phrases;
 mod separator;
 

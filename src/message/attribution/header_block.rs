@@ -1,6 +1,6 @@
 //! Header blocks of mails as Outlook and others show them above what they quote: `From: … Sent: … To: … Subject: …`.
 
-use super::phrases::LABELS;
+use super::labels::LABELS;
 use super::{has_address, has_date_and_time};
 use crate::message::limits::{MAX_BLOCK_LINES, MAX_LABEL_CHARS};
 

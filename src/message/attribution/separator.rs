@@ -19,7 +19,7 @@ const MAX_BEGIN_BYTES: usize = 80;
 /// Whether this line separates a quoted mail from the text above it.
 pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
     let line = line.trim_matches(['*', ' ', '\t', '\u{a0}']);
-    let is_ruled = line.len() > 6 && line.len() < MAX_SEPARATOR_BYTES && starts_ruled(line);
+    let is_ruled = line.len() > 6 && line.len() <= MAX_SEPARATOR_BYTES && starts_ruled(line);
     let is_begin = line.len() < MAX_BEGIN_BYTES && ends_with_colon(line);
     if !is_ruled && !is_begin {
         return None;

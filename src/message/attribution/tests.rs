@@ -1,6 +1,7 @@
 //! Lines that introduce a quote, in the languages and forms of common clients, and lines that only look like it.
 
 use super::*;
+use crate::message::limits::{MAX_BLOCK_LINES, MAX_LABEL_CHARS, MAX_SEPARATOR_BYTES};
 
 /// Over how many lines an attribution goes and how sure it is.
 type Found = Option<(usize, Strength)>;
@@ -94,4 +95,31 @@ fn separators_tell_answers_from_forwards() {
     for (line, expected) in cases {
         assert_eq!(separator(line), expected, "{line}");
     }
+}
+
+#[test]
+fn limits_of_introductions_hold() {
+    let wrapped = |count: usize| [vec!["On 2 Mar 2026 at 09:30"; count - 1], vec!["Ann wrote:"]].concat();
+    assert!(attribution(&wrapped(MAX_WRAPPED_LINES)).is_some_and(|(count, _)| count == MAX_WRAPPED_LINES));
+    assert_eq!(attribution(&wrapped(MAX_WRAPPED_LINES + 1)), None);
+
+    let long = |bytes: usize| {
+        let line = "On 2 Mar 2026 at 09:30, Ann  wrote:";
+        line.replace("  ", &format!(" {} ", "x".repeat(bytes - line.len())))
+    };
+    assert!(attribution(&[&long(MAX_ATTRIBUTION_BYTES)]).is_some());
+    assert_eq!(attribution(&[&long(MAX_ATTRIBUTION_BYTES + 1)]), None);
+
+    let labelled = |chars: usize| format!("From{}: Ann", " ".repeat(chars - 5));
+    let block = |first: &str| header_block(&[first, "Sent: Monday", "To: Bob"]);
+    assert_eq!(block(&labelled(MAX_LABEL_CHARS)), Some(3));
+    assert_eq!(block(&labelled(MAX_LABEL_CHARS + 1)), None);
+
+    let far = |lines: usize| [vec!["From: Ann", "To: Bob"], vec!["  Carl;"; lines - 3], vec!["Subject: x"]].concat();
+    assert_eq!(header_block(&far(MAX_BLOCK_LINES)), Some(MAX_BLOCK_LINES));
+    assert_eq!(header_block(&far(MAX_BLOCK_LINES + 1)), None);
+
+    let ruled = |bytes: usize| format!("--Original Message{}", "-".repeat(bytes - 18));
+    assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES)), Some(Separator::Original));
+    assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES + 1)), None);
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::message::limits::{
-    MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
+    MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS,
+    MAX_SENT_FROM_BYTES,
 };
 
 fn parts(text: &str) -> (String, String, String) {
@@ -302,4 +303,11 @@ fn twice_the_text_takes_about_twice_the_time() {
         let (one, two) = (of(50_000), of(100_000));
         assert!(two < 3.5 * one + 0.01, "{piece:?}: {one} s, then {two} s");
     }
+}
+
+#[test]
+fn no_more_regions_are_noted_than_allowed() {
+    let regions = |count: usize| crate::message::html::to_text(&"<hr id=stopSpelling>x".repeat(count)).1.len();
+    assert_eq!(regions(MAX_HTML_REGIONS), MAX_HTML_REGIONS);
+    assert_eq!(regions(MAX_HTML_REGIONS + 1), MAX_HTML_REGIONS);
 }
