@@ -122,6 +122,20 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     Body { text, reply, quote, signature, has_words_in_quoted_mail }
 }
 
+impl Body {
+    /// The reply without the quoted lines between which it stands: what nobody but the sender wrote.
+    pub fn own_words(&self) -> String {
+        let is_own = |line: &&str| !line.trim_start().starts_with('>');
+        let mut words = String::with_capacity(self.reply.len());
+        for line in self.reply.lines().filter(is_own).skip_while(|line| line.trim().is_empty()) {
+            words.push_str(line);
+            words.push('\n');
+        }
+        words.truncate(words.trim_end().len());
+        words
+    }
+}
+
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.
 fn show_from(start: usize, lines: &[&str], kinds: &mut [Kind]) {
     for (kind, line) in kinds[start..].iter_mut().zip(&lines[start..]) {

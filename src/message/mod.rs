@@ -226,20 +226,6 @@ pub struct Body {
     pub has_words_in_quoted_mail: bool,
 }
 
-impl Body {
-    /// The reply without the quoted lines between which it stands: what nobody but the sender wrote.
-    pub fn own_words(&self) -> String {
-        let is_own = |line: &&str| !line.trim_start().starts_with('>');
-        let mut words = String::with_capacity(self.reply.len());
-        for line in self.reply.lines().filter(is_own).skip_while(|line| line.trim().is_empty()) {
-            words.push_str(line);
-            words.push('\n');
-        }
-        words.truncate(words.trim_end().len());
-        words
-    }
-}
-
 /// A file that came with a mail. Its bytes stay in the raw mail; [`all_attachment_bytes`] fetches them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Attachment {
