@@ -55,7 +55,7 @@ fn attached(parts: &Parts<'_>) -> Option<Forwarded> {
         to: addresses("To"),
         subject: subject.unwrap_or_default(),
         date: block.first("Date").and_then(decode::date).map(|(at, _)| at),
-        text: text::of(&parts, &mut Vec::new()),
+        text: text::of(&parts, &mut Vec::new()).0,
     })
 }
 

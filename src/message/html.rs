@@ -8,6 +8,7 @@ mod tag;
 
 use super::decode;
 use super::limits::MAX_TEXT_BYTES;
+use super::regions::{Region, Regions};
 use links::Link;
 use tag::{Tag, after_all_closed, after_closing};
 
@@ -33,8 +34,9 @@ const BLOCKS: [&str; 30] = [
     "ul",
 ];
 
-/// Reduces HTML to text.
-pub(super) fn to_text(html: &str) -> String {
+/// Reduces HTML to text, and says what its markup tells about stretches of it.
+pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
+    let mut regions = Regions::default();
     let mut out = Output { text: String::with_capacity(html.len() / 2), ..Output::default() };
     let mut rest = html;
     // What was once searched for and is not there, is not searched for again: that keeps the work linear.
@@ -59,6 +61,7 @@ pub(super) fn to_text(html: &str) -> String {
             rest = &rest[1..];
             continue;
         };
+        let written = &rest[..tag.len];
         rest = &rest[tag.len..];
         if tag.is_hidden() && MAY_HIDE.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
             match after_all_closed(rest, &tag.name) {
@@ -72,10 +75,12 @@ pub(super) fn to_text(html: &str) -> String {
             }
         } else {
             out.tag(&tag);
+            regions.tag(written, &tag.name, tag.is_closing, out.text.len());
         }
     }
     out.end_link();
-    out.text
+    let regions = regions.finish(out.text.len());
+    (out.text, regions)
 }
 
 #[derive(Default)]
@@ -316,7 +321,7 @@ mod tests {
             ("a bracket in an attribute", "<a title=\"x > y\" href='z'>One</a>", "One"),
         ];
         for (name, html, expected) in cases {
-            assert_eq!(to_text(html), expected, "{name}");
+            assert_eq!(to_text(html).0, expected, "{name}");
         }
     }
 
@@ -336,7 +341,7 @@ mod tests {
             "<li>",
         ] {
             let html = piece.repeat(400_000 / piece.len());
-            assert!(to_text(&html).len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
+            assert!(to_text(&html).0.len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
         }
     }
 }

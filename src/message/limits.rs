@@ -71,3 +71,36 @@ pub const MAX_FORWARD_LINES: usize = 2_000;
 
 /// Lines of the header block of a mail that is forwarded within a text.
 pub const MAX_FORWARD_HEADER_LINES: usize = 24;
+
+/// Lines that one attribution (`On Monday, Ann wrote:`) may be wrapped over.
+pub const MAX_WRAPPED_LINES: usize = 5;
+
+/// Bytes of an attribution; longer paragraphs are somebody's words.
+pub const MAX_ATTRIBUTION_BYTES: usize = 400;
+
+/// Characters in which the label of a header block and its colon must stand.
+pub const MAX_LABEL_CHARS: usize = 24;
+
+/// Lines in which a header block shows its fields; a list of recipients may be wrapped.
+pub const MAX_BLOCK_LINES: usize = 12;
+
+/// Bytes of a line like `-----Original Message-----`, which Lotus Notes fills with names and dates.
+pub const MAX_SEPARATOR_BYTES: usize = 160;
+
+/// Lines below `--` that can still be a signature; with the blank behind it (RFC 3676 §4.3) there is no limit.
+pub const MAX_LOOSE_SIGNATURE_LINES: usize = 15;
+
+/// Lines below the rule above a list's footer.
+pub const MAX_FOOTER_LINES: usize = 8;
+
+/// Bytes of `Sent from my telephone`; a longer line is a sentence.
+pub const MAX_SENT_FROM_BYTES: usize = 100;
+
+/// Characters at the beginning of a paragraph in which a confidentiality notice says that it is one.
+pub const MAX_NOTICE_START_CHARS: usize = 400;
+
+/// Lines of a paragraph that can be a confidentiality notice.
+pub const MAX_NOTICE_LINES: usize = 60;
+
+/// Regions of an HTML text that are known by their markup.
+pub const MAX_HTML_REGIONS: usize = 64;

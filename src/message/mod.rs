@@ -20,6 +20,7 @@ pub mod limits;
 mod origin;
 pub mod parse;
 mod parts;
+mod regions;
 mod report;
 mod text;
 mod tnef;
@@ -228,7 +229,8 @@ pub enum ReturnPath {
 pub struct Body {
     /// The whole text body, HTML reduced to text where there is no plain part. Lines end in `\n`.
     pub text: String,
-    /// What the sender newly wrote: without quotes, attribution lines and signature.
+    /// What the sender newly wrote: without quotes, attribution lines and signature. Quoted lines between which
+    /// answers stand are part of it; [`Body::own_words`] is without them.
     pub reply: String,
     /// What was cut as quoted.
     pub quote: String,

@@ -70,7 +70,9 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     // A mail over a limit is looked at by a person; its text would only be part of the truth.
     let is_whole = !defects.iter().any(|defect| defect.code.is_fatal());
     let (body, attachments) = if is_whole {
-        (body::split(text::of(&parts, &mut defects)), list_attachments(&parts, &mut defects))
+        let (text, mut hints) = text::of(&parts, &mut defects);
+        hints.is_forward = body::is_forward(&envelope.subject);
+        (body::split(text, &hints), list_attachments(&parts, &mut defects))
     } else {
         (Body::default(), Vec::new())
     };

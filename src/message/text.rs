@@ -1,27 +1,27 @@
 //! The whole text of a mail: the parts that people read, decoded, HTML reduced to lines.
 
-use super::body::{self, Flow};
+use super::body::{self, Flow, Hints};
 use super::decode::{self, find_uuencoded};
 use super::limits::MAX_TEXT_BYTES;
 use super::parts::{Part, Parts};
 use super::{Defect, DefectCode, files, html};
 use memchr::memmem;
 
-/// The text of a mail. Where its parts have none, what is packed in a `winmail.dat` is looked at.
-pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> String {
-    let mut text = String::new();
+/// The text of a mail, and what its markup tells of it. Where its parts have none, what is packed in a `winmail.dat` is looked at.
+pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> (String, Hints) {
+    let (mut text, mut hints) = (String::new(), Hints::default());
     for index in parts.texts() {
-        push(&mut text, &parts.list[index], defects);
+        push(&mut text, &mut hints, &parts.list[index], defects);
     }
     if text.trim_ascii().is_empty()
         && let Some(packed) = packed(parts)
     {
         body::push_plain(&mut text, &packed, Flow::Fixed);
     }
-    text
+    (text, hints)
 }
 
-fn push(text: &mut String, part: &Part<'_>, defects: &mut Vec<Defect>) {
+fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, defects: &mut Vec<Defect>) {
     let decoded = part.bytes();
     let mut bytes = decoded.as_ref();
     if bytes.len() > MAX_TEXT_BYTES {
@@ -48,9 +48,10 @@ fn push(text: &mut String, part: &Part<'_>, defects: &mut Vec<Defect>) {
         text.push('\n');
     }
     if is_html || matches!(part.content_type.value.as_str(), "text/enriched" | "text/richtext") {
-        let words = html::to_text(&words);
+        let (words, regions) = html::to_text(&words);
         // Some programs put both forms side by side and do not say that they are the same.
         if !is_same(text, &words) {
+            hints.add(regions, text.len());
             text.push_str(&words);
         }
     } else {
@@ -98,6 +99,9 @@ const MAX_META_BYTES: usize = 2_048;
 fn packed(parts: &Parts<'_>) -> Option<String> {
     parts.files().find_map(|index| {
         let contents = files::opened(&parts.list[index])?;
-        contents.text.or_else(|| contents.html.map(|html| html::to_text(&html))).filter(|text| !text.trim().is_empty())
+        contents
+            .text
+            .or_else(|| contents.html.map(|html| html::to_text(&html).0))
+            .filter(|text| !text.trim().is_empty())
     })
 }

@@ -17,7 +17,7 @@ fn reader() -> Reader {
 fn mails_of_the_corpus_are_understood_as_expected() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut mails: Vec<PathBuf> = Vec::new();
-    for folder in ["threading", "automatic", "charsets", "malformed", "hostile", "reading"] {
+    for folder in ["threading", "automatic", "charsets", "malformed", "hostile", "reading", "trimming"] {
         let files = std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path());
         mails.extend(files.filter(|path| path.extension().is_some_and(|kind| kind == "eml")));
     }

@@ -5,7 +5,7 @@ use super::*;
 fn read(raw: &str) -> Option<Forwarded> {
     let parts = parts::read(raw.as_bytes(), fields::split(raw.as_bytes(), Of::Message));
     let subject = parts.list[0].block.first("Subject").map(decode::text).unwrap_or_default();
-    of(&parts, &subject, &text::of(&parts, &mut Vec::new()))
+    of(&parts, &subject, &text::of(&parts, &mut Vec::new()).0)
 }
 
 fn from(forwarded: &Option<Forwarded>) -> Option<String> {
