@@ -19,6 +19,7 @@ mod mailbox;
 mod memory;
 mod plan;
 mod program;
+mod reading;
 mod relay;
 mod rounds;
 mod rules;
@@ -34,6 +35,13 @@ use std::path::Path;
 
 fn main() -> Result<()> {
     let plan = Plan::read(std::env::args().skip(1))?;
+    if plan.has(Part::Inspect) {
+        reading::measure(plan.inspected, plan.folder.as_deref())?;
+        println!();
+    }
+    if !plan.needs_servers() {
+        return Ok(());
+    }
     if let Some(names) = missing() {
         skipped(&format!("the pipeline is not measured, because there is no {names}"));
         return Ok(());
@@ -45,6 +53,8 @@ fn main() -> Result<()> {
     for part in Part::ALL.into_iter().filter(|part| plan.has(*part)) {
         runtime.block_on(async {
             match part {
+                // It was first.
+                Part::Inspect => Ok(()),
                 Part::Stages => stages::measure(plan.stages).await,
                 Part::Rules => rules::measure(plan.rules),
                 Part::Rounds => rounds::measure(&bed, sink, plan.rounds, plan.mails).await,

@@ -1,10 +1,13 @@
 //! What is measured, and how often, as the command line says.
 
 use anyhow::{Context as _, Result, bail};
+use std::path::PathBuf;
 
 /// One subject, with a table of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
+    /// Reading beside the MIME library alone; no servers are needed for it.
+    Inspect,
     /// What each stage costs.
     Stages,
     /// What rules cost as they become many.
@@ -22,11 +25,20 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 7] =
-        [Self::Stages, Self::Rules, Self::Rounds, Self::Sending, Self::Single, Self::Growth, Self::Memory];
+    pub const ALL: [Self; 8] = [
+        Self::Inspect,
+        Self::Stages,
+        Self::Rules,
+        Self::Rounds,
+        Self::Sending,
+        Self::Single,
+        Self::Growth,
+        Self::Memory,
+    ];
 
     fn name(self) -> &'static str {
         match self {
+            Self::Inspect => "inspect",
             Self::Stages => "stages",
             Self::Rules => "rules",
             Self::Rounds => "rounds",
@@ -50,6 +62,10 @@ pub struct Plan {
     pub sendings: usize,
     /// Mails that come alone.
     pub singles: usize,
+    /// Mails that are read beside the library, unless they come from a folder.
+    pub inspected: usize,
+    /// The folder they come from.
+    pub folder: Option<PathBuf>,
     /// Mails that go through the stages.
     pub stages: usize,
     /// Mails that are read against many rules.
@@ -68,6 +84,8 @@ impl Plan {
             mails: 2_000,
             sendings: 3,
             singles: 100,
+            inspected: 2_000,
+            folder: None,
             stages: 2_000,
             rules: 200,
             tickets: 1_000_000,
@@ -83,12 +101,17 @@ impl Plan {
                 plan.only = Some(value()?.split(',').map(part).collect::<Result<_>>()?);
                 continue;
             }
+            if argument == "--folder" {
+                plan.folder = Some(value()?.into());
+                continue;
+            }
             let value = value()?;
             let count = match argument.as_str() {
                 "--rounds" => &mut plan.rounds,
                 "--mails" => &mut plan.mails,
                 "--sendings" => &mut plan.sendings,
                 "--singles" => &mut plan.singles,
+                "--inspected" => &mut plan.inspected,
                 "--stages" => &mut plan.stages,
                 "--rules" => &mut plan.rules,
                 "--tickets" => &mut plan.tickets,
@@ -100,8 +123,14 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Whether a part that needs mail servers is measured.
+    pub fn needs_servers(&self) -> bool {
+        Part::ALL.into_iter().any(|part| part != Part::Inspect && self.has(part))
+    }
+
     pub fn has(&self, part: Part) -> bool {
         let count = match part {
+            Part::Inspect => self.inspected,
             Part::Stages => self.stages,
             Part::Rules => self.rules,
             Part::Rounds => self.rounds,

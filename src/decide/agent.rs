@@ -38,7 +38,7 @@ pub(super) fn on_mail(
         Err(_) if mail.is_released => "a person released it from quarantine",
         Err(why) => return spoofed(mail, agent, at, why, Gate { standing, policy, now }),
     };
-    let mut orders = Orders::read(&mail.message.body.reply);
+    let mut orders = Orders::read(&mail.message.body.own_words());
     if !orders.lines.is_empty() && is_signature_of(agent, &orders.text) {
         orders.text.clear();
     }

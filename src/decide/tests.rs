@@ -163,6 +163,8 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         marks: Vec::new(),
         is_automatic_by_subject_only: false,
         report: None,
+        calendar: None,
+        forwarded: None,
         authentication: Authentication::None,
         authenticated_by: None,
         language: None,

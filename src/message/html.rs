@@ -3,8 +3,14 @@
 //! One pass over the bytes without a tree, so the work grows with the size of the text however tags are nested; a tree
 //! builder takes seconds for a mail of nothing but `<div>`.
 
+mod links;
+mod tag;
+
 use super::decode;
 use super::limits::MAX_TEXT_BYTES;
+use super::regions::{Region, Regions};
+use links::Link;
+use tag::{Tag, after_all_closed, after_closing};
 
 /// Quote levels that are shown; deeper ones are all one.
 const MAX_QUOTE_DEPTH: usize = 20;
@@ -15,6 +21,12 @@ const MAX_ENTITY_BYTES: usize = 34;
 /// Elements whose content is not shown.
 const HIDDEN: [&str; 7] = ["head", "style", "script", "title", "template", "noscript", "svg"];
 
+/// Elements that mails hide by their style.
+const MAY_HIDE: [&str; 5] = ["div", "p", "span", "table", "td"];
+
+/// Lists inside one another that are numbered and indented.
+const MAX_LIST_DEPTH: usize = 10;
+
 /// Elements that begin and end on a line of their own.
 const BLOCKS: [&str; 30] = [
     "address", "article", "aside", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form",
@@ -22,8 +34,9 @@ const BLOCKS: [&str; 30] = [
     "ul",
 ];
 
-/// Reduces HTML to text.
-pub(super) fn to_text(html: &str) -> String {
+/// Reduces HTML to text, and says what its markup tells about stretches of it.
+pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
+    let mut regions = Regions::default();
     let mut out = Output { text: String::with_capacity(html.len() / 2), ..Output::default() };
     let mut rest = html;
     // What was once searched for and is not there, is not searched for again: that keeps the work linear.
@@ -48,69 +61,26 @@ pub(super) fn to_text(html: &str) -> String {
             rest = &rest[1..];
             continue;
         };
+        let written = &rest[..tag.len];
         rest = &rest[tag.len..];
-        if !tag.is_closing && HIDDEN.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
+        if tag.is_hidden() && MAY_HIDE.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
+            match after_all_closed(rest, &tag.name) {
+                Some(after) => rest = after,
+                None => never_closed.push(tag.name),
+            }
+        } else if !tag.is_closing && HIDDEN.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
             match after_closing(rest, &tag.name) {
                 Some(after) => rest = after,
                 None => never_closed.push(tag.name),
             }
         } else {
             out.tag(&tag);
+            regions.tag(written, &tag.name, tag.is_closing, out.text.len());
         }
     }
-    out.text
-}
-
-struct Tag {
-    name: String,
-    is_closing: bool,
-    /// Bytes from `<` to `>`.
-    len: usize,
-}
-
-impl Tag {
-    /// The tag that `text` begins with; `None` when the `<` is just a character.
-    fn read(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let is_closing = bytes.get(1) == Some(&b'/');
-        let start = if is_closing { 2 } else { 1 };
-        if !bytes.get(start).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'!' | b'?')) {
-            return None;
-        }
-        let name = bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
-        let name = text[start..start + name].to_ascii_lowercase();
-        // A `>` in quotes is part of an attribute, unless the quote is never closed.
-        let mut quote = None;
-        for (at, byte) in bytes.iter().enumerate().skip(start).take(MAX_TAG_BYTES) {
-            match (byte, quote) {
-                (b'>', None) => return Some(Tag { name, is_closing, len: at + 1 }),
-                (b'<', None) => return None,
-                (b'"' | b'\'', None) if bytes[at - 1] == b'=' => quote = Some(*byte),
-                (byte, Some(open)) if *byte == open => quote = None,
-                _ => {}
-            }
-        }
-        quote?;
-        let end = bytes.iter().take(MAX_TAG_BYTES).position(|b| *b == b'>')?;
-        Some(Tag { name, is_closing, len: end + 1 })
-    }
-}
-
-/// Bytes of one tag; longer ones are no tags.
-const MAX_TAG_BYTES: usize = 16 * 1024;
-
-/// What follows the end of the hidden element; `None` when it has no end, and then its content is shown, since the
-/// mail's text may be there.
-fn after_closing<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut from = 0;
-    loop {
-        let at = from + text[from..].find("</")?;
-        let tail = &text[at + 2..];
-        if tail.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)) {
-            return Some(tail.find('>').map_or("", |end| &tail[end + 1..]));
-        }
-        from = at + 2;
-    }
+    out.end_link();
+    let regions = regions.finish(out.text.len());
+    (out.text, regions)
 }
 
 #[derive(Default)]
@@ -123,12 +93,39 @@ struct Output {
     is_in_line: bool,
     /// Empty lines since the last words.
     blank_lines: usize,
+    /// The lists we are in: the number of the next item, where items are numbered.
+    lists: Vec<Option<u32>>,
+    /// The link we are in.
+    link: Option<Link>,
+    /// The next words are those of another cell of the same row.
+    is_next_cell: bool,
 }
 
 impl Output {
-    fn tag(&mut self, tag: &Tag) {
+    fn tag(&mut self, tag: &Tag<'_>) {
         match tag.name.as_str() {
             "br" => self.end_line(),
+            "a" => {
+                self.end_link();
+                if !tag.is_closing {
+                    self.link = tag.attribute("href").and_then(|url| Link::to(&url, self.text.len()));
+                }
+            }
+            "img" => {
+                let words = tag.attribute("alt").and_then(|alt| links::picture(&alt));
+                if let Some(words) = words {
+                    self.words(&words);
+                }
+            }
+            "ol" | "ul" => {
+                self.close_line();
+                if tag.is_closing {
+                    self.lists.pop();
+                } else if self.lists.len() < MAX_LIST_DEPTH {
+                    let start = || tag.attribute("start").and_then(|start| start.parse().ok()).unwrap_or(1);
+                    self.lists.push((tag.name == "ol").then(start));
+                }
+            }
             "p" => {
                 self.close_line();
                 if tag.is_closing {
@@ -143,17 +140,46 @@ impl Output {
                     (self.quote_depth + 1).min(MAX_QUOTE_DEPTH)
                 };
             }
-            "td" | "th" => self.has_gap = true,
+            "td" | "th" => {
+                self.has_gap = true;
+                self.is_next_cell |= self.is_in_line;
+            }
             name if BLOCKS.contains(&name) => {
                 self.close_line();
                 match (name, tag.is_closing) {
-                    ("li", false) => self.words("- "),
+                    ("li", false) => self.item(),
                     ("pre", false) => self.pre_depth += 1,
                     ("pre", true) => self.pre_depth = self.pre_depth.saturating_sub(1),
                     _ => {}
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Begins an item of a list.
+    fn item(&mut self) {
+        for _ in 1..self.lists.len() {
+            self.push("  ");
+        }
+        let mark = match self.lists.last_mut() {
+            Some(Some(number)) => {
+                let mark = format!("{number}. ");
+                *number = number.saturating_add(1);
+                mark
+            }
+            _ => "- ".to_string(),
+        };
+        self.push(mark.trim_end());
+        self.has_gap = true;
+    }
+
+    /// Ends the link we are in, and says where it leads where its words do not.
+    fn end_link(&mut self) {
+        let Some(link) = self.link.take() else { return };
+        if let Some(target) = link.worth_telling(&self.text) {
+            self.has_gap = true;
+            self.push(&target);
         }
     }
 
@@ -209,8 +235,9 @@ impl Output {
                 self.text.push(' ');
             }
         } else if self.has_gap {
-            self.text.push(' ');
+            self.text.push(if self.is_next_cell { '\t' } else { ' ' });
         }
+        self.is_next_cell = false;
         self.has_gap = false;
         self.is_in_line = true;
         self.blank_lines = 0;
@@ -238,6 +265,7 @@ impl Output {
         }
         self.is_in_line = false;
         self.has_gap = false;
+        self.is_next_cell = false;
     }
 
     /// Writes an empty line, but no more than two after one another.
@@ -273,7 +301,17 @@ mod tests {
             ("what only looks like one", "AT&T &c; & co", "AT&T &c; & co"),
             ("what only looks like a tag", "1 < 2 and 3 <4", "1 < 2 and 3 <4"),
             ("lists", "<ul><li>One</li><li>Two</li></ul>", "- One\n- Two\n"),
-            ("cells", "<table><tr><td>A</td><td>B</td></tr></table>", "A B\n"),
+            ("items with numbers", "<ol><li>One</li><li>Two</li></ol>", "1. One\n2. Two\n"),
+            ("numbers that go on", "<ol start=3><li>One</ol>", "3. One\n"),
+            ("lists in lists", "<ul><li>One<ol><li>Two</ol><li>Three</ul>", "- One\n  1. Two\n- Three\n"),
+            ("cells", "<table><tr><td>A</td><td>B c</td></tr></table>", "A\tB c\n"),
+            ("blocks in cells", "<table><tr><td><p>A</p></td><td>B</td></tr></table>", "A\n\nB\n"),
+            ("links", "See <a href=\"https://x.example/a\">this</a>.", "See this <https://x.example/a>."),
+            ("links that tell themselves", "<a href=\"https://x.example/\">x.example</a> it is", "x.example it is"),
+            ("pictures", "<img src=x alt=\"Our house\"><img alt=\"\"><img src=y>", "[Our house]"),
+            ("smileys", "Hi <img alt=\"🙂\">", "Hi 🙂"),
+            ("what is hidden", "<div style=\"display:none\">a<div>b</div></div>One", "One"),
+            ("what is hidden for ever", "<div style=\"display:none\">One", "One"),
             (
                 "quotes",
                 "Yes<blockquote>One<br>Two<blockquote>Three</blockquote></blockquote>No",
@@ -283,15 +321,27 @@ mod tests {
             ("a bracket in an attribute", "<a title=\"x > y\" href='z'>One</a>", "One"),
         ];
         for (name, html, expected) in cases {
-            assert_eq!(to_text(html), expected, "{name}");
+            assert_eq!(to_text(html).0, expected, "{name}");
         }
     }
 
     #[test]
     fn tags_without_end_cost_no_more_than_their_length() {
-        for piece in ["<a ", "<div>", "<blockquote>", "&amp", "<!--", "<", "</"] {
+        for piece in [
+            "<a ",
+            "<div>",
+            "<blockquote>",
+            "&amp",
+            "<!--",
+            "<",
+            "</",
+            "<a href=x>",
+            "<ol>",
+            "<p style=display:none>",
+            "<li>",
+        ] {
             let html = piece.repeat(400_000 / piece.len());
-            assert!(to_text(&html).len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
+            assert!(to_text(&html).0.len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
         }
     }
 }

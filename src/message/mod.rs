@@ -2,23 +2,32 @@
 //!
 //! What was wrong with the bytes stands in [`Message::defects`]. `parse.rs` puts a message together from what
 //! `fields.rs` and `parts.rs` cut out of the bytes and `decode.rs`, which alone knows the MIME library, makes
-//! readable. `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
+//! readable. `text.rs` and `files.rs` say what people read and what came beside it, `body.rs` finds what a person wrote, `origin.rs` tells people from robots, `report.rs` reads delivery
 //! reports, `trust.rs` says how far `From` may be believed.
 
 mod attribution;
 pub mod body;
+mod calendar;
 mod decode;
 mod digest;
 mod fields;
+mod files;
+mod forwarded;
 mod html;
 mod ids;
+mod language;
 pub mod limits;
 mod origin;
 pub mod parse;
 mod parts;
+mod regions;
 mod report;
+mod text;
+mod tnef;
 mod trust;
 
+pub use calendar::{Calendar, CalendarMethod};
+pub use forwarded::Forwarded;
 pub use parse::{all_attachment_bytes, parse};
 pub use report::Reason;
 
@@ -68,6 +77,10 @@ pub struct Message {
     pub is_automatic_by_subject_only: bool,
     /// What a delivery report says; `None` unless the origin is [`Origin::DeliveryReport`].
     pub report: Option<DeliveryReport>,
+    /// What a calendar part in it says.
+    pub calendar: Option<Calendar>,
+    /// The mail that it passes on, attached or within its text.
+    pub forwarded: Option<Forwarded>,
     /// How far `From` may be believed.
     pub authentication: Authentication,
     /// What [`Message::authentication`] rests on, unless nobody we trust has said anything.
@@ -88,7 +101,8 @@ impl Message {
     ///
     /// Guessing takes longer than all the rest of reading a mail, so it is done when somebody asks.
     pub fn language(&self) -> Option<String> {
-        self.language.clone().or_else(|| body::language(&self.body.reply))
+        let by_words = || language::by_small_words(&self.body.reply);
+        self.language.clone().or_else(by_words).or_else(|| body::language(&self.body.reply))
     }
 
     /// The first address in `From`, which is the one we take for the author.
@@ -216,7 +230,8 @@ pub enum ReturnPath {
 pub struct Body {
     /// The whole text body, HTML reduced to text where there is no plain part. Lines end in `\n`.
     pub text: String,
-    /// What the sender newly wrote: without quotes, attribution lines and signature.
+    /// What the sender newly wrote: without quotes, attribution lines and signature. Quoted lines between which
+    /// answers stand are part of it; [`Body::own_words`] is without them.
     pub reply: String,
     /// What was cut as quoted.
     pub quote: String,

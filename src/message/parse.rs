@@ -5,11 +5,11 @@
 
 use super::decode;
 use super::fields::{self, Block, Of};
-use super::limits::{MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_NAME_CHARS, MAX_SUBJECT_CHARS, MAX_TEXT_BYTES};
+use super::limits::{MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_NAME_CHARS, MAX_SUBJECT_CHARS};
 use super::parts::{self, Parts};
 use super::{
     Address, Attachment, Authentication, Body, Defect, DefectCode, Digest, Header, Message, MessageId, Origin, Reader,
-    ReturnPath, body, digest, html, ids, origin, report, trust,
+    ReturnPath, body, calendar, digest, files, forwarded, ids, origin, report, text, trust,
 };
 use jiff::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +36,7 @@ pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestam
 pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
     catch_unwind(|| {
         let parts = parts::read(raw, fields::split(raw, Of::Message));
-        parts.files().take(MAX_ATTACHMENTS).map(|part| parts.list[part].bytes().into_owned()).collect()
+        files::of(&parts).into_iter().take(MAX_ATTACHMENTS).map(|file| file.into_bytes().into_owned()).collect()
     })
     // A mail whose reading fails has no attachments listed either.
     .unwrap_or_default()
@@ -56,11 +56,12 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
 
     let mut defects = Vec::new();
     let content_digest = digest::of_content(&block, &raw[block.body_at..]);
-    let envelope = Envelope::read(&block, &content_digest, &mut defects);
+    let hint = if raw.is_ascii() { None } else { decode::declared(raw) };
+    let envelope = Envelope::read(&block, hint, &content_digest, &mut defects);
     let headers = block
         .fields
         .iter()
-        .map(|field| Header { name: field.name.to_string(), value: decode::text(*field) })
+        .map(|field| Header { name: field.name.to_string(), value: decode::text_as(*field, hint) })
         .collect::<Vec<_>>();
 
     let mut parts = parts::read(raw, block);
@@ -69,9 +70,16 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     // A mail over a limit is looked at by a person; its text would only be part of the truth.
     let is_whole = !defects.iter().any(|defect| defect.code.is_fatal());
     let (body, attachments) = if is_whole {
-        (read_body(&parts, &mut defects), list_attachments(&parts, &mut defects))
+        let (text, mut hints) = text::of(&parts, &mut defects);
+        hints.is_forward = body::is_forward(&envelope.subject);
+        (body::split(text, &hints), list_attachments(&parts, &mut defects))
     } else {
         (Body::default(), Vec::new())
+    };
+    let (calendar, forwarded) = if is_whole {
+        (calendar::of(&parts), forwarded::of(&parts, &envelope.subject, &body.text))
+    } else {
+        (None, None)
     };
 
     let mut message = Message {
@@ -96,6 +104,8 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         marks: Vec::new(),
         is_automatic_by_subject_only: false,
         report: None,
+        calendar,
+        forwarded,
         authentication: Authentication::None,
         authenticated_by: None,
         content_digest,
@@ -135,12 +145,15 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn read(block: &Block<'_>, digest: &Digest, defects: &mut Vec<Defect>) -> Self {
+    fn read(block: &Block<'_>, hint: Option<&str>, digest: &Digest, defects: &mut Vec<Defect>) -> Self {
         let ids = |name: &str, read: fn(&str) -> Vec<MessageId>| -> Vec<MessageId> {
             let fields = block.fields.iter().filter(|field| field.is(name));
             ids::bounded(fields.flat_map(|field| read(&decode::text(*field))).collect())
         };
-        let from = addresses(block, &["From"], defects);
+        let mut from = addresses(block, &["From"], hint, defects);
+        if from.is_empty() {
+            from.extend(block.first("From").and_then(decode::server_itself));
+        }
         let from_fields = block.fields.iter().filter(|field| field.is("From")).count();
         if from.is_empty() {
             defects.push(defect(DefectCode::MissingFrom, "there is no address in From"));
@@ -158,7 +171,7 @@ impl Envelope {
         if date.is_none() {
             defects.push(defect(DefectCode::MissingDate, "there is no Date that can be read"));
         }
-        let mut subject = block.first("Subject").map(decode::text).unwrap_or_default();
+        let mut subject = block.first("Subject").map(|field| decode::text_as(field, hint)).unwrap_or_default();
         if cut_chars(&mut subject, MAX_SUBJECT_CHARS) {
             defects.push(defect(DefectCode::Truncated, "the subject was cut"));
         }
@@ -168,10 +181,10 @@ impl Envelope {
             references: ids("References", ids::all),
             subject,
             from,
-            reply_to: addresses(block, &["Reply-To"], defects),
-            to: addresses(block, &["To"], defects),
-            cc: addresses(block, &["Cc"], defects),
-            delivered_to: addresses(block, &["Delivered-To", "X-Original-To", "Envelope-To"], defects),
+            reply_to: addresses(block, &["Reply-To"], hint, defects),
+            to: addresses(block, &["To"], hint, defects),
+            cc: addresses(block, &["Cc"], hint, defects),
+            delivered_to: addresses(block, &["Delivered-To", "X-Original-To", "Envelope-To"], hint, defects),
             return_path: return_path(block),
             date: date.map(|(at, _)| at),
             utc_offset_minutes: date.and_then(|(_, offset)| offset),
@@ -179,9 +192,10 @@ impl Envelope {
     }
 }
 
-fn addresses(block: &Block<'_>, names: &[&str], defects: &mut Vec<Defect>) -> Vec<Address> {
+fn addresses(block: &Block<'_>, names: &[&str], hint: Option<&str>, defects: &mut Vec<Defect>) -> Vec<Address> {
     let fields = block.fields.iter().filter(|field| names.iter().any(|name| field.is(name)));
-    let mut list: Vec<Address> = fields.flat_map(|field| decode::addresses(*field)).take(MAX_ADDRESSES + 1).collect();
+    let mut list: Vec<Address> =
+        fields.flat_map(|field| decode::addresses_as(*field, hint)).take(MAX_ADDRESSES + 1).collect();
     if list.len() > MAX_ADDRESSES {
         list.truncate(MAX_ADDRESSES);
         defects.push(defect(DefectCode::Truncated, format!("{} has more than {MAX_ADDRESSES} addresses", names[0])));
@@ -196,54 +210,20 @@ fn return_path(block: &Block<'_>) -> ReturnPath {
     if path.is_empty() { ReturnPath::Null } else { ReturnPath::Address(path.to_string()) }
 }
 
-fn read_body(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Body {
-    let mut text = String::new();
-    for index in parts.texts() {
-        let part = &parts.list[index];
-        let mut bytes = part.bytes();
-        if bytes.len() > MAX_TEXT_BYTES {
-            bytes = bytes[..MAX_TEXT_BYTES].to_vec().into();
-            defects.push(defect(DefectCode::Truncated, format!("a text of {} bytes was cut", part.decoded_len())));
-        }
-        let label = part.content_type.parameter("charset");
-        let (decoded, fits) = decode::charset(label, &bytes);
-        if !fits {
-            let label = label.unwrap_or("none");
-            defects.push(defect(DefectCode::Charset, format!("the text does not fit its charset, {label}")));
-        }
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        if part.is_html() {
-            text.push_str(&html::to_text(&decoded));
-        } else {
-            body::push_plain(&mut text, &decoded, body::Flow::of(&part.content_type));
-        }
-    }
-    body::split(text)
-}
-
 fn list_attachments(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Vec<Attachment> {
-    let mut files = parts.files();
-    let list = files.by_ref().take(MAX_ATTACHMENTS).enumerate().map(|(index, part)| {
-        let part = &parts.list[part];
-        let mut name = part.file_name().map(|name| decode::one_line(name.as_bytes()));
+    let files = files::of(parts);
+    if files.len() > MAX_ATTACHMENTS {
+        defects.push(defect(DefectCode::Truncated, format!("there are more than {MAX_ATTACHMENTS} attachments")));
+    }
+    let list = files.into_iter().take(MAX_ATTACHMENTS).enumerate().map(|(index, file)| {
+        let size_bytes = file.size_bytes();
+        let mut name = file.name;
         if name.as_mut().is_some_and(|name| cut_chars(name, MAX_NAME_CHARS)) {
             defects.push(defect(DefectCode::Truncated, format!("the name of attachment {index} was cut")));
         }
-        Attachment {
-            name,
-            media_type: part.content_type.value.clone(),
-            size_bytes: part.decoded_len() as u64,
-            inline: part.is_inline(),
-            index,
-        }
+        Attachment { name, media_type: file.media_type, size_bytes, inline: file.inline, index }
     });
-    let list = list.collect();
-    if files.next().is_some() {
-        defects.push(defect(DefectCode::Truncated, format!("there are more than {MAX_ATTACHMENTS} attachments")));
-    }
-    list
+    list.collect()
 }
 
 /// Cuts a text to so many characters, and says whether that changed it.
@@ -297,6 +277,8 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         marks: Vec::new(),
         is_automatic_by_subject_only: false,
         report: None,
+        calendar: None,
+        forwarded: None,
         authentication: Authentication::None,
         authenticated_by: None,
         language: None,

@@ -7,6 +7,7 @@ use super::DefectCode;
 use super::decode::{self, ContentType, Encoding};
 use super::fields::{self, Block, Of, line_end, without_line_end};
 use super::limits::{MAX_MIME_DEPTH, MAX_PARTS};
+use memchr::memmem;
 
 /// One part of a mail. The first one is the mail itself.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(super) struct Part<'a> {
     pub block: Block<'a>,
     pub content_type: ContentType,
     pub disposition: Option<ContentType>,
-    encoding: Encoding,
+    pub encoding: Encoding,
     /// The raw bytes behind its header block.
     pub body: &'a [u8],
     pub children: Vec<usize>,
@@ -29,10 +30,6 @@ impl Part<'_> {
     /// Its decoded bytes.
     pub fn bytes(&self) -> std::borrow::Cow<'_, [u8]> {
         self.encoding.decode(self.body)
-    }
-
-    pub fn decoded_len(&self) -> usize {
-        self.encoding.decoded_len(self.body)
     }
 
     /// The name a file was given, by either field.
@@ -53,9 +50,25 @@ impl Part<'_> {
         self.content_type.value == "text/html"
     }
 
-    /// Whether a picture or the like is shown within the text.
+    /// Whether a picture is shown within the text, going by its own fields.
     pub fn is_inline(&self) -> bool {
-        !self.is_disposed("attachment") && (self.is_disposed("inline") || self.block.first("Content-ID").is_some())
+        self.is_disposed("inline") && (self.content_type.value.starts_with("image/") || self.content_id().is_some())
+    }
+
+    /// By what an HTML text refers to it.
+    pub fn content_id(&self) -> Option<String> {
+        let field = self.block.first("Content-ID")?;
+        let id = decode::text(field);
+        let id = id.trim_matches(|c: char| matches!(c, '<' | '>') || c.is_whitespace());
+        (!id.is_empty()).then(|| id.to_string())
+    }
+
+    /// Whether a first look shows that a file may stand uuencoded in it. Nobody encodes twice.
+    pub fn may_hold_uuencoded(&self) -> bool {
+        self.content_type.value == "text/plain"
+            && !self.is_multipart()
+            && self.encoding != Encoding::Base64
+            && memchr::memmem::find(self.body, b"begin ").is_some()
     }
 }
 
@@ -64,11 +77,14 @@ impl Part<'_> {
 pub(super) struct Parts<'a> {
     pub list: Vec<Part<'a>>,
     pub defects: Vec<DefectCode>,
+    /// The charset that raw bytes in header fields are probably in.
+    pub hint: Option<String>,
 }
 
 /// Reads the structure of the mail with this header block.
 pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
-    let mut walk = Walk { raw, parts: Parts::default(), open: Vec::new(), leaf: None };
+    let hint = if raw.is_ascii() { None } else { decode::declared(raw).map(str::to_string) };
+    let mut walk = Walk { raw, parts: Parts { hint, ..Parts::default() }, open: Vec::new(), leaf: None, searches: 0 };
     let body_at = block.body_at;
     if walk.add(block, body_at, None) {
         walk.run(body_at);
@@ -88,6 +104,27 @@ struct Walk<'a> {
     open: Vec<Open>,
     /// The part whose body we are in, and where that begins.
     leaf: Option<(usize, usize)>,
+    /// How often a boundary was searched for that is not there.
+    searches: usize,
+}
+
+/// How often another boundary is searched for than the one that is told, and in how many bytes of a multipart.
+const MAX_BOUNDARY_SEARCHES: usize = 4;
+const MAX_BOUNDARY_BYTES: usize = 64 * 1024;
+
+/// The boundary of the first line that begins with two dashes and has a field of a part below it.
+fn first_delimiter(body: &[u8]) -> Option<&[u8]> {
+    let mut at = 0;
+    while at < body.len() {
+        let end = line_end(body, at);
+        let line = without_line_end(&body[at..end]).trim_ascii_end();
+        let is_field = || body[end..].get(..8).is_some_and(|next| next.eq_ignore_ascii_case(b"content-"));
+        if line.len() > 2 && line.starts_with(b"--") && is_field() {
+            return Some(&line[2..]);
+        }
+        at = end;
+    }
+    None
 }
 
 impl<'a> Walk<'a> {
@@ -107,20 +144,24 @@ impl<'a> Walk<'a> {
             self.parts.defects.push(DefectCode::Structure);
         }
         let is_in_digest = parent.is_some_and(|p| self.parts.list[p].content_type.value == "multipart/digest");
-        let content_type = block
-            .first("Content-Type")
-            .and_then(decode::content_type)
+        let hint = self.parts.hint.as_deref();
+        let read = |name| block.first(name).and_then(|field| decode::content_type(field, hint));
+        let mut content_type = read("Content-Type")
             .unwrap_or_else(|| ContentType::plain(if is_in_digest { "message/rfc822" } else { "text/plain" }));
+        content_type.value = mended(content_type.value);
+        let disposition = read("Content-Disposition");
         let encoding = block.first("Content-Transfer-Encoding").map_or(Encoding::None, |f| Encoding::named(f.value));
-        let boundary = content_type.parameter("boundary").filter(|_| content_type.value.starts_with("multipart/"));
-        match boundary.map(|boundary| boundary.trim_end().as_bytes().to_vec()).filter(|b| !b.is_empty()) {
+        let boundary = content_type.value.starts_with("multipart/").then(|| {
+            let told = content_type.parameter("boundary").unwrap_or_default().trim_end().as_bytes();
+            self.boundary(told, body_at)
+        });
+        match boundary.filter(|boundary| !boundary.is_empty()) {
             Some(boundary) => {
                 self.open.push(Open { part: index, boundary });
                 self.leaf = None;
             }
             None => self.leaf = Some((index, body_at)),
         }
-        let disposition = block.first("Content-Disposition").and_then(decode::content_type);
         let body = &self.raw[body_at..];
         self.parts.list.push(Part { block, content_type, disposition, encoding, body, children: Vec::new(), parent });
         if let Some(parent) = parent {
@@ -129,8 +170,38 @@ impl<'a> Walk<'a> {
         true
     }
 
+    /// The boundary of a multipart whose body begins at `body_at`: as it is told, or as it stands there where it is told
+    /// wrongly or not at all.
+    fn boundary(&mut self, told: &[u8], body_at: usize) -> Vec<u8> {
+        let body = &self.raw[body_at..];
+        let body = &body[..body.len().min(MAX_BOUNDARY_BYTES)];
+        let is_there = || memmem::find(body, told).is_some();
+        if self.searches >= MAX_BOUNDARY_SEARCHES || (!told.is_empty() && is_there()) {
+            return told.to_vec();
+        }
+        self.searches += 1;
+        let found = first_delimiter(body);
+        // One that is open already is that of the multipart around it.
+        let is_new = |found: &&[u8]| !self.open.iter().any(|open| found.starts_with(&open.boundary));
+        match found.filter(is_new) {
+            Some(found) => {
+                self.parts.defects.push(DefectCode::Structure);
+                found.to_vec()
+            }
+            None => told.to_vec(),
+        }
+    }
+
     fn run(&mut self, mut at: usize) {
+        let dashes = memmem::Finder::new(b"\n--");
         while at < self.raw.len() && !self.open.is_empty() {
+            // From one line that begins with two dashes to the next; most lines of a mail are those of its files.
+            if !self.raw[at..].starts_with(b"--") {
+                match dashes.find(&self.raw[at..]) {
+                    Some(n) => at += n + 1,
+                    None => break,
+                }
+            }
             let end = line_end(self.raw, at);
             let line = without_line_end(&self.raw[at..end]);
             let Some((level, is_closing)) = self.delimiter(line) else {
@@ -198,10 +269,36 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// A media type without what programs break in it.
+fn mended(kind: String) -> String {
+    match kind.split_once('/') {
+        Some((_, subtype)) if !subtype.is_empty() => kind,
+        // RFC 2045 §5.2: what cannot be read is plain text; `text` and `text/` are hardly anything else.
+        _ if kind.is_empty() || kind.starts_with("text") || kind == "plain" => "text/plain".into(),
+        _ if kind == "html" => "text/html".into(),
+        _ => kind,
+    }
+}
+
 impl Parts<'_> {
     /// The parts whose text people read, in order: of alternatives the plain one, unless it is blank.
     pub fn texts(&self) -> Vec<usize> {
-        if self.list.is_empty() { Vec::new() } else { self.texts_of(0) }
+        if self.list.is_empty() {
+            return Vec::new();
+        }
+        let texts = self.texts_of(0);
+        if !texts.is_empty() {
+            return texts;
+        }
+        // Telephones name the text that they send. Better a file that is read than no words at all.
+        let is_named_text = |part: &Part<'_>| part.is_text() && !part.is_multipart() && !part.is_disposed("attachment");
+        self.list.iter().position(is_named_text).into_iter().collect()
+    }
+
+    /// Whether there is a part that is text.
+    pub fn has_words(&self) -> bool {
+        let has_words = |index: &usize| !self.list[*index].body.trim_ascii().is_empty();
+        self.texts().iter().any(has_words)
     }
 
     // The recursion is as deep as multiparts are nested, which is limited.
@@ -231,16 +328,29 @@ impl Parts<'_> {
     /// Whether this part is text of the mail and not a file.
     fn is_read(&self, index: usize) -> bool {
         let part = &self.list[index];
-        if part.parent.is_none() {
+        let Some(parent) = part.parent else {
             // The whole mail is this one part, so whatever text it is, it is what was written.
-            return part.content_type.value.starts_with("text/") && !part.is_disposed("attachment");
-        }
-        part.is_text() && part.file_name().is_none() && !part.is_disposed("attachment")
+            return part.content_type.value.starts_with("text/")
+                && part.content_type.value != "text/calendar"
+                && !part.is_disposed("attachment");
+        };
+        // Another form of the same words, for readers of one kind or another.
+        let is_form = || {
+            self.list[parent].content_type.value == "multipart/alternative"
+                && part.content_type.value.starts_with("text/")
+                && part.content_type.value != "text/calendar"
+        };
+        (part.is_text() || is_form()) && part.file_name().is_none() && !part.is_disposed("attachment")
+    }
+
+    /// Whether this part is a file.
+    pub fn is_file(&self, index: usize) -> bool {
+        !self.list[index].is_multipart() && !self.is_read(index)
     }
 
     /// The parts that are files, in order.
     pub fn files(&self) -> impl Iterator<Item = usize> {
-        (0..self.list.len()).filter(|index| !self.list[*index].is_multipart() && !self.is_read(*index))
+        (0..self.list.len()).filter(|index| self.is_file(*index))
     }
 }
 

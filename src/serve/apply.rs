@@ -292,7 +292,7 @@ impl Applying<'_> {
             visibility,
             by: by.address.clone(),
             is_customers,
-            text: message.body.reply.clone(),
+            text: if is_customers { message.body.reply.clone() } else { message.body.own_words() },
             at: now,
         });
         let what = What::Received { inbox: received.mail.inbox, by: by.address.clone(), visibility };

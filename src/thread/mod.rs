@@ -113,7 +113,7 @@ pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
         token::Reading::Forged => keys.forged_count += 1,
         token::Reading::Foreign => {}
     }
-    keys.quotes_us = tokens.occurs_in(&message.body.reply);
+    keys.quotes_us = tokens.occurs_in(&message.body.own_words());
     keys.tag = subject::tag(&message.subject);
     keys
 }

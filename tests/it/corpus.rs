@@ -17,7 +17,7 @@ fn reader() -> Reader {
 fn mails_of_the_corpus_are_understood_as_expected() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut mails: Vec<PathBuf> = Vec::new();
-    for folder in ["threading", "automatic", "reports", "charsets", "malformed", "hostile"] {
+    for folder in ["threading", "automatic", "reports", "charsets", "malformed", "hostile", "reading", "trimming"] {
         let files = std::fs::read_dir(root.join(folder)).unwrap().map(|file| file.unwrap().path());
         mails.extend(files.filter(|path| path.extension().is_some_and(|kind| kind == "eml")));
     }
@@ -78,6 +78,16 @@ fn describe(message: &Message) -> String {
             let diagnostic = recipient.diagnostic.as_deref().unwrap_or("-");
             line("recipient", format!("{} {} {status} {diagnostic}", recipient.address, recipient.action));
         }
+    }
+    if let Some(calendar) = &message.calendar {
+        let words = [&calendar.summary, &calendar.starts, &calendar.ends, &calendar.place, &calendar.answer];
+        let words: Vec<&str> = words.into_iter().map(|word| word.as_deref().unwrap_or("-")).collect();
+        line("calendar", format!("{}: {}", calendar.method.as_str(), words.join(" | ")));
+    }
+    if let Some(mail) = &message.forwarded {
+        let from = mail.from.as_ref().map(ToString::to_string).unwrap_or_default();
+        let date = mail.date.map(|date| date.to_string()).unwrap_or_default();
+        line("forwarded", format!("{} | {from} | {date} | {}", mail.subject, mail.text.trim().replace('\n', " / ")));
     }
     line("authentication", message.authentication.as_str().to_string());
     line("language", message.language().unwrap_or_default());

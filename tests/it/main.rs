@@ -9,6 +9,7 @@ mod corpus;
 mod crash;
 mod docs;
 mod faults;
+mod growth;
 mod imap;
 mod journeys;
 

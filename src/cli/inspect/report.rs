@@ -1,7 +1,7 @@
 //! What `inspect` says of one mail, in the words that programs get.
 
 use crate::decide::guard;
-use crate::message::{Address, DefectCode, Digest, Message, MessageId};
+use crate::message::{Address, Calendar, DefectCode, Digest, Message, MessageId};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,6 +31,8 @@ pub(super) struct Report {
     #[serde(skip)]
     pub why_not: Option<String>,
     pub report: Option<Delivery>,
+    pub calendar: Option<Calendar>,
+    pub forwarded: Option<Forwarded>,
     pub authentication: Authentication,
     pub language: Option<String>,
     /// With `--thread`: which mail it answers.
@@ -69,6 +71,16 @@ pub(super) struct Recipient {
     /// Why, in a word, where that can be told.
     pub reason: Option<&'static str>,
     pub diagnostic: Option<String>,
+}
+
+/// The mail that it passes on.
+#[derive(Debug, Serialize)]
+pub(super) struct Forwarded {
+    pub from: Option<Address>,
+    pub to: Vec<Address>,
+    pub subject: String,
+    pub date: Option<Timestamp>,
+    pub text: String,
 }
 
 /// How far `From` may be believed.
@@ -111,6 +123,8 @@ impl Report {
             may_answer: answer.is_ok(),
             why_not: answer.err().map(|refusal| refusal.to_string()),
             report: message.report.as_ref().map(Delivery::of),
+            calendar: message.calendar.clone(),
+            forwarded: message.forwarded.as_ref().map(Forwarded::of),
             authentication: Authentication {
                 verdict: message.authentication.as_str(),
                 by: message.authenticated_by.map(|by| by.as_str()),
@@ -140,6 +154,18 @@ fn files_of(message: &Message, files: &[Vec<u8>]) -> Vec<File> {
         }
     };
     message.attachments.iter().map(file).collect()
+}
+
+impl Forwarded {
+    fn of(forwarded: &crate::message::Forwarded) -> Self {
+        Self {
+            from: forwarded.from.clone(),
+            to: forwarded.to.clone(),
+            subject: forwarded.subject.clone(),
+            date: forwarded.date,
+            text: forwarded.text.clone(),
+        }
+    }
 }
 
 impl Delivery {

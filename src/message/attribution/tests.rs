@@ -1,6 +1,7 @@
 //! Lines that introduce a quote, in the languages and forms of common clients, and lines that only look like it.
 
 use super::*;
+use crate::message::limits::{MAX_BLOCK_LINES, MAX_LABEL_CHARS, MAX_SEPARATOR_BYTES};
 
 /// Over how many lines an attribution goes and how sure it is.
 type Found = Option<(usize, Strength)>;
@@ -8,7 +9,32 @@ type Found = Option<(usize, Strength)>;
 #[test]
 fn attributions_are_known_in_many_languages() {
     use Strength::{Certain, NeedsQuote};
-    let cases: [(&str, &[&str], Found); 20] = [
+    let cases: &[(&str, &[&str], Found)] = &[
+        ("turkish", &["2 Mar 2026 Pzt, 09:30 tarihinde Ann <ann@example.com> şunu yazdı:"], Some((1, Certain))),
+        ("russian without a verb", &["пн, 2 мар. 2026 г. в 09:30, Ann <ann@example.com>:"], Some((1, Certain))),
+        ("japanese", &["2026年3月2日(月) 9:30 Ann <ann@example.com>:"], Some((1, Certain))),
+        ("korean", &["2026년 3월 2일 (월) 오전 9:30, Ann <ann@example.com>님이 작성:"], Some((1, Certain))),
+        ("hebrew", &["בתאריך יום ב׳, 2 במרץ 2026 ב-9:30 מאת Ann <ann@example.com>:"], Some((1, Certain))),
+        (
+            "arabic",
+            &["في الاثنين، 2 مارس 2026 في 9:30 تمت كتابة ما يلي بواسطة Ann <ann@example.com>:"],
+            Some((1, Certain)),
+        ),
+        ("vietnamese", &["Vào 09:30 2 tháng 3, 2026, Ann đã viết:"], Some((1, Certain))),
+        ("indonesian", &["Pada tanggal 2 Mar 2026 09.30, Ann <ann@example.com> menulis:"], Some((1, Certain))),
+        ("hungarian", &["Ann <ann@example.com> ezt írta (időpont: 2026. márc. 2., 9:30):"], Some((1, Certain))),
+        ("czech", &["po 2. 3. 2026 v 9:30 odesílatel Ann <ann@example.com> napsal:"], Some((1, Certain))),
+        ("swedish", &["Den mån 2 mars 2026 kl 09:30 skrev Ann <ann@example.com>:"], Some((1, Certain))),
+        ("finnish", &["ma 2. maalisk. 2026 klo 9.30 Ann kirjoitti:"], Some((1, Certain))),
+        ("greek", &["Στις Δευ 2 Μαρ 2026 στις 9:30 π.μ., ο Ann έγραψε:"], Some((1, Certain))),
+        ("lotus notes", &["Ann Example/Desk/Example wrote on 02.03.2026 09:30:00:"], Some((1, Certain))),
+        (
+            "behind the name",
+            &["Ann <ann@example.com> schrieb am Mo., 2. März 2026", "um 09:30 Uhr:"],
+            Some((2, Certain)),
+        ),
+        ("no colon", &["2026/3/2 Ann <ann@example.com>"], Some((1, NeedsQuote))),
+        ("a year but no time", &["In 2025 we wrote the following to your colleague:"], Some((1, NeedsQuote))),
         ("english", &["On Mon, 2 Mar 2026 at 09:30, Ann <ann@example.com> wrote:"], Some((1, Certain))),
         ("german", &["Am 02.03.2026 um 09:30 schrieb Ann Example:"], Some((1, Certain))),
         ("french", &["Le 2 mars 2026 à 09:30, Ann a écrit :"], Some((1, Certain))),
@@ -31,19 +57,20 @@ fn attributions_are_known_in_many_languages() {
         ("nothing", &[], None),
     ];
     for (name, lines, expected) in cases {
-        assert_eq!(attribution(lines), expected, "{name}");
+        assert_eq!(attribution(lines), *expected, "{name}");
     }
 }
 
 #[test]
 fn header_blocks_are_known_in_many_languages() {
-    let cases: [(&str, &[&str], Option<usize>); 7] = [
+    let cases: [(&str, &[&str], Option<usize>); 8] = [
         ("english", &["From: Ann", "Sent: Monday", "To: Bob", "Subject: x", "", "text"], Some(4)),
         ("german, bold", &["*Von:* Ann", "*Gesendet:* Montag", "*An:* Bob", "*Betreff:* x"], Some(4)),
         ("french", &["De : Ann", "Envoyé : lundi", "À : Bob", "Objet : x"], Some(4)),
         ("wrapped recipients", &["From: Ann", "Sent: Monday", "To: Bob;", " Carl", "Subject: x"], Some(5)),
         ("empty lines between", &["From: Ann", "", "Sent: Monday", "", "To: Bob"], Some(5)),
         ("somebody's list", &["From: Berlin", "We leave at nine."], None),
+        ("address and date", &["Date: Mon, 2 Mar 2026 09:30:00 +0000", "To: ann@example.com"], Some(2)),
         ("a journey", &["From: Berlin", "To: Paris", "", "We leave at nine."], None),
     ];
     for (name, lines, expected) in cases {
@@ -68,4 +95,31 @@ fn separators_tell_answers_from_forwards() {
     for (line, expected) in cases {
         assert_eq!(separator(line), expected, "{line}");
     }
+}
+
+#[test]
+fn limits_of_introductions_hold() {
+    let wrapped = |count: usize| [vec!["On 2 Mar 2026 at 09:30"; count - 1], vec!["Ann wrote:"]].concat();
+    assert!(attribution(&wrapped(MAX_WRAPPED_LINES)).is_some_and(|(count, _)| count == MAX_WRAPPED_LINES));
+    assert_eq!(attribution(&wrapped(MAX_WRAPPED_LINES + 1)), None);
+
+    let long = |bytes: usize| {
+        let line = "On 2 Mar 2026 at 09:30, Ann  wrote:";
+        line.replace("  ", &format!(" {} ", "x".repeat(bytes - line.len())))
+    };
+    assert!(attribution(&[&long(MAX_ATTRIBUTION_BYTES)]).is_some());
+    assert_eq!(attribution(&[&long(MAX_ATTRIBUTION_BYTES + 1)]), None);
+
+    let labelled = |chars: usize| format!("From{}: Ann", " ".repeat(chars - 5));
+    let block = |first: &str| header_block(&[first, "Sent: Monday", "To: Bob"]);
+    assert_eq!(block(&labelled(MAX_LABEL_CHARS)), Some(3));
+    assert_eq!(block(&labelled(MAX_LABEL_CHARS + 1)), None);
+
+    let far = |lines: usize| [vec!["From: Ann", "To: Bob"], vec!["  Carl;"; lines - 3], vec!["Subject: x"]].concat();
+    assert_eq!(header_block(&far(MAX_BLOCK_LINES)), Some(MAX_BLOCK_LINES));
+    assert_eq!(header_block(&far(MAX_BLOCK_LINES + 1)), None);
+
+    let ruled = |bytes: usize| format!("--Original Message{}", "-".repeat(bytes - 18));
+    assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES)), Some(Separator::Original));
+    assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES + 1)), None);
 }

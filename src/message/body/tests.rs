@@ -1,9 +1,13 @@
 //! What a person wrote, told from quotes, signatures and our own marker.
 
 use super::*;
+use crate::message::limits::{
+    MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS,
+    MAX_SENT_FROM_BYTES,
+};
 
 fn parts(text: &str) -> (String, String, String) {
-    let body = super::split(String::from(text));
+    let body = super::split(String::from(text), &Hints::default());
     (body.reply, body.quote, body.signature)
 }
 
@@ -21,7 +25,39 @@ fn a_text_is_taken_apart() {
             "Yes.\n\nOn 2 Mar 2026 at 09:30, Ann wrote:\n\nReally?",
             ("Yes.", "On 2 Mar 2026 at 09:30, Ann wrote:\n\nReally?", ""),
         ),
-        ("answers between", "> One?\nYes.\n> Two?\nNo.", ("Yes.\n\nNo.", "> One?\n\n> Two?", "")),
+        ("answers between", "> One?\nYes.\n> Two?\nNo.", ("> One?\nYes.\n> Two?\nNo.", "", "")),
+        ("an answer below", "> One?\n\nYes.", ("Yes.", "> One?", "")),
+        (
+            "a closing below",
+            "Yes.\n\nOn 2 Mar 2026 at 09:30, Ann wrote:\n> Really?\n\nRegards, Bob",
+            ("Yes.\n\nRegards, Bob", "On 2 Mar 2026 at 09:30, Ann wrote:\n> Really?", ""),
+        ),
+        (
+            "an attribution above answers",
+            "Hi,\nOn 2 Mar 2026 at 09:30, Ann wrote:\n> One?\nYes.\n> Two?\n",
+            ("Hi,\n> One?\nYes.", "On 2 Mar 2026 at 09:30, Ann wrote:\n\n> Two?", ""),
+        ),
+        (
+            "on the line of the words",
+            "Yes. On Mon, 2 Mar 2026 at 09:30, Ann wrote:\n> Really?",
+            ("Yes. ", "On Mon, 2 Mar 2026 at 09:30, Ann wrote:\n> Really?", ""),
+        ),
+        (
+            "marked with bars",
+            "Yes.\n\n2026/3/2 Ann <ann@example.com>\n\n| Really?\n| Ann",
+            ("Yes.", "2026/3/2 Ann <ann@example.com>\n\n| Really?\n| Ann", ""),
+        ),
+        ("a table", "See:\n| a | b |\n| c | d |", ("See:\n| a | b |\n| c | d |", "", "")),
+        (
+            "nothing above an attribution but words below",
+            "On 2 Mar 2026 at 09:30, Ann wrote:\n\nIt burns.",
+            ("It burns.", "On 2 Mar 2026 at 09:30, Ann wrote:", ""),
+        ),
+        (
+            "a wrapped line that lost its mark",
+            "Yes.\n> a line that is long enough for a mail program to wrap it, as\nthey do\n> it.",
+            ("Yes.", "> a line that is long enough for a mail program to wrap it, as\nthey do\n> it.", ""),
+        ),
         (
             "a name with nothing quoted below",
             "Ann wrote:\nThe printer burns.",
@@ -113,6 +149,165 @@ fn words_between_the_quoted_lines_of_our_mail_are_noticed() {
         ("no mail of ours", "Hi\n> Question?\nAnswer.\n> More?\n".to_owned(), false),
     ];
     for (name, text, expected) in cases {
-        assert_eq!(split(text).has_words_in_quoted_mail, expected, "{name}");
+        assert_eq!(split(text, &Hints::default()).has_words_in_quoted_mail, expected, "{name}");
     }
+}
+
+#[test]
+fn what_stands_below_the_words_is_their_signature() {
+    let notice = "This e-mail and its attachments are confidential and intended solely for the use of its addressee.";
+    let cases = [
+        ("dashes", "It burns.\n---\nAnn", "---\nAnn"),
+        ("a name", "It burns.\n\n-Ann", "-Ann"),
+        (
+            "a footer",
+            "It burns.\n\n____\nlist@example.com\nhttps://lists.example.com",
+            "____\nlist@example.com\nhttps://lists.example.com",
+        ),
+        ("a closed block", "It burns.\n____\nAnn\n____", "____\nAnn\n____"),
+        ("several", "It burns.\n\n-Ann\n\nSent from my iPhone!", "-Ann\n\nSent from my iPhone!"),
+        ("german", "Er brennt.\n\nVon meinem iPhone gesendet", "Von meinem iPhone gesendet"),
+        ("japanese", "It burns.\n\niPhoneから送信", "iPhoneから送信"),
+        ("a link", "It burns.\n\nGet Outlook for iOS<https://aka.ms/x>", "Get Outlook for iOS<https://aka.ms/x>"),
+        ("a notice", &format!("It burns.\n\n{notice}"), notice),
+        ("a footer of a program", "It burns.\n\nVirus-free. www.example.com", "Virus-free. www.example.com"),
+        ("a sentence", "It burns.\n\nSent from my desk, which is easier.", ""),
+        ("a list", "We need:\n\n- toner\n- paper", ""),
+        ("one thing", "Please send\n- toner", ""),
+        ("a heading", "The printer\n-----------\nIt burns.", ""),
+        ("drawings", "One\n----\nIt burns.\n----\nIt does.", ""),
+        ("a question below dashes", "It burns.\n---\nWhat shall I do?", ""),
+        ("a closing", "It burns.\n\nBest regards,\nAnn", ""),
+        ("a notice alone", notice, ""),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(parts(text).2, expected, "{name}");
+    }
+}
+
+#[test]
+fn limits_of_signatures_hold() {
+    let lines = |count: usize| vec!["line"; count].join("\n");
+    let cases = [
+        ("loose, at", format!("It burns.\n--\n{}", lines(MAX_LOOSE_SIGNATURE_LINES)), true),
+        ("loose, past", format!("It burns.\n--\n{}", lines(MAX_LOOSE_SIGNATURE_LINES + 1)), false),
+        ("footer, at", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES)), true),
+        ("footer, past", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES + 1)), false),
+        ("telephone, at", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 10)), true),
+        ("telephone, past", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 9)), false),
+        ("notice, at", notice(MAX_NOTICE_LINES), true),
+        ("notice, past", notice(MAX_NOTICE_LINES + 1), false),
+        (
+            "notice start, within",
+            format!("It burns.\n\n{} confidential and may", "x".repeat(MAX_NOTICE_START_CHARS - 21)),
+            true,
+        ),
+        (
+            "notice start, past",
+            format!("It burns.\n\n{} confidential and may", "x".repeat(MAX_NOTICE_START_CHARS - 20)),
+            false,
+        ),
+    ];
+    for (name, text, is_cut) in cases {
+        assert_eq!(!parts(&text).2.is_empty(), is_cut, "{name}");
+    }
+}
+
+fn notice(line_count: usize) -> String {
+    format!("It burns.\n\nCONFIDENTIALITY NOTICE:\n{}", vec!["a line of it"; line_count - 1].join("\n"))
+}
+
+#[test]
+fn a_mail_passed_on_below_a_header_block_is_shown_when_its_subject_says_so() {
+    let text = "From: Ann <ann@example.com>\nSent: Monday\nTo: Bob\nSubject: x\n\nIt burns.";
+    for (subject, reply) in [("FW: x", "It burns."), ("WG: x", "It burns."), ("Re: x", "")] {
+        let hints = Hints { is_forward: is_forward(subject), ..Hints::default() };
+        assert_eq!(split(text.to_owned(), &hints).reply, reply, "{subject}");
+    }
+}
+
+#[test]
+fn markup_tells_quotes_and_signatures_in_any_language() {
+    let cases = [
+        (
+            "gmail",
+            "<div>Yes.</div><div class=\"gmail_quote\"><div class=\"gmail_attr\">Xyz abc</div><blockquote>Q</blockquote></div>",
+            "Yes.",
+            "",
+        ),
+        ("outlook", "<div>Yes.</div><div id=\"divRplyFwdMsg\">Xyz: Ann</div><div>Q</div>", "Yes.", ""),
+        (
+            "thunderbird",
+            "<p>Yes.</p><div class='moz-cite-prefix'>Xyz abc</div><blockquote type=cite>Q</blockquote>",
+            "Yes.",
+            "",
+        ),
+        (
+            "yahoo",
+            "<div>Yes.</div><div id=\"yahoo_quoted_1\" class=\"yahoo_quoted\"><div>Xyz</div><div>Q</div></div>",
+            "Yes.",
+            "",
+        ),
+        (
+            "a signature",
+            "<div>Yes.</div><div class=\"gmail_signature\"><div>Ann</div></div><div>PS: No.</div>",
+            "Yes.\n\nPS: No.",
+            "Ann",
+        ),
+        ("a signature never closed", "<p>Yes.</p><div class=\"gmail_signature\">Ann", "Yes.\n\nAnn", ""),
+        (
+            "a disclaimer below",
+            "<div>Yes.</div><blockquote>Q</blockquote><div>Lunch at noon</div>",
+            "Yes.\n\nLunch at noon",
+            "",
+        ),
+    ];
+    for (name, html, reply, signature) in cases {
+        let (text, regions) = crate::message::html::to_text(html);
+        let mut hints = Hints::default();
+        hints.add(regions, 0);
+        let body = split(text, &hints);
+        assert_eq!((body.reply.as_str(), body.signature.as_str()), (reply, signature), "{name}");
+    }
+}
+
+#[test]
+fn the_own_words_are_those_between_the_quoted_lines() {
+    let body = split("Hi\n> One?\nYes.\n> Two?\n\nNo.".to_owned(), &Hints::default());
+    assert_eq!(body.reply, "Hi\n> One?\nYes.\n> Two?\n\nNo.");
+    assert_eq!(body.own_words(), "Hi\nYes.\n\nNo.");
+}
+
+#[test]
+fn twice_the_text_takes_about_twice_the_time() {
+    let pieces = [
+        "On 2 Mar 2026 at 09:30, Ann\n",
+        "Ann <ann@example.com> wrote:\n\n",
+        "Yes. On Mon, 2 Mar 2026 at 09:30, Ann wrote:\n> Q\n",
+        "From: Ann\nSent: x\n",
+        "Sent from my iPhone.\n-Ann\n",
+        "a.\n---\nb\n",
+        "are confidential and intended only for those who read long sentences such as this one is, and no others\n\n",
+        "> One?\nYes.\n",
+        "\n",
+        "| x\nC> y\n",
+        "--\n",
+    ];
+    let time = |text: String| {
+        let start = std::time::Instant::now();
+        drop(split(text, &Hints::default()));
+        start.elapsed().as_secs_f64()
+    };
+    for piece in pieces {
+        let of = |bytes: usize| (0..3).map(|_| time(piece.repeat(bytes / piece.len()))).fold(f64::MAX, f64::min);
+        let (one, two) = (of(50_000), of(100_000));
+        assert!(two < 3.5 * one + 0.01, "{piece:?}: {one} s, then {two} s");
+    }
+}
+
+#[test]
+fn no_more_regions_are_noted_than_allowed() {
+    let regions = |count: usize| crate::message::html::to_text(&"<hr id=stopSpelling>x".repeat(count)).1.len();
+    assert_eq!(regions(MAX_HTML_REGIONS), MAX_HTML_REGIONS);
+    assert_eq!(regions(MAX_HTML_REGIONS + 1), MAX_HTML_REGIONS);
 }

@@ -1,7 +1,7 @@
 //! Whole mails: everyday ones, those at and past each limit, and any bytes at all.
 
 use super::*;
-use crate::message::limits::{MAX_HEADER_FIELDS, MAX_MIME_DEPTH, MAX_PARTS};
+use crate::message::limits::{MAX_HEADER_FIELDS, MAX_MIME_DEPTH, MAX_PARTS, MAX_TEXT_BYTES};
 use proptest::prelude::*;
 
 fn at() -> Timestamp {

@@ -76,6 +76,29 @@ fn broken_structures_keep_their_words() {
 }
 
 #[test]
+fn a_boundary_that_is_told_wrongly_or_not_at_all_is_found() {
+    let body = "Preface.\n--real\nContent-Type: text/plain\n\nx\n--real\nContent-Type: image/png\n\ny\n--real--\n";
+    for (name, field) in [
+        ("none", "multipart/mixed"),
+        ("empty", "multipart/mixed; boundary=\"\""),
+        ("another", "multipart/mixed; boundary=other"),
+    ] {
+        let (list, texts, files) = shape(&format!("Content-Type: {field}\n\n{body}"));
+        assert_eq!(list[1..], ["text/plain \"x\"", "image/png \"y\""], "{name}");
+        assert_eq!((texts, files), (vec![1], vec![2]), "{name}");
+    }
+}
+
+#[test]
+fn a_text_that_telephones_name_is_read_where_there_is_no_other() {
+    let named = "--b\nContent-Type: text/plain; name=text_0.txt\n\nx\n";
+    let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{named}--b--\n");
+    assert_eq!(shape(&raw).1, [1]);
+    let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{named}--b\n\ny\n--b--\n");
+    assert_eq!(shape(&raw).1, [2]);
+}
+
+#[test]
 fn an_outer_delimiter_ends_the_inner_multipart() {
     let raw = "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n\
                --b\n\nx\n--a\n\ny\n--a--\n";

@@ -167,7 +167,7 @@ fn text_of(parts: &Parts<'_>, message: &Message) -> String {
         let bytes = &bytes[..bytes.len().min(MAX_REPORT_BYTES)];
         let (decoded, _) = decode::charset(part.content_type.parameter("charset"), bytes);
         let is_html = part.is_html() && has_tags(&decoded);
-        text.push_str(&if is_html { html::to_text(&decoded) } else { decoded.replace("\r\n", "\n") });
+        text.push_str(&if is_html { html::to_text(&decoded).0 } else { decoded.replace("\r\n", "\n") });
         text.push('\n');
         if text.len() > MAX_REPORT_BYTES {
             break;

@@ -5,9 +5,10 @@ use super::audit::{Audit, Evidence, audit};
 use postroom_testbed::cutter::Plan;
 use postroom_testbed::load::LoadMail;
 use postroom_testbed::wait::wait_until;
-use postroom_testbed::{Cutter, Imap, MailBed, Options, Postgres, SmtpServer};
+use postroom_testbed::{Cutter, Imap, MailBed, Options, Postgres, SmtpServer, StoredMail};
 use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -277,11 +278,21 @@ tier = "tier-1"
         })
     }
 
-    /// Waits until what was sent lies in its mailboxes: Postfix says 250 before Dovecot has the mail.
+    /// Waits until what was sent lies in its mailboxes: Postfix says 250 before Dovecot has the mail. Mails are known
+    /// by their ids: a count would take one that came twice for one that is still under way.
     pub fn arrive(&self) {
-        let sent = self.list("outbox").len();
-        let arrived = |user| self.bed.mailbox(user).unwrap().uid_search("ALL").unwrap().len();
-        let all_there = || Ok((arrived("ann") + arrived("tessa") >= sent).then_some(()));
+        let outbox = self.list("outbox");
+        let sent: BTreeSet<&str> = outbox.iter().filter_map(|row| row["message_id"].as_str()).collect();
+        let all_there = || {
+            let (mut ann, mut tessa) = (self.bed.mailbox("ann").unwrap(), self.bed.mailbox("tessa").unwrap());
+            // Counting is cheap, and almost always enough to see that something is missing.
+            if ann.uid_search("ALL").unwrap().len() + tessa.uid_search("ALL").unwrap().len() < sent.len() {
+                return Ok(None);
+            }
+            let mails = [ann.all().unwrap(), tessa.all().unwrap()].concat();
+            let arrived: BTreeSet<String> = mails.iter().map(StoredMail::message_id).collect();
+            Ok(sent.iter().all(|id| arrived.contains(*id)).then_some(()))
+        };
         // What never comes is for the audit to tell.
         let _ = wait_until("mail to come to its mailboxes", PATIENCE, all_there);
     }

@@ -1,0 +1,69 @@
+//! Lines that separate a quoted or forwarded mail from the text above it: `-----Original Message-----`.
+
+use super::phrases::{BEGIN, FORWARD, ORIGINAL, WROTE};
+use super::{contains_word, ends_with_colon};
+use crate::message::limits::MAX_SEPARATOR_BYTES;
+
+/// What a line between rules says about the text below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::message) enum Separator {
+    /// The mail that is answered.
+    Original,
+    /// A mail that is passed on, which is what the sender wants to show.
+    Forward,
+}
+
+/// Bytes of a line that says where a forwarded mail begins; a longer one is a sentence.
+const MAX_BEGIN_BYTES: usize = 80;
+
+/// Whether this line separates a quoted mail from the text above it.
+pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
+    let line = line.trim_matches(['*', ' ', '\t', '\u{a0}']);
+    let is_ruled = line.len() > 6 && line.len() <= MAX_SEPARATOR_BYTES && starts_ruled(line);
+    let is_begin = line.len() < MAX_BEGIN_BYTES && ends_with_colon(line);
+    if !is_ruled && !is_begin {
+        return None;
+    }
+    let words = line.trim_matches(|c: char| is_rule_char(c) || matches!(c, ' ' | ':' | '：' | '<' | '>'));
+    if words.is_empty() {
+        return None;
+    }
+    let words = words.to_lowercase();
+    if let Some(phrase) = FORWARD.iter().find(|phrase| words.contains(**phrase)) {
+        let is_alone = words.len() == phrase.len();
+        let begins = is_alone || BEGIN.iter().any(|word| words.starts_with(word));
+        return (is_ruled || begins).then_some(Separator::Forward);
+    }
+    // `---- Ann wrote ----`, which some telephones draw.
+    let ends_ruled = line.ends_with("--");
+    let is_attribution = ends_ruled && WROTE.iter().any(|verb| contains_word(&words, verb));
+    // QQ has the one word `Original` in the language of the reader.
+    let is_one_word = ends_ruled && matches!(words.as_str(), "original" | "原始邮件" | "原邮件" | "回复" | "引用");
+    let is_original = is_attribution || is_one_word || ORIGINAL.iter().any(|phrase| words.contains(phrase));
+    (is_ruled && is_original).then_some(Separator::Original)
+}
+
+/// `Original Message` without rules. That is a separator only above a header block.
+pub(in crate::message) fn is_bare_separator(line: &str) -> bool {
+    let words = line.trim_matches([' ', '*', '\t', ':', '\u{a0}']);
+    words.len() <= 40 && !words.is_empty() && {
+        let words = words.to_lowercase();
+        ORIGINAL.contains(&words.as_str()) || FORWARD.contains(&words.as_str())
+    }
+}
+
+fn is_rule_char(c: char) -> bool {
+    matches!(c, '-' | '_' | '=' | '~' | '—' | '–' | '─' | '*' | '#')
+}
+
+fn starts_ruled(line: &str) -> bool {
+    let mut chars = line.chars();
+    chars.next().is_some_and(is_rule_char) && chars.next().is_some_and(is_rule_char)
+}
+
+/// A line of nothing but one character, as Outlook draws above a header block and list programs above a footer.
+pub(in crate::message) fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    let Some(first) = line.chars().next().filter(|c| is_rule_char(*c)) else { return false };
+    line.chars().all(|c| c == first) && line.chars().nth(3).is_some()
+}

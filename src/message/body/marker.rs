@@ -1,0 +1,58 @@
+//! The line in our mails to agents above which they write, and what they wrote below it all the same.
+
+use super::quotes::is_quoted;
+
+/// The line in the mails we send to agents above which they write. What stands below it is ours, not theirs.
+pub const ANSWER_ABOVE: &str = "##- Please type your answer above this line -##";
+
+/// How [`ANSWER_ABOVE`] begins, for a first look at a line.
+const MARKER_START: &str = "##-";
+
+/// The first line with [`ANSWER_ABOVE`] on it, quoted or wrapped into the next line or not.
+pub(super) fn find(text: &str, lines: &[&str]) -> Option<usize> {
+    if !text.contains(MARKER_START) {
+        return None;
+    }
+    let bare = |line: &str| line.trim_start_matches(['>', ' ', '|', '*', '\t']).trim_end().to_string();
+    (0..lines.len()).find(|at| {
+        let Some(start) = lines[*at].find(MARKER_START) else { return false };
+        let mut text = bare(&lines[*at][start..]);
+        if let Some(next) = lines.get(at + 1) {
+            text.push(' ');
+            text.push_str(&bare(next));
+        }
+        let mut words = text.split_whitespace();
+        ANSWER_ABOVE.split(' ').all(|word| words.next().is_some_and(|w| w.starts_with(word)))
+    })
+}
+
+/// Whether somebody wrote between quoted lines, the first of which is quoted by `>`.
+///
+/// Not what follows a long line without a gap: some programs wrap what they quote and mark only its beginning.
+pub(super) fn has_words_between(lines: &[&str]) -> bool {
+    const WRAPPED_BYTES: usize = 55;
+    let Some(last) = lines.iter().rposition(|line| is_quoted(line)).filter(|_| is_quoted(lines[0])) else {
+        return false;
+    };
+    let is_own = |pair: &[&str]| {
+        let (above, line) = (pair[0], pair[1]);
+        let is_wrapped = is_quoted(above) && above.len() > WRAPPED_BYTES;
+        !is_quoted(line) && !line.trim().is_empty() && !is_wrapped
+    };
+    lines[..last].windows(2).any(is_own)
+}
+
+/// Where the lines begin that introduce what is quoted from `at` on, in whatever language: directly above it, with an
+/// address that we gave to one person, which has a `+` before its `@`.
+pub(super) fn introduction_of(lines: &[&str], at: usize) -> usize {
+    let above = lines[..at].iter().rposition(|line| !line.trim().is_empty() && !is_quoted(line));
+    let Some(last) = above.filter(|last| at - last <= 3) else { return at };
+    let first = lines[..last].iter().rposition(|line| line.trim().is_empty()).map_or(0, |blank| blank + 1);
+    let names_us = |line: &&str| line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address);
+    let is_introduction = last - first < 4 && lines[first..=last].iter().any(names_us);
+    if is_introduction { first } else { at }
+}
+
+fn is_sub_address(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(local, domain)| local.contains('+') && domain.contains('.'))
+}

@@ -1,0 +1,210 @@
+//! Which lines of a text are quoted, and which quoted lines stay because answers stand between them.
+
+use super::super::attribution::{self, Separator, Strength, attribution, header_block};
+use super::super::regions::{Region, What};
+use super::Kind;
+use super::marker::introduction_of;
+use super::phrases::CLOSINGS;
+
+/// Lines below what is quoted that are no answer when they begin with a closing: `Regards,`, a name, a company.
+const MAX_CLOSING_LINES: usize = 3;
+
+/// Lines above a quote that its HTML says introduce it.
+const MAX_INTRODUCTION_LINES: usize = 6;
+
+/// A quoted line from this length on may have been wrapped by a program that did not mark what it wrapped.
+const MIN_WRAPPED_BYTES: usize = 60;
+
+/// What [`mark`] found besides the lines.
+#[derive(Debug, Default)]
+pub(super) struct Quotes {
+    /// Where the words begin of a mail that is shown below an introduction, when the sender wrote nothing above it.
+    pub words_at: Option<usize>,
+    /// They stand below a header block, which is below answers as well as in mails that are passed on.
+    pub is_below_headers: bool,
+}
+
+/// What the HTML of a text says about each of its lines; nothing for most mails.
+pub(super) fn hints_by_line(text: &str, lines: &[&str], regions: &[Region]) -> Vec<Option<What>> {
+    if regions.is_empty() {
+        return Vec::new();
+    }
+    let start = text.as_ptr() as usize;
+    let mut hints = vec![None; lines.len()];
+    let starts = lines.iter().map(|line| line.as_ptr() as usize - start).collect::<Vec<_>>();
+    for region in regions {
+        let first = starts.partition_point(|at| *at < region.start);
+        let end = starts.partition_point(|at| *at < region.end);
+        let end = if region.what == What::Signature { end } else { (first + 1).min(end) };
+        for hint in &mut hints[first..end.max(first)] {
+            hint.get_or_insert(region.what);
+        }
+    }
+    hints
+}
+
+/// Marks what is quoted, from the line with our marker on it at the latest.
+pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>], kinds: &mut [Kind]) -> Quotes {
+    let marker = marker.map(|at| introduction_of(lines, at));
+    let end = marker.unwrap_or(lines.len());
+    kinds[end..].fill(Kind::Quote);
+    let mut at = 0;
+    let mut has_words = false;
+    let mut has_introduction = false;
+    while at < end {
+        let rest = &lines[at..end];
+        let line = lines[at];
+        if line.trim().is_empty() {
+            at += 1;
+            continue;
+        }
+        if is_quoted(line) || has_introduction && is_quoted_oddly(rest) {
+            let count = 1 + unmarked_rest(rest);
+            kinds[at..at + count].fill(Kind::Quoted);
+            at += count;
+            continue;
+        }
+        if let Some(kind) = attribution::separator(line) {
+            kinds[at..].fill(Kind::Quote);
+            let is_shown = kind == Separator::Forward && !has_words;
+            return Quotes { words_at: is_shown.then(|| behind_header_block(lines, at + 1)), is_below_headers: false };
+        }
+        if let Some(count) = header_block_below(rest) {
+            kinds[at..].fill(Kind::Quote);
+            return Quotes { words_at: (!has_words).then_some(at + count), is_below_headers: true };
+        }
+        let hint = hinted.get(at).copied().flatten();
+        if hint == Some(What::Quote) {
+            kinds[at..].fill(Kind::Quote);
+            return Quotes { words_at: (!has_words).then_some(at), is_below_headers: true };
+        }
+        if hint == Some(What::Introduction)
+            && let Some(count) = rest.iter().take(MAX_INTRODUCTION_LINES).position(|line| is_quoted(line))
+        {
+            kinds[at..at + count].fill(Kind::Introduction);
+            has_introduction = true;
+            at += count;
+            continue;
+        }
+        let Some((count, strength)) = attribution(rest) else {
+            has_words = true;
+            at += 1;
+            continue;
+        };
+        let below = rest[count..].iter().position(|line| !line.trim().is_empty()).map(|below| &rest[count + below..]);
+        match below {
+            // Answers may stand between the quoted lines, so the rest is looked at line by line.
+            Some(below) if is_quoted(below[0]) || is_quoted_oddly(below) => {
+                kinds[at..at + count].fill(Kind::Introduction);
+                has_introduction = true;
+                at += count;
+            }
+            // Whoever quotes without `>` writes above the quote. With nothing above it, the words below are all there
+            // is, and one attribution is all that tells them from a reply.
+            Some(_) if strength == Strength::Certain && !has_words && marker.is_none() && !has_introduction => {
+                kinds[at..at + count].fill(Kind::Introduction);
+                has_introduction = true;
+                at += count;
+            }
+            Some(_) if strength == Strength::Certain => {
+                kinds[at..].fill(Kind::Quote);
+                return Quotes::default();
+            }
+            None if strength == Strength::Certain || marker.is_some() => {
+                kinds[at..].fill(Kind::Quote);
+                return Quotes::default();
+            }
+            _ => {
+                has_words = true;
+                at += 1;
+            }
+        }
+    }
+    // A text in which all is quoted by hand, and nothing says by whom.
+    let is_all_quoted = !has_words && !has_introduction && marker.is_none();
+    let is_introduced = |line: &&str| line.len() < 500 && line.trim_start_matches(['>', ' ']).ends_with(':');
+    let may_show = is_all_quoted && !lines.iter().any(is_introduced);
+    Quotes { words_at: may_show.then_some(0), is_below_headers: false }
+}
+
+pub(super) fn is_quoted(line: &str) -> bool {
+    line.trim_start().starts_with('>')
+}
+
+/// Whether the line is quoted in a way that is believed only below an attribution: `| `, or a name before the `>`.
+fn is_quoted_oddly(lines: &[&str]) -> bool {
+    let is_barred = |line: &str| line.trim_start().strip_prefix('|').is_some_and(|rest| !rest.ends_with('|'));
+    let is_named = |line: &str| {
+        let line = line.trim_start();
+        let initials = line.bytes().take(4).take_while(u8::is_ascii_uppercase).count();
+        initials > 0 && line[initials..].starts_with('>')
+    };
+    let line = lines[0];
+    is_barred(line) || is_named(line)
+}
+
+/// Lines below a long quoted one that a program wrapped without marking them.
+fn unmarked_rest(lines: &[&str]) -> usize {
+    let [above, rest, below, ..] = lines else { return 0 };
+    let is_rest = !is_quoted(rest)
+        && is_quoted(below)
+        && is_quoted(above)
+        && above.len() >= MIN_WRAPPED_BYTES
+        && rest.starts_with(|c: char| c.is_lowercase() || c == '<')
+        && above.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '-' | '<' | '('));
+    usize::from(is_rest)
+}
+
+/// Whether a header block begins here, with or without a line drawn above it, and how many lines that is.
+fn header_block_below(lines: &[&str]) -> Option<usize> {
+    if let Some(count) = header_block(lines) {
+        return Some(count);
+    }
+    if !attribution::is_rule(lines[0]) && !attribution::is_bare_separator(lines[0]) {
+        return None;
+    }
+    let below = lines[1..].iter().take(2).take_while(|line| line.trim().is_empty()).count() + 1;
+    header_block(lines.get(below..)?).map(|count| below + count)
+}
+
+fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
+    while at < lines.len() && lines[at].trim().is_empty() {
+        at += 1;
+    }
+    at + header_block(&lines[at..]).unwrap_or(0)
+}
+
+/// Makes quoted lines part of the reply where the sender's words stand below them and above them, or below them and
+/// above others: without them nobody can understand the answers.
+///
+/// In HTML they must stand between quoted lines: servers put their disclaimers below a quote of which only its markup
+/// tells where it ends.
+pub(super) fn keep_between_answers(lines: &[&str], is_html: bool, kinds: &mut [Kind]) {
+    let is_word = |at: usize, kinds: &[Kind]| kinds[at] == Kind::Reply && !lines[at].trim().is_empty();
+    let Some(last_word) = (0..lines.len()).rev().find(|at| is_word(*at, kinds)) else { return };
+    let Some(last_quoted) = kinds[..last_word].iter().rposition(|kind| *kind == Kind::Quoted) else { return };
+    let first_quoted = kinds.iter().position(|kind| *kind == Kind::Quoted).unwrap_or(last_quoted);
+    let first_word = (0..lines.len()).find(|at| is_word(*at, kinds)).unwrap_or(last_word);
+    // Below the last quoted line there may be no more than a closing.
+    let tail: Vec<&str> = (last_quoted..=last_word)
+        .filter(|at| is_word(*at, kinds))
+        .take(MAX_CLOSING_LINES + 1)
+        .map(|at| lines[at])
+        .collect();
+    let is_closing = tail.len() <= MAX_CLOSING_LINES
+        && tail.first().is_some_and(|line| line.len() < 60 && attribution::begins_with_any(line.trim(), CLOSINGS));
+    let end = if is_closing {
+        let Some(word) = (0..last_quoted).rev().find(|at| is_word(*at, kinds)) else { return };
+        word
+    } else {
+        last_quoted + 1
+    };
+    let has_answer = (first_quoted..last_quoted).any(|at| is_word(at, kinds));
+    let is_between = first_word < last_quoted.min(end);
+    if !is_between || is_html && !has_answer {
+        return;
+    }
+    for kind in kinds[first_quoted.min(end)..end].iter_mut().filter(|kind| **kind == Kind::Quoted) {
+        *kind = Kind::Reply;
+    }
+}

@@ -1,0 +1,195 @@
+//! What stands below the words: signatures, the lines of telephones, footers of lists, confidentiality notices.
+//!
+//! A closing (`Best regards, Ann`) stays with the words: it is theirs, and nothing tells it from them for sure.
+
+use super::super::attribution::begins_with_any;
+use super::super::limits::{
+    MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
+};
+use super::super::regions::What;
+use super::Kind;
+use super::phrases::{DEVICES, FOOTERS, NOTICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
+
+/// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
+const MAX_SIGNATURE_LINE_BYTES: usize = 100;
+
+/// Bytes that every notice has; shorter paragraphs are somebody's words.
+const MIN_NOTICE_BYTES: usize = 80;
+
+/// Words of `-Ann Example`.
+const MAX_SIGNED_WORDS: usize = 3;
+
+/// Words of `Ann Example from mobile`.
+const MAX_DEVICE_WORDS: usize = 5;
+
+/// Marks signatures in each stretch of reply.
+pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], kinds: &mut [Kind]) {
+    for (kind, hint) in kinds.iter_mut().zip(hinted) {
+        if *hint == Some(What::Signature) && *kind == Kind::Reply {
+            *kind = Kind::Signature;
+        }
+    }
+    let mut start = 0;
+    let mut is_quote_above = false;
+    while start < lines.len() {
+        let len = kinds[start..].iter().position(|kind| *kind != Kind::Reply).unwrap_or(lines.len() - start);
+        let end = start + len;
+        if len > 0 {
+            let at = start + find(&lines[start..end], is_quote_above);
+            kinds[at..end].fill(Kind::Signature);
+        }
+        is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
+        start = end + 1;
+    }
+}
+
+/// Where the signature of a stretch of text begins; its length where there is none.
+fn find(lines: &[&str], is_quote_above: bool) -> usize {
+    if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
+        return exact;
+    }
+    let mut found = lines.len();
+    let mut end = found;
+    let mut has_rule = false;
+    loop {
+        while end > 0 && lines[end - 1].trim().is_empty() {
+            end -= 1;
+        }
+        let rest = &lines[..end];
+        let Some(last) = rest.last() else { return found };
+        let cut = if is_sent_from(last) {
+            Some(end - 1)
+        } else {
+            let rule = if has_rule { None } else { below_rule(rest, is_quote_above) };
+            has_rule |= rule.is_some();
+            rule.or_else(|| last_notice(rest, is_quote_above)).or_else(|| signed(rest))
+        };
+        match cut {
+            Some(at) => (end, found) = (at, at),
+            None => return found,
+        }
+    }
+}
+
+/// The line above the last ones that separates a signature (`--`) or a footer (`_____`).
+fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
+    let mut below = 0;
+    let mut found = None;
+    let mut rule = None;
+    for (at, line) in lines.iter().enumerate().rev() {
+        let words = line.trim();
+        if words.is_empty() {
+            continue;
+        }
+        if below > MAX_LOOSE_SIGNATURE_LINES {
+            break;
+        }
+        if words == "--" {
+            found = Some(at);
+        } else if is_drawn(words) {
+            // A rule may also close the signature.
+            if below > 0 && below <= MAX_FOOTER_LINES {
+                rule = Some(at);
+                break;
+            }
+        } else if words.len() > MAX_SIGNATURE_LINE_BYTES || words.ends_with('?') {
+            // Below dashes with the blank that the others forget, nobody asks or explains.
+            return found;
+        }
+        below += 1;
+    }
+    found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above)))
+}
+
+/// Whether this rule is no drawing of the sender: there are words above it and no other one, and it underlines nothing.
+fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
+    let above = lines[..at].iter().rposition(|line| !line.trim().is_empty());
+    let underlines = above == at.checked_sub(1)
+        && above
+            .is_some_and(|above| lines[above].trim().chars().count().abs_diff(lines[at].trim().chars().count()) < 4)
+        && !lines[at].trim().starts_with('_');
+    (above.is_some() || is_quote_above) && !underlines && !lines[..at].iter().any(|line| is_drawn(line.trim()))
+}
+
+/// Shortest line of dashes that a list program draws.
+const MIN_DRAWN_CHARS: usize = 20;
+
+/// What programs and people draw above a footer or a signature: two or three dashes, or a long line.
+fn is_drawn(words: &str) -> bool {
+    let Some(first) = words.chars().next() else { return false };
+    if !matches!(first, '-' | '_' | '—' | '–' | '=' | '+') || !words.chars().all(|c| c == first) {
+        return false;
+    }
+    match (first, words.chars().count()) {
+        ('_', count) => count >= 2,
+        ('—' | '–', count) => count <= 3 || count >= MIN_DRAWN_CHARS,
+        (_, count) => matches!(count, 3 | 4) || count >= MIN_DRAWN_CHARS,
+    }
+}
+
+/// Where the last paragraph begins, when it is a notice or a footer.
+fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
+    let paragraph = lines.iter().rev().take(MAX_NOTICE_LINES + 1).position(|line| line.trim().is_empty());
+    let start = match paragraph {
+        Some(len) => lines.len() - len,
+        None if lines.len() <= MAX_NOTICE_LINES => 0,
+        None => return None,
+    };
+    let first = lines[start].trim_start_matches(['*', '_', ' ', '\t', '[', '(']);
+    if begins_with_any(first, FOOTERS) {
+        return Some(start);
+    }
+    // Nobody's whole mail is a notice, and a notice is no short line.
+    let is_long = lines[start..].iter().map(|line| line.len()).sum::<usize>() > MIN_NOTICE_BYTES;
+    if start == 0 && !is_quote_above || !is_long {
+        return None;
+    }
+    let words = lines[start..].iter().flat_map(|line| line.trim().chars().chain([' ']));
+    let opening: String = words.take(MAX_NOTICE_START_CHARS).flat_map(char::to_lowercase).collect();
+    NOTICES.iter().any(|phrase| opening.contains(phrase)).then_some(start)
+}
+
+/// `-Ann` or `- Ann` as the last line, below a finished sentence.
+fn signed(lines: &[&str]) -> Option<usize> {
+    let at = lines.len() - 1;
+    let line = lines[at].trim();
+    let name = line.strip_prefix("--").or_else(|| line.strip_prefix('-'))?.trim_start();
+    let words = name.split_whitespace().count();
+    let is_name = name.len() <= 40
+        && (1..=MAX_SIGNED_WORDS).contains(&words)
+        && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '-'));
+    let above = lines[..at].iter().rposition(|line| !line.trim().is_empty())?;
+    let sentence = lines[above].trim();
+    let is_finished = sentence.ends_with(['.', '!', '?', ')']) && !sentence.starts_with('-');
+    (is_name && is_finished).then_some(at)
+}
+
+/// The line that telephones and programs put below a mail: `Sent from my iPhone`.
+fn is_sent_from(line: &str) -> bool {
+    let line = line.trim_matches([' ', '\t', '*', '_', '-', '(', ')', '[', ']', '<', '>', '\u{a0}']);
+    if line.is_empty() || line.len() > MAX_SENT_FROM_BYTES * 2 {
+        return false;
+    }
+    // The address of a link does not count.
+    let words = line.split_once("http").map_or(line, |(words, _)| words);
+    if words.len() > MAX_SENT_FROM_BYTES {
+        return false;
+    }
+    let has_device = |text: &str| {
+        // Some scripts have no blanks behind a name in this one: `iPhoneから送信`.
+        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DEVICES.contains(&part))
+    };
+    if begins_with_any(words, SENT_FROM) {
+        let lower = words.to_lowercase();
+        let is_word = |part: &str| SENTENCE_WORDS.contains(&part);
+        return !lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(is_word) || lower.starts_with("diese ");
+    }
+    let lower = words.to_lowercase();
+    if SENT_FROM_ENDS.iter().any(|end| lower.ends_with(end)) {
+        return has_device(&lower) || lower.starts_with("von ") || !lower.is_ascii() && lower.contains("outlook");
+    }
+    // `Ann Example from mobile`.
+    let is_short = lower.split_whitespace().count() <= MAX_DEVICE_WORDS && !lower.ends_with(['?', ':', '.']);
+    let from = [" from ", " via "].iter().find_map(|word| lower.find(word).map(|at| &lower[at..]));
+    is_short && from.is_some_and(has_device)
+}

@@ -1,0 +1,232 @@
+//! The mail that a mail passes on: attached as a whole, or copied into the text below its header block.
+//!
+//! Found purely from the mail; whether its passing on means anything is decided elsewhere.
+
+mod phrases;
+
+use super::fields::{self, Of};
+use super::limits::{MAX_FORWARD_HEADER_LINES, MAX_FORWARD_LINES};
+use super::parts::{self, Parts};
+use super::{Address, decode, text};
+use jiff::Timestamp;
+use phrases::{ANNOUNCEMENTS, CHINESE_LABELS, LABELS, Label, PREFIXES};
+
+/// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forwarded {
+    /// Who wrote it, where an address is told.
+    pub from: Option<Address>,
+    /// To whom.
+    pub to: Vec<Address>,
+    /// About what.
+    pub subject: String,
+    /// When, where it can be read.
+    pub date: Option<Timestamp>,
+    /// Its text.
+    pub text: String,
+}
+
+/// The mail that is passed on, if one is: the first that is attached, else the one within the text.
+pub(super) fn of(parts: &Parts<'_>, subject: &str, words: &str) -> Option<Forwarded> {
+    attached(parts).or_else(|| within(words, subject))
+}
+
+/// A mail attached as a whole. One inside a report is there because it was *not* delivered.
+fn attached(parts: &Parts<'_>) -> Option<Forwarded> {
+    if parts.list.first()?.content_type.value == "multipart/report" {
+        return None;
+    }
+    let is_mail = |kind: &str| matches!(kind, "message/rfc822" | "message/global");
+    let part = parts.list.iter().find(|part| is_mail(&part.content_type.value) && !part.is_multipart())?;
+    let bytes = part.bytes();
+    let parts = parts::read(&bytes, fields::split(&bytes, Of::Message));
+    let block = &parts.list.first()?.block;
+    let hint = parts.hint.as_deref();
+    let addresses = |name: &str| {
+        let fields = block.fields.iter().filter(|field| field.is(name));
+        fields.flat_map(|field| decode::addresses_as(*field, hint)).collect::<Vec<_>>()
+    };
+    let subject = block.first("Subject").map(|field| decode::text_as(field, hint));
+    if subject.is_none() && block.first("From").is_none() {
+        return None;
+    }
+    Some(Forwarded {
+        from: addresses("From").into_iter().next(),
+        to: addresses("To"),
+        subject: subject.unwrap_or_default(),
+        date: block.first("Date").and_then(decode::date).map(|(at, _)| at),
+        text: text::of(&parts, &mut Vec::new()).0,
+    })
+}
+
+/// A mail copied into the text, below an announcement, or below nothing but its header block where the subject says that
+/// it is passed on.
+fn within(words: &str, subject: &str) -> Option<Forwarded> {
+    let says_so = is_forward(subject);
+    if !says_so && !may_announce(words) {
+        return None;
+    }
+    let lines: Vec<&str> = words.lines().take(MAX_FORWARD_LINES).collect();
+    let starts = (0..lines.len()).filter(|at| says_so || is_announcement(lines[*at]));
+    starts.into_iter().find_map(|at| {
+        let start = if is_announcement(lines[at]) { after_blanks(&lines, at + 1) } else { at };
+        let block = HeaderBlock::read(&lines[start..])?;
+        // What follows is the rest of the whole text, not only of the lines that were looked at.
+        let rest = words.lines().skip(start + block.length);
+        let strip = |line: &str| {
+            let inner =
+                if block.is_quoted { line.strip_prefix('>').map(|l| l.strip_prefix(' ').unwrap_or(l)) } else { None };
+            inner.unwrap_or(line).to_string()
+        };
+        let text = rest.map(strip).collect::<Vec<_>>().join("\n").trim().to_string();
+        Some(block.into_forwarded(text))
+    })
+}
+
+/// Whether a subject says that a mail is passed on.
+fn is_forward(subject: &str) -> bool {
+    let mut rest = subject.trim_start();
+    // `Re: Fwd:` answers a forwarded mail, `Fwd: Re:` passes an answer on; tags may stand before either.
+    while let Some(inner) = rest.strip_prefix('[') {
+        rest = inner.split_once(']').map_or("", |(_, rest)| rest).trim_start();
+    }
+    let colon = rest.char_indices().take(MAX_PREFIX_CHARS).find(|(_, c)| matches!(c, ':' | '：'));
+    let Some((colon, _)) = colon else { return false };
+    let prefix = rest[..colon].trim().to_lowercase();
+    PREFIXES.contains(&prefix.as_str())
+}
+
+/// Characters in which a prefix must end.
+const MAX_PREFIX_CHARS: usize = 14;
+
+/// A cheap first look: announcements stand between dashes, end in a colon, or are not in English.
+fn may_announce(words: &str) -> bool {
+    words.contains("--") || words.contains("orwarded") || !words.is_ascii() || words.contains(":\n")
+}
+
+fn is_announcement(line: &str) -> bool {
+    let is_rule = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '=' | '*' | '>' | ':' | '：' | '#');
+    let words = line.trim_matches(is_rule);
+    // Something stands around it, or a colon behind it; that is cheap to see.
+    let is_framed = line.starts_with(['-', '_', '=', '*', '>', '#']) || line.trim_end().ends_with([':', '：']);
+    if !is_framed || words.is_empty() || words.len() > MAX_ANNOUNCEMENT_BYTES {
+        return false;
+    }
+    let words = words.to_lowercase();
+    // `Forwarded by Ann on 02.03.2026`, as Notes writes it, has a rule around it.
+    ANNOUNCEMENTS.contains(&words.as_str()) || (words.starts_with("forwarded by ") && line.starts_with("--"))
+}
+
+/// Bytes of the words of an announcement.
+const MAX_ANNOUNCEMENT_BYTES: usize = 120;
+
+fn after_blanks(lines: &[&str], at: usize) -> usize {
+    let blank = lines[at..].iter().take(MAX_BLANK_LINES).take_while(|line| unquoted(line).is_empty()).count();
+    at + blank
+}
+
+/// Empty lines between an announcement and what it announces.
+const MAX_BLANK_LINES: usize = 4;
+
+fn unquoted(line: &str) -> &str {
+    line.trim_start_matches(['>', ' ', '\t', '\u{a0}']).trim()
+}
+
+/// The header block of a mail within a text.
+#[derive(Default)]
+struct HeaderBlock {
+    from: String,
+    to: String,
+    subject: Option<String>,
+    date: String,
+    is_quoted: bool,
+    /// Lines that it takes.
+    length: usize,
+}
+
+impl HeaderBlock {
+    /// The block that the lines begin with: somebody it is from, and two more things at least.
+    fn read(lines: &[&str]) -> Option<Self> {
+        let first = *lines.first()?;
+        // A cheap look at each line where blocks are looked for.
+        let (label, _) = labelled(first)?;
+        if label == Label::Other {
+            return None;
+        }
+        let mut block = Self { is_quoted: first.starts_with('>'), ..Self::default() };
+        let mut count = 0;
+        let mut last = None;
+        let mut at = 0;
+        while at < lines.len().min(MAX_FORWARD_HEADER_LINES) {
+            if let Some((label, value)) = labelled(lines[at]) {
+                block.take(label, value);
+                count += 1;
+                last = Some(label);
+            } else if unquoted(lines[at]).is_empty() {
+                // Tables and paragraphs leave empty lines between the fields.
+                if lines.get(at + 1).is_none_or(|next| labelled(next).is_none()) {
+                    break;
+                }
+                last = None;
+            } else {
+                // The value goes on; but not for ever.
+                match last {
+                    Some(Label::To | Label::Cc | Label::Subject | Label::From) => {
+                        if let Some(Label::To) = last {
+                            block.to.push(' ');
+                            block.to.push_str(unquoted(lines[at]));
+                        }
+                    }
+                    _ => break,
+                }
+            }
+            at += 1;
+        }
+        block.length = at;
+        (count >= 3 && !block.from.is_empty()).then_some(block)
+    }
+
+    fn take(&mut self, label: Label, value: &str) {
+        let value = value.to_string();
+        match label {
+            Label::From if self.from.is_empty() => self.from = value,
+            Label::To if self.to.is_empty() => self.to = value,
+            Label::Subject if self.subject.is_none() => self.subject = Some(value),
+            Label::Date if self.date.is_empty() => self.date = value,
+            _ => {}
+        }
+    }
+
+    fn into_forwarded(self, text: String) -> Forwarded {
+        Forwarded {
+            from: decode::addresses_in(&self.from).into_iter().next(),
+            to: decode::addresses_in(&self.to),
+            subject: self.subject.unwrap_or_default(),
+            date: decode::date_in(&self.date).map(|(at, _)| at),
+            text,
+        }
+    }
+}
+
+/// The label that a line begins with, and what stands behind it.
+fn labelled(line: &str) -> Option<(Label, &str)> {
+    let line = unquoted(line);
+    let (colon, width) = line.char_indices().take(MAX_LABEL_CHARS).find_map(|(at, c)| match c {
+        ':' => Some((at, 1)),
+        '：' => Some((at, '：'.len_utf8())),
+        _ => None,
+    })?;
+    // `*From:* Ann`, `**From:**`, and French with a blank before the colon.
+    let name = line[..colon].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '\u{a0}'));
+    let name = name.to_lowercase();
+    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let found = LABELS.iter().chain(&CHINESE_LABELS).find(|(known, _)| *known == name)?;
+    let value = line[colon + width..].trim_start_matches('*').trim();
+    Some((found.1, value))
+}
+
+/// Characters in which a label must end.
+const MAX_LABEL_CHARS: usize = 24;
+
+#[cfg(test)]
+mod tests;

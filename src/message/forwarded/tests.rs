@@ -1,0 +1,89 @@
+//! Mails passed on, in the text and beside it.
+
+use super::*;
+
+fn read(raw: &str) -> Option<Forwarded> {
+    let parts = parts::read(raw.as_bytes(), fields::split(raw.as_bytes(), Of::Message));
+    let subject = parts.list[0].block.first("Subject").map(decode::text).unwrap_or_default();
+    of(&parts, &subject, &text::of(&parts, &mut Vec::new()).0)
+}
+
+fn from(forwarded: &Option<Forwarded>) -> Option<String> {
+    forwarded.as_ref().map(|mail| mail.from.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
+#[test]
+fn an_attached_mail_is_read_with_its_own_sender() {
+    let raw = "Subject: Please take this\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\n\
+        Content-Type: message/rfc822\n\nFrom: Carl <carl@x.example>\nTo: ann@y.example\nSubject: Printer\n\
+        Date: Mon, 2 Mar 2026 10:00:00 +0000\n\nIt burns.\n--b--\n";
+    let mail = read(raw).unwrap();
+    assert_eq!(mail.from.unwrap().to_string(), "Carl <carl@x.example>");
+    assert_eq!((mail.to[0].address.as_str(), mail.subject.as_str()), ("ann@y.example", "Printer"));
+    assert_eq!(mail.date.unwrap().to_string(), "2026-03-02T10:00:00Z");
+    assert_eq!(mail.text.trim(), "It burns.");
+    assert_eq!(read(&raw.replace("multipart/mixed", "multipart/report")), None, "what was not delivered");
+}
+
+#[test]
+fn a_mail_within_the_text_is_found_however_it_is_announced() {
+    let carl = Some("Carl <carl@x.example>".to_string());
+    let block = "From: Carl <carl@x.example>\nDate: Mon, 2 Mar 2026 10:00\nSubject: Printer\nTo: <ann@y.example>\n\nIt burns.\n";
+    let german = "Von: Carl <carl@x.example>\nGesendet: Montag, 2. März 2026 10:00\nAn: Ann <ann@y.example>\n\
+        Betreff: Printer\n\nIt burns.\n";
+    let quoted: String = block.lines().map(|line| format!("> {line}\n")).collect();
+    let cases = [
+        ("dashes", format!("FYI\n\n---------- Forwarded message ---------\n{block}"), "x", carl.clone()),
+        ("German dashes", format!("-------- Weitergeleitete Nachricht --------\n{german}"), "x", carl.clone()),
+        ("a phrase and quotes", format!("Begin forwarded message:\n\n{quoted}"), "x", carl.clone()),
+        ("the subject and a block", format!("Please look.\n\n{german}"), "WG: Printer", carl.clone()),
+        ("the subject and a rule", format!("-----Original Message-----\n{block}"), "Fwd: Printer", carl.clone()),
+        ("bold labels", block.replace("From:", "*From:*").replace("Date:", "*Date:*"), "Fw: Printer", carl.clone()),
+        ("a link as address", block.replace("<carl@x.example>", "[mailto:carl@x.example]"), "FW: x", carl),
+        (
+            "Chinese",
+            "发件人：c@x.example\n主题：a\n收件人：b@x.example\n\nx".into(),
+            "转发: a",
+            Some("c@x.example".into()),
+        ),
+        ("no address", block.replace("<carl@x.example>", ""), "Fwd: x", Some(String::new())),
+        ("an answer with the block of its quote", format!("Thanks.\n\n{block}"), "Re: Printer", None),
+        ("an announcement of nothing", "---------- Forwarded message ---------\nhello\n".into(), "x", None),
+        ("a sentence with a colon", "To: do\nFrom: here on\n".into(), "Fwd: x", None),
+    ];
+    for (name, text, subject, expected) in cases {
+        let mail = read(&format!("Subject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}"));
+        assert_eq!(from(&mail), expected, "{name}");
+    }
+}
+
+#[test]
+fn of_a_mail_within_the_text_all_is_told() {
+    let text = "> From: Carl <carl@x.example>\n> Date: 2 Mar 2026 10:00:00 +0000\n> To: a@y.example,\n>  b@y.example\n\
+        > Subject: Printer\n>\n> It burns.\n> > Since when?\n";
+    let mail = read(&format!("Subject: Fwd: Printer\n\nSee.\n\n{text}")).unwrap();
+    let expected = Forwarded {
+        from: Some(super::super::Address { name: Some("Carl".into()), address: "carl@x.example".into() }),
+        to: vec![super::super::Address::bare("a@y.example"), super::super::Address::bare("b@y.example")],
+        subject: "Printer".into(),
+        date: Some("2026-03-02T10:00:00Z".parse().unwrap()),
+        text: "It burns.\n> Since when?".into(),
+    };
+    assert_eq!(mail, expected);
+}
+
+#[test]
+fn lines_that_are_looked_at_are_limited() {
+    let mail = |lines: usize| {
+        let block = "From: c@x.example\nTo: a@x.example\nSubject: x\n\nIt burns.\n";
+        read(&format!("Subject: Fwd: x\n\n{}{block}", "word\n".repeat(lines))).is_some()
+    };
+    assert!(mail(MAX_FORWARD_LINES - 3));
+    assert!(!mail(MAX_FORWARD_LINES));
+    let header = |lines: usize| {
+        let to = " a@x.example,\n".repeat(lines - 3);
+        let text = format!("From: c@x.example\nSubject: x\nTo:\n{to}\nIt burns.\n");
+        read(&format!("Subject: Fwd: x\n\n{text}")).unwrap().to.len()
+    };
+    assert_eq!((header(MAX_FORWARD_HEADER_LINES), header(MAX_FORWARD_HEADER_LINES + 1)), (21, 21));
+}

@@ -1,0 +1,170 @@
+//! Tags and their attributes, read off the text as they come.
+
+use super::super::decode;
+use super::MAX_ENTITY_BYTES;
+
+/// One tag.
+pub(super) struct Tag<'a> {
+    pub name: String,
+    pub is_closing: bool,
+    /// Bytes from `<` to `>`.
+    pub len: usize,
+    /// What stands behind the name.
+    attributes: &'a str,
+}
+
+impl<'a> Tag<'a> {
+    /// The tag that `text` begins with; `None` when the `<` is just a character.
+    pub fn read(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let is_closing = bytes.get(1) == Some(&b'/');
+        let start = if is_closing { 2 } else { 1 };
+        if !bytes.get(start).is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'!' | b'?')) {
+            return None;
+        }
+        let name = bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let name_end = start + name;
+        let name = text[start..name_end].to_ascii_lowercase();
+        let tag = |name, end: usize| Tag { name, is_closing, len: end + 1, attributes: &text[name_end.min(end)..end] };
+        // A `>` in quotes is part of an attribute, unless the quote is never closed.
+        let mut quote = None;
+        for (at, byte) in bytes.iter().enumerate().skip(start).take(MAX_TAG_BYTES) {
+            match (byte, quote) {
+                (b'>', None) => return Some(tag(name, at)),
+                (b'<', None) => return None,
+                (b'"' | b'\'', None) if bytes[at - 1] == b'=' => quote = Some(*byte),
+                (byte, Some(open)) if *byte == open => quote = None,
+                _ => {}
+            }
+        }
+        quote?;
+        let end = bytes.iter().take(MAX_TAG_BYTES).position(|b| *b == b'>')?;
+        Some(tag(name, end))
+    }
+
+    /// The value of an attribute, its entities decoded.
+    pub fn attribute(&self, name: &str) -> Option<String> {
+        let mut rest = self.attributes;
+        // Values are passed over whole, so that what stands in one is not taken for the name of another.
+        while let Some(sign) = rest.find('=') {
+            let found =
+                rest[..sign].trim_end().rsplit([' ', '\t', '\n', '\r', '"', '\'', '/']).next().unwrap_or_default();
+            let is_wanted = found.eq_ignore_ascii_case(name);
+            let value = rest[sign + 1..].trim_start();
+            let (value, after) = match value.strip_prefix(['"', '\'']) {
+                Some(inside) => inside.split_once(&value[..1]).unwrap_or((inside, "")),
+                None => {
+                    let end = value.find(char::is_whitespace).unwrap_or(value.len());
+                    value.split_at(end)
+                }
+            };
+            if is_wanted {
+                return Some(with_entities(value));
+            }
+            rest = after;
+        }
+        None
+    }
+
+    /// Whether its style hides what it holds: the lines that a list of mails shows, and nothing else does.
+    pub fn is_hidden(&self) -> bool {
+        if self.is_closing || !self.attributes.contains(':') {
+            return false;
+        }
+        let style: String = self.attribute("style").unwrap_or_default().split_whitespace().collect();
+        style.to_ascii_lowercase().contains("display:none")
+    }
+}
+
+fn with_entities(value: &str) -> String {
+    if !value.contains('&') {
+        return value.trim().to_string();
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(MAX_ENTITY_BYTES).position(|b| b == b';');
+        match end.filter(|end| rest[1..*end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')) {
+            Some(end) => {
+                decode::entity(&rest[..=end], &mut out);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out.trim().to_string()
+}
+
+/// Bytes of one tag; longer ones are no tags.
+const MAX_TAG_BYTES: usize = 16 * 1024;
+
+/// What follows the end of the hidden element; `None` when it has no end, and then its content is shown, since the
+/// mail's text may be there.
+pub(super) fn after_closing<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find("</")?;
+        let tail = &text[at + 2..];
+        if tail.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)) {
+            return Some(tail.find('>').map_or("", |end| &tail[end + 1..]));
+        }
+        from = at + 2;
+    }
+}
+
+/// The same for an element that may hold others of its name.
+pub(super) fn after_all_closed<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut depth = 1_usize;
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find('<')?;
+        let is_closing = text[at + 1..].starts_with('/');
+        let tail = &text[at + 1 + usize::from(is_closing)..];
+        let is_end = |c: char| !c.is_ascii_alphanumeric();
+        if tail.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
+            && tail[name.len()..].starts_with(is_end)
+        {
+            depth = if is_closing { depth - 1 } else { depth + 1 };
+            if depth == 0 {
+                return Some(tail.find('>').map_or("", |end| &tail[end + 1..]));
+            }
+        }
+        from = at + 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_read_however_they_are_quoted() {
+        let cases = [
+            ("<a href=\"x\">", "href", Some("x")),
+            ("<a class='b' HREF = 'x y'>", "href", Some("x y")),
+            ("<a href=x class=y>", "class", Some("y")),
+            ("<a title=\"href=no\" href=\"a?b=c&amp;d=e\">", "href", Some("a?b=c&d=e")),
+            ("<img alt=\"\" src=x/>", "alt", Some("")),
+            ("<a href=\"x>", "href", Some("x")),
+            ("<a data-href=x>", "href", None),
+            ("<a>", "href", None),
+        ];
+        for (html, name, expected) in cases {
+            assert_eq!(Tag::read(html).unwrap().attribute(name).as_deref(), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_style_that_hides_is_seen() {
+        assert!(Tag::read("<div style=\"color: red; display : none !important\">").unwrap().is_hidden());
+        assert!(!Tag::read("<div style=\"display: block\">").unwrap().is_hidden());
+        assert_eq!(after_all_closed("a<div>b</div>c</div>d", "div"), Some("d"));
+        assert_eq!(after_all_closed("a<div>b</div>c", "div"), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the markup of an HTML mail says about stretches of its text: mail programs name what they quote and sign.
+//!
+//! Fed with the tags in their order; of all of them only those with an id, a class, a style or a name are looked at.
+
+use super::limits::MAX_HTML_REGIONS;
+
+/// What a stretch of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// The words that introduce a quote begin here, in whatever language.
+    Introduction,
+    /// All from here on is quoted.
+    Quote,
+    /// A signature, to its end.
+    Signature,
+}
+
+/// A stretch of text, by its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Region {
+    pub what: What,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Marks in tags, in lower case, and what they say. The first that fits counts.
+const MARKS: &[(&str, What)] = &[
+    // Thunderbird, Apple Mail, Gmail, Yahoo, Proton, Zoho, Evolution, Roundcube, Lotus Notes, QQ and 163.
+    ("moz-cite-prefix", What::Introduction),
+    ("gmail_attr", What::Introduction),
+    ("gmail_quote_container", What::Introduction),
+    ("\"gmail_quote", What::Introduction),
+    ("gmail_extra", What::Introduction),
+    ("yahoo_quoted", What::Quote),
+    ("protonmail_quote", What::Introduction),
+    ("zmail_extra", What::Quote),
+    ("-x-evo-paragraph", What::Introduction),
+    ("reply-intro", What::Introduction),
+    ("isreplycontent", What::Quote),
+    // Outlook on desktops, on the web, on Macs and on telephones; Hotmail.
+    ("outlookmessageheader", What::Quote),
+    ("divrplyfwdmsg", What::Quote),
+    ("olk_src_body_section", What::Quote),
+    ("stopspelling", What::Quote),
+    ("mail-editor-reference-message-container", What::Quote),
+    ("ms-outlook-mobile-reference-message", What::Quote),
+    ("border-top:solid #e1e1e1", What::Quote),
+    ("border-top:solid #b5c4df", What::Quote),
+    ("border-top-color: rgb(229, 229, 229)", What::Quote),
+    ("__divider__", What::Quote),
+    // Signatures.
+    ("gmail_signature", What::Signature),
+    ("moz-signature", What::Signature),
+    ("ms-outlook-mobile-signature", What::Signature),
+    ("applemailsignature", What::Signature),
+    ("protonmail_signature_block", What::Signature),
+    ("ymail_android_signature", What::Signature),
+    ("mail-signature", What::Signature),
+    ("composer_signature", What::Signature),
+    ("\"signature\"", What::Signature),
+    ("data-signature", What::Signature),
+];
+
+/// Follows the tags of an HTML text.
+#[derive(Debug, Default)]
+pub(super) struct Regions {
+    list: Vec<Region>,
+    /// The signature we are in: the name of its element, and how many of that name are open.
+    open: Option<(String, usize)>,
+}
+
+impl Regions {
+    /// Notes a tag; `at` is how much text there is already.
+    pub fn tag(&mut self, tag: &str, name: &str, is_closing: bool, at: usize) {
+        if let Some((element, depth)) = &mut self.open
+            && element == name
+        {
+            *depth = if is_closing { *depth - 1 } else { *depth + 1 };
+            if *depth == 0 {
+                self.close(at);
+            }
+            return;
+        }
+        // No tag with less in it has one of the marks.
+        let may_have = !is_closing && tag.len() > name.len() + 10 && tag.contains('=');
+        if !may_have || self.list.len() >= MAX_HTML_REGIONS {
+            return;
+        }
+        let lower = tag.to_ascii_lowercase().replace('\'', "\"");
+        let Some((_, what)) = MARKS.iter().find(|(mark, _)| lower.contains(mark)) else { return };
+        if *what == What::Signature {
+            if self.open.is_some() || matches!(name, "br" | "hr" | "img" | "meta" | "input") {
+                return;
+            }
+            self.open = Some((name.to_owned(), 1));
+        }
+        self.list.push(Region { what: *what, start: at, end: usize::MAX });
+    }
+
+    fn close(&mut self, at: usize) {
+        self.open = None;
+        if let Some(region) = self.list.iter_mut().rev().find(|region| region.what == What::Signature) {
+            region.end = at;
+        }
+    }
+
+    /// The regions of a text that is `len` bytes long. A signature that is never closed is none.
+    pub fn finish(mut self, len: usize) -> Vec<Region> {
+        let is_open = self.open.is_some();
+        let last = self.list.iter().rposition(|region| region.what == What::Signature);
+        if let Some(last) = last.filter(|_| is_open) {
+            self.list.remove(last);
+        }
+        self.list.iter_mut().for_each(|region| region.end = region.end.min(len));
+        self.list
+    }
+}

@@ -1,0 +1,100 @@
+//! Mails of which one thing grows: twice as much of it takes hardly more than twice as long to read.
+
+use jiff::Timestamp;
+use postroom::message::{self, Reader};
+use std::time::{Duration, Instant};
+
+/// How much longer a mail of twice the size may take; a square would be four.
+const MOST: f64 = 3.0;
+
+/// Bytes of what grows, before it is doubled.
+const SIZE: usize = 100_000;
+
+/// A mail with these fields and this text.
+fn mail(fields: &str, text: &str) -> String {
+    format!("From: Ann <ann@customer.example>\r\nMessage-ID: <m1@customer.example>\r\n{fields}\r\n{text}")
+}
+
+/// The shortest time of several, which other work on the machine disturbs least.
+fn shortest(raw: &str) -> Duration {
+    let time = || {
+        let begun = Instant::now();
+        std::hint::black_box(message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default()));
+        begun.elapsed()
+    };
+    (0..4).map(|_| time()).min().unwrap_or_default()
+}
+
+#[test]
+fn twice_the_size_takes_hardly_more_than_twice_the_time() {
+    let html = "Content-Type: text/html\r\n";
+    let mixed = "Content-Type: multipart/mixed; boundary=b\r\n";
+    let base64 = "Content-Transfer-Encoding: base64\r\n";
+    let quoted = "Content-Transfer-Encoding: quoted-printable\r\n";
+    let japanese = "Content-Type: text/plain; charset=iso-2022-jp\r\n";
+    let calendar = "Content-Type: text/calendar\r\n";
+    let forward = "Subject: Fwd: x\r\n";
+    // What grows, the fields before it, and a piece of it.
+    let cases = [
+        ("words", "", "word "),
+        ("lines", "", "word\r\n"),
+        ("quoted lines", "", "> word\r\n"),
+        ("raw bytes", "", "\u{fffd}\u{e9}"),
+        ("tags", html, "<b>x</b>"),
+        ("tags without end", html, "<a href=x"),
+        ("links", html, "<a href=\"https://x.example/a\">x"),
+        ("hidden elements without end", html, "<p style=display:none>"),
+        ("hidden elements", html, "<div style=\"display:none\"><div></div>"),
+        ("quotes in HTML", html, "<blockquote>x"),
+        ("cells", html, "<td>x"),
+        ("items", html, "<ol><li>x"),
+        ("entities", html, "&amp;&nbsp;&x"),
+        ("comments without end", html, "<!-- x"),
+        ("delimiters", mixed, "--b x\r\n"),
+        ("multiparts", mixed, "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--b--\r\n"),
+        ("base64", base64, "SGVsbG8h\r\n"),
+        ("base64 with padding in it", base64, "SGVsbG8=\r\n"),
+        ("words for base64", base64, "SGVs bG8h SGVs bG8h SGVs\r\n"),
+        ("codes", quoted, "=C3=BC= \r\n"),
+        ("signs of codes", quoted, "= = ="),
+        ("shifts", japanese, "\u{1b}$B%F\u{1b}(B"),
+        ("uuencoded files", "", "begin 644 a\r\n%2&5L;&\\\r\nend\r\n"),
+        ("beginnings of such files", "", "begin 644 a\r\n"),
+        ("events", calendar, "BEGIN:VEVENT\r\nSUMMARY:x\r\n"),
+        ("folded lines of a calendar", calendar, "SUMMARY:x\r\n y\r\n"),
+        ("headers within the text", forward, "From: a\r\nTo: b\r\n"),
+        ("announcements", "", "---- Forwarded message ----\r\nFrom: a\r\n"),
+    ];
+    let of = |fields: &str, piece: &str, size: usize| mail(fields, &piece.repeat(size / piece.len()));
+    check(cases.map(|(name, fields, piece)| (name, of(fields, piece, SIZE), of(fields, piece, 2 * SIZE))));
+}
+
+#[test]
+fn twice_as_long_a_field_takes_hardly_more_than_twice_the_time() {
+    let cases = [
+        ("addresses", "To", "a@b, "),
+        ("names with commas", "To", "a, "),
+        ("brackets", "To", "<a"),
+        ("quotes", "To", "\"a"),
+        ("comments", "To", "(a"),
+        ("encoded words", "Subject", "=?utf-8?q?a?= "),
+        ("encoded words without end", "Subject", "=?utf-8?q?a "),
+        ("pieces of base64", "Subject", "=?utf-8?b?YWJj?= "),
+        ("ids", "References", "<a@b> "),
+        ("comments among ids", "References", "<a@b> (x "),
+        ("parameters", "Content-Type", "a/b; c=d "),
+        ("dates", "Date", "Mon 1x:1 "),
+    ];
+    let of =
+        |name: &str, piece: &str, size: usize| mail(&format!("{name}: {}\r\n", piece.repeat(size / piece.len())), "x");
+    check(cases.map(|(case, name, piece)| (case, of(name, piece, SIZE), of(name, piece, 2 * SIZE))));
+}
+
+fn check<const N: usize>(cases: [(&str, String, String); N]) {
+    for (name, one, two) in cases {
+        let factor = || shortest(&two).as_secs_f64() / shortest(&one).as_secs_f64().max(1e-5);
+        // A busy machine may spoil a try; a square spoils all.
+        let least = (0..4).map(|_| factor()).find(|factor| *factor <= MOST);
+        assert!(least.is_some(), "{name}: {:.1} times as long", factor());
+    }
+}
