@@ -3,7 +3,7 @@
 use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile};
 use super::file::{self, FileDef, RuleDef};
 use super::order::{self, Reference};
-use super::pattern::{Checked, PatternError, PatternId, phrase_patterns};
+use super::pattern::{Checked, Pattern, PatternError, PatternId, phrase_patterns};
 use super::pattern_set::SetBuilder;
 use super::quantity::{Comparison, Quantity};
 use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
@@ -11,7 +11,6 @@ use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
 use crate::finding::did_you_mean;
 use crate::message::Digest;
-use regex_automata::meta::Regex;
 use std::collections::HashMap;
 
 /// How many rules there may be.
@@ -211,11 +210,11 @@ impl Compiler<'_> {
         self.findings.hint(error.hint.map(str::to_owned));
     }
 
-    fn regexes(&mut self, patterns: &[At<String>]) -> Option<Vec<Regex>> {
+    fn regexes(&mut self, patterns: &[At<String>]) -> Option<Vec<Pattern>> {
         let checked: Vec<_> = patterns
             .iter()
             .map(|pattern| match self.patterns.check(&pattern.value) {
-                Ok(checked) => Some(checked.pattern().regex.clone()),
+                Ok(checked) => Some(checked.pattern().clone()),
                 Err(error) => {
                     self.bad_pattern(pattern, error);
                     None

@@ -1,13 +1,12 @@
 //! Does this condition hold for this message, and what did it see?
 
 use super::Context;
-use super::pattern::PatternId;
+use super::pattern::{Pattern, PatternId};
 use super::quantity::Quantity;
 use super::rule::{Condition, Test};
 use super::scan::{Captured, Place, Scan};
 use super::when::Fact;
 use crate::message::{Attachment, Message, Origin};
-use regex_automata::meta::Regex;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -152,8 +151,9 @@ fn quantity(found: &Captured, threshold: &Quantity) -> Option<Quantity> {
 
 fn is_like(attachment: &Attachment, test: &Test) -> bool {
     let Test::Attachment { name, media_type, larger, smaller } = test else { return false };
-    let found = |patterns: &[Regex], text: &str| {
-        patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(super::scan::cut(text)))
+    let found = |patterns: &[Pattern], text: &str| {
+        let is_match = |pattern: &Pattern| pattern.regex().is_some_and(|regex| regex.is_match(super::scan::cut(text)));
+        patterns.is_empty() || patterns.iter().any(is_match)
     };
     let size = attachment.size_bytes as f64;
     found(name, attachment.name.as_deref().unwrap_or_default())

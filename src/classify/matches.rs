@@ -51,6 +51,7 @@ impl Iterator for Matches<'_> {
     type Item = Range<usize>;
 
     fn next(&mut self) -> Option<Range<usize>> {
+        let regex = self.pattern.regex()?;
         while let Way::Try(starts) = &mut self.way {
             let (start, rest) = starts.split_first()?;
             let start = *start;
@@ -66,7 +67,7 @@ impl Iterator for Matches<'_> {
             self.tries += 1;
             let end = self.pattern.max_bytes.map_or(self.text.len(), |most| self.text.len().min(start + most));
             let input = Input::new(self.text).span(start..end).anchored(Anchored::Yes);
-            if let Some(found) = self.pattern.regex.search(&input) {
+            if let Some(found) = regex.search(&input) {
                 self.from = found.end();
                 return Some(found.range());
             }
@@ -79,6 +80,6 @@ impl Iterator for Matches<'_> {
                 searcher.insert(Searcher::new(Input::new(self.text).range(begin..)))
             }
         };
-        searcher.advance(|input| Ok(self.pattern.regex.search(input))).map(|found| found.range())
+        searcher.advance(|input| Ok(regex.search(input))).map(|found| found.range())
     }
 }

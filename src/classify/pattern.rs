@@ -2,14 +2,16 @@
 //!
 //! Every pattern runs in time linear in the text, and every automaton has a limit to its size.
 
+use super::automaton::most_bytes;
 use crate::message::{Address, Message};
 use regex_automata::meta::{self, Regex};
-use regex_automata::{Anchored, Input, PatternID};
+use regex_automata::{Anchored, Input};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Hir, HirKind, LookSet, Repetition, literal::Extractor};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// The longest pattern.
 pub const MAX_PATTERN_BYTES: usize = 4096;
@@ -86,36 +88,62 @@ impl serde::Serialize for Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct PatternId(pub u32);
 
-/// A pattern of some rule.
+/// A pattern of some rule. Its automata are built when a text first asks for them: most patterns wait for words that
+/// hardly any mail has, and building all of them would be most of a start.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     /// As written.
     pub source: String,
-    pub regex: Regex,
     /// The longest match; `None` where there is no limit.
     pub max_bytes: Option<usize>,
+    automata: Arc<Automata>,
+}
+
+#[derive(Debug)]
+struct Automata {
+    hir: Hir,
+    regex: OnceLock<Option<Regex>>,
     /// The pattern without its word boundaries, where it has some: it matches wherever the pattern does.
-    loose: Option<Regex>,
+    loose: OnceLock<Option<Regex>>,
 }
 
 impl Pattern {
+    /// Runs the pattern. `None` only where it could not be built, which [`check`] has made sure does not happen.
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.automata.regex.get_or_init(|| build(&self.automata.hir).ok()).as_ref()
+    }
+
+    /// Without it the pattern is only slower.
+    fn loose(&self) -> Option<&Regex> {
+        let hir = &self.automata.hir;
+        let build = || {
+            let has_boundary = hir.properties().look_set().contains_word_unicode();
+            has_boundary.then(|| build(&without_boundaries(hir)).ok()).flatten()
+        };
+        self.automata.loose.get_or_init(build).as_ref()
+    }
+
     /// From where on to search for a match that begins at `from` or later; `None` where there is none for sure.
     ///
     /// The fast automaton cannot tell Unicode word boundaries in a text beyond ASCII, and the one that can is a
     /// hundred times slower. Nearly all texts that do not match are turned away without it, and of the others
     /// it need not read what stands before the first loose match.
     pub(super) fn begin(&self, text: &str, from: usize, is_ascii: bool) -> Option<usize> {
-        match &self.loose {
-            Some(loose) if !is_ascii => loose.find(Input::new(text).range(from..)).map(|found| found.start()),
-            _ => Some(from),
+        match is_ascii {
+            true => Some(from),
+            false => match self.loose() {
+                Some(loose) => loose.find(Input::new(text).range(from..)).map(|found| found.start()),
+                None => Some(from),
+            },
         }
     }
 
     /// What the groups `value` and `unit` capture in this match.
     pub(super) fn measured<'t>(&self, text: &'t str, found: Range<usize>) -> Option<(&'t str, Option<&'t str>)> {
-        let mut captures = self.regex.create_captures();
+        let regex = self.regex()?;
+        let mut captures = regex.create_captures();
         let input = Input::new(text).range(found).anchored(Anchored::Yes);
-        self.regex.search_captures(&input, &mut captures);
+        regex.search_captures(&input, &mut captures);
         let group = |name: &str| captures.get_group_by_name(name).map(|span| &text[span.range()]);
         Some((group("value")?, group("unit")))
     }
@@ -132,10 +160,9 @@ pub(super) struct PatternError {
 /// A pattern that was found sound.
 pub(super) struct Checked {
     pattern: Pattern,
-    hir: Hir,
 }
 
-/// Reads and compiles one pattern: case-insensitive, Unicode.
+/// Reads one pattern, and makes sure that it can be built: case-insensitive, Unicode.
 pub(super) fn check(source: &str) -> Result<Checked, PatternError> {
     let error = |span, message: String, hint| PatternError { span, message, hint };
     if source.len() > MAX_PATTERN_BYTES {
@@ -157,20 +184,22 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
             error => PatternError { span: None, message: error.to_string(), hint: None },
         },
     )?;
-    let regex = build(&hir).map_err(|error| PatternError {
-        span: None,
-        message: match error.size_limit() {
-            Some(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
-            None => error.to_string(),
-        },
-        hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
-    })?;
-    let properties = hir.properties();
-    let max_bytes = properties.maximum_len();
-    // Without it the pattern is only slower.
-    let has_boundary = properties.look_set().contains_word_unicode();
-    let loose = has_boundary.then(|| build(&without_boundaries(&hir)).ok()).flatten();
-    Ok(Checked { pattern: Pattern { source: source.to_owned(), regex, max_bytes, loose }, hir })
+    let regex = OnceLock::new();
+    // What surely fits is built when it is needed; of the rest only building tells.
+    if most_bytes(&hir) > MAX_COMPILED_BYTES {
+        let built = build(&hir).map_err(|error| PatternError {
+            span: None,
+            message: match error.size_limit() {
+                Some(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
+                None => error.to_string(),
+            },
+            hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
+        })?;
+        regex.get_or_init(|| Some(built));
+    }
+    let max_bytes = hir.properties().maximum_len();
+    let automata = Arc::new(Automata { hir, regex, loose: OnceLock::new() });
+    Ok(Checked { pattern: Pattern { source: source.to_owned(), max_bytes, automata } })
 }
 
 fn build(hir: &Hir) -> Result<Regex, Box<meta::BuildError>> {
@@ -201,12 +230,12 @@ impl Checked {
 
     /// Its structure, for the filter.
     pub(super) fn hir(&self) -> &Hir {
-        &self.hir
+        &self.pattern.automata.hir
     }
 
     /// Whether the pattern has a group of this name.
     pub(super) fn has_group(&self, name: &str) -> bool {
-        self.pattern.regex.group_info().pattern_names(PatternID::ZERO).flatten().any(|group| group == name)
+        find_group(self.hir(), name).is_some()
     }
 
     /// Everything that the group `unit` can capture, as written, where that is a handful of words. `None` where

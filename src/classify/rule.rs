@@ -1,12 +1,11 @@
 //! Rules ready to run.
 
-use super::pattern::PatternId;
+use super::pattern::{Pattern, PatternId};
 use super::pattern_set::PatternSet;
 use super::quantity::{Comparison, Quantity};
 use super::when::Fact;
 use super::{Disposition, Intent, RuleId};
 use crate::ticket::{Severity, Tier};
-use regex_automata::meta::Regex;
 use std::fmt;
 
 /// The category that a mail has when no rule names one; it exists in every rule set.
@@ -76,8 +75,8 @@ pub(super) enum Test {
     },
     /// One attachment is like that in every respect.
     Attachment {
-        name: Vec<Regex>,
-        media_type: Vec<Regex>,
+        name: Vec<Pattern>,
+        media_type: Vec<Pattern>,
         larger: Option<Quantity>,
         smaller: Option<Quantity>,
     },
