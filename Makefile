@@ -6,11 +6,13 @@
 #                       costs as rules, tickets and mails become many
 #   make bench ONLY=rounds,rules     some of it: stages, rules, rounds, sending, single, growth, memory
 #   make soak           the faults of the tests played long, on real servers: an hour or so
+#   make fuzz           a minute's search for each kind of mail that breaks what the reader of mail promises
+#   make fuzz SECONDS=1200 ONLY="parse trim"     longer, and some of it: parse, trim, report, token, address
 #   make test           every check and every test, the ones on real mail servers and the demo's story included
 
 CARGO ?= cargo
 
-.PHONY: demo bench soak test install install-for-tests
+.PHONY: demo bench soak fuzz test install install-for-tests install-for-fuzzing
 
 demo: install
 	$(CARGO) build --workspace --bins
@@ -21,6 +23,9 @@ bench: install
 
 soak: install-for-tests
 	POSTROOM_SOAK=1 $(CARGO) test --release --test it faults:: -- --nocapture --test-threads 1
+
+fuzz: install-for-fuzzing
+	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
 test: install-for-tests
 	$(CARGO) fmt --all --check
@@ -36,3 +41,7 @@ install:
 # The tests try both of the SMTP servers that a bed can have.
 install-for-tests:
 	@scripts/install-what-is-missing --for-tests
+
+# libFuzzer is written in C++.
+install-for-fuzzing:
+	@scripts/install-what-is-missing --for-fuzzing

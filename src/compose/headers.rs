@@ -181,12 +181,13 @@ pub(super) fn shortened(text: &str, chars: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// Whether an address can stand in a header field and in an SMTP command as it is.
+/// Whether an address can stand in a header field and in an SMTP command as it is, and is read there as it is written:
+/// what begins an encoded word (RFC 2047 §2) may be decoded by whoever reads the field.
 pub fn is_usable_address(address: &Address) -> bool {
     let text = &address.address;
     let is_whole = matches!(text.rsplit_once('@'), Some((local, domain)) if !local.is_empty() && !domain.is_empty());
     let is_safe = |c: char| !c.is_control() && !c.is_whitespace() && !"<>()[]\\\",;:".contains(c);
-    is_whole && text.len() <= ADDRESS_OCTETS && text.chars().all(is_safe)
+    is_whole && text.len() <= ADDRESS_OCTETS && text.chars().all(is_safe) && !text.contains("=?")
 }
 
 /// Whether a Message-ID of somebody else can be repeated as it is.
@@ -306,6 +307,7 @@ mod tests {
             ("line break", "ann@example.com\r\nRCPT TO:<x@y>", false),
             ("angle bracket", "ann@example.com>", false),
             ("two of them", "ann@example.com,bob@example.com", false),
+            ("an encoded word", "ann@example.=?utf-8?q?com?=", false),
             ("no domain", "ann@", false),
             ("no local part", "@example.com", false),
             ("nothing", "", false),

@@ -328,15 +328,20 @@ fn with_quoted_local(text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text).ok()?.trim();
     let inside = text.strip_prefix('"')?;
     let end = end_of_quote(inside.as_bytes())?;
-    let domain = inside[end + 1..].strip_prefix('@')?;
-    let is_whole = !domain.is_empty() && !domain.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '@'));
+    let domain = inside[end + 1..].strip_prefix('@')?.trim_end_matches(['.', '\'']);
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '@' | '<' | '>');
+    let is_whole = !domain.is_empty() && !domain.contains(is_odd) && !inside[..end].contains(char::is_control);
     (end > 0 && is_whole && text.len() <= MAX_ADDRESS_BYTES).then(|| simplest(&inside[..end], domain))
 }
 
 /// A quoted local part, without its quotes where it needs none.
 fn simplest(local: &str, domain: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
-    if local.chars().all(is_plain) { format!("{local}@{domain}") } else { format!("\"{local}\"@{domain}") }
+    if local.chars().all(is_plain) && !local.starts_with('\'') {
+        format!("{local}@{domain}")
+    } else {
+        format!("\"{local}\"@{domain}")
+    }
 }
 
 /// The addresses between brackets: one, as a rule; routes go (RFC 5322 §4.4).
@@ -382,7 +387,8 @@ fn usable(text: &str) -> Option<String> {
     let text = ["mailto:", "MAILTO:", "smtp:", "SMTP:"].into_iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
     let text: String = text.split(is_odd).collect();
     let (local, domain) = text.rsplit_once('@')?;
-    let domain = domain.trim_end_matches('.');
+    // What stood within the marks may be in marks itself.
+    let (local, domain) = (local.trim_start_matches('\''), domain.trim_end_matches(['.', '\'']));
     let whole = !local.is_empty() && !domain.is_empty() && text.len() <= MAX_ADDRESS_BYTES;
     whole.then(|| format!("{local}@{domain}"))
 }

@@ -8,7 +8,7 @@ fn shown(value: &str) -> Vec<String> {
 
 #[test]
 fn addresses_are_found_however_they_are_written() {
-    let cases: [(&str, &str, &[&str]); 44] = [
+    let cases: [(&str, &str, &[&str]); 48] = [
         ("plain", "ann@x.example", &["ann@x.example"]),
         ("with a name", "Ann Example <ann@x.example>", &["Ann Example <ann@x.example>"]),
         ("no blank before the bracket", "Ann<ann@x.example>", &["Ann <ann@x.example>"]),
@@ -53,6 +53,10 @@ fn addresses_are_found_however_they_are_written() {
         ("address and name in quotes", "\"Ann <ann@x.example>\"", &["Ann <ann@x.example>"]),
         ("address as name", "\"ann@x.example\" <bob@x.example>", &["ann@x.example <bob@x.example>"]),
         ("quoted local part", "\"ann e\"@x.example", &["\"ann e\"@x.example"]),
+        ("dots behind a quoted local part", "\"ann e\"@x.example..", &["\"ann e\"@x.example"]),
+        ("control in a quoted local part", "\"ann\u{1}e\"@x.example", &["anne@x.example"]),
+        ("apostrophe in a link", "<mailto:'ann@x.example>", &["ann@x.example"]),
+        ("apostrophe in quotes", "\"'ann e\"@x.example'", &["\"'ann e\"@x.example"]),
         ("quoted local part in brackets", "Ann <\"ann>e\"@x.example>", &["Ann <\"ann>e\"@x.example>"]),
         ("a link", "<mailto:ann@x.example>", &["ann@x.example"]),
         ("letters of the world", "Ann <jürgen@bücher.example>", &["Ann <jürgen@bücher.example>"]),
