@@ -108,9 +108,10 @@ struct Automata {
 }
 
 impl Pattern {
-    /// Runs the pattern. `None` only where it could not be built, which [`check`] has made sure does not happen.
+    /// Runs the pattern. [`check`] has made sure that it can be built; the limit, which it has judged by then, does not
+    /// count any more, so that no pattern falls silent over a few bytes.
     pub(super) fn regex(&self) -> Option<&Regex> {
-        self.automata.regex.get_or_init(|| build(&self.automata.hir).ok()).as_ref()
+        self.automata.regex.get_or_init(|| build(&self.automata.hir, None).ok()).as_ref()
     }
 
     /// Without it the pattern is only slower.
@@ -118,7 +119,7 @@ impl Pattern {
         let hir = &self.automata.hir;
         let build = || {
             let has_boundary = hir.properties().look_set().contains_word_unicode();
-            has_boundary.then(|| build(&without_boundaries(hir)).ok()).flatten()
+            has_boundary.then(|| build(&without_boundaries(hir), Some(MAX_COMPILED_BYTES)).ok()).flatten()
         };
         self.automata.loose.get_or_init(build).as_ref()
     }
@@ -187,7 +188,7 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
     let regex = OnceLock::new();
     // What surely fits is built when it is needed; of the rest only building tells.
     if most_bytes(&hir) > MAX_COMPILED_BYTES {
-        let built = build(&hir).map_err(|error| PatternError {
+        let built = build(&hir, Some(MAX_COMPILED_BYTES)).map_err(|error| PatternError {
             span: None,
             message: match error.size_limit() {
                 Some(_) => format!("the pattern needs more than {MAX_COMPILED_BYTES} bytes"),
@@ -202,8 +203,8 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
     Ok(Checked { pattern: Pattern { source: source.to_owned(), max_bytes, automata } })
 }
 
-fn build(hir: &Hir) -> Result<Regex, Box<meta::BuildError>> {
-    let limited = meta::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES));
+fn build(hir: &Hir, most_bytes: Option<usize>) -> Result<Regex, Box<meta::BuildError>> {
+    let limited = meta::Config::new().nfa_size_limit(most_bytes);
     Regex::builder().configure(limited).build_from_hir(hir).map_err(Box::new)
 }
 
