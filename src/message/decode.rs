@@ -81,7 +81,7 @@ pub(super) fn entity(token: &str, out: &mut String) {
 }
 
 /// One line without control characters, blanks at its ends and runs of blanks.
-fn clean_line(text: &str) -> String {
+pub(super) fn clean_line(text: &str) -> String {
     if is_clean(text.as_bytes()) {
         return text.to_string();
     }

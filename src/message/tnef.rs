@@ -70,7 +70,7 @@ fn open_at(bytes: &[u8], depth: usize) -> Option<Contents> {
                 if let Some(file) = contents.files.last_mut() {
                     match id {
                         ATTACHMENT_TITLE => {
-                            file.name.get_or_insert_with(|| text(data, code_page));
+                            file.name.get_or_insert_with(|| decode::clean_line(&text(data, code_page)));
                         }
                         ATTACHMENT_DATA => file.bytes = data.to_vec(),
                         ATTACHMENT_PROPERTIES => {
@@ -138,7 +138,7 @@ impl Packed {
             match property.id {
                 0x3707 => long = Some(property.text(code_page)),
                 0x3001 | 0x3704 => short = short.or_else(|| Some(property.text(code_page))),
-                0x370e => self.media_type = Some(property.text(code_page).to_ascii_lowercase()),
+                0x370e => self.media_type = Some(decode::clean_line(&property.text(code_page)).to_ascii_lowercase()),
                 0x3712 => self.content_id = Some(property.text(code_page)),
                 0x3701 => match property.value {
                     // An object begins with the id of its interface.
@@ -149,8 +149,8 @@ impl Packed {
                 _ => {}
             }
         }
-        let is_named = |name: &String| !name.trim().is_empty();
-        self.name = long.filter(is_named).or(self.name.take().filter(is_named)).or(short.filter(is_named));
+        let named = |name: String| Some(decode::clean_line(&name)).filter(|name| !name.is_empty());
+        self.name = long.and_then(named).or(self.name.take().and_then(named)).or(short.and_then(named));
         // Where it cannot be opened, it stays a file.
         if let Some(bytes) = nested.filter(|_| self.bytes.is_empty()) {
             self.bytes = bytes.to_vec();

@@ -99,6 +99,29 @@ fn what_is_broken_ends_the_reading_and_loses_nothing_before_it() {
 }
 
 #[test]
+fn names_stand_on_one_line() {
+    let named = |id: u16, name: &[u8]| attribute(2, ATTACHMENT_PROPERTIES, &list(&[property(0x1e, id, name)]));
+    let cases = [
+        ("the title", attribute(2, ATTACHMENT_TITLE, b"a\r\nb.txt\0")),
+        ("the long name", named(0x3707, b"a\nb.txt\0")),
+        ("the short name", named(0x3704, b"\ra\tb.txt\0")),
+    ];
+    for (name, attribute_with_it) in cases {
+        let file = stream(&[
+            attribute(2, ATTACHMENT_BEGINS, &[]),
+            attribute(2, ATTACHMENT_DATA, b"one"),
+            attribute_with_it,
+            named(0x370e, b"text/\nplain\0"),
+        ]);
+        let file = open(&file).unwrap().files.remove(0);
+        assert_eq!(file.name.as_deref(), Some("a b.txt"), "{name}");
+        assert_eq!(file.media_type.as_deref(), Some("text/ plain"), "{name}");
+    }
+    let unnamed = stream(&[attribute(2, ATTACHMENT_BEGINS, &[]), named(0x3707, b"\x01\0"), named(0x3704, b"b\0")]);
+    assert_eq!(open(&unnamed).unwrap().files[0].name.as_deref(), Some("b"), "one of control characters alone is none");
+}
+
+#[test]
 fn files_and_depth_are_limited() {
     let many = |count: usize| {
         let file = [attribute(2, ATTACHMENT_BEGINS, &[]), attribute(2, ATTACHMENT_DATA, b"x")].concat();
