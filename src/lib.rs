@@ -53,4 +53,5 @@ pub mod finding;
 pub mod log;
 pub mod size;
 pub mod spoken;
+mod tcp;
 pub mod tls;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::wire::{Buffered, Stream, Wire, buffered};
 use super::{Deadlines, ImapError};
 use crate::endpoint::{Endpoint, Login, Mechanism, Security};
-use crate::tls;
+use crate::{tcp, tls};
 
 /// A logged-in session.
 #[derive(Debug)]
@@ -96,9 +96,8 @@ async fn within<T>(
 
 /// Everything up to the point where our name and secret may be sent.
 async fn open(endpoint: &Endpoint) -> Result<Client<Buffered>, ImapError> {
-    let tcp = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+    let tcp = tcp::connect(&endpoint.host, endpoint.port)
         .await
-        .and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp))
         .map_err(|source| ImapError::Unreachable { endpoint: endpoint.to_string(), source })?;
     match endpoint.security {
         Security::Plain => greeted(Box::new(tcp)).await,

@@ -6,6 +6,7 @@
 use super::error::{Lost, Phase, SendError, TlsProblem};
 use super::reply::{self, Reply};
 use crate::endpoint::{Endpoint, Security};
+use crate::tcp;
 use crate::tls::{self, TlsError};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use std::io::{self, ErrorKind};
@@ -69,10 +70,8 @@ impl Wire {
         command: Duration,
     ) -> Result<(Self, Heard), SendError> {
         let lost = |phase| move |cause| SendError::Unreachable { phase, cause };
-        let address = (endpoint.host.as_str(), endpoint.port);
-        let mut tcp = within(connect, TcpStream::connect(address)).await.map_err(lost(Phase::Connect))?;
-        // Commands are small and each waits for its answer: without this every mail would wait for delayed ACKs.
-        tcp.set_nodelay(true).map_err(|e| lost(Phase::Connect)(e.into()))?;
+        let connecting = tcp::connect(&endpoint.host, endpoint.port);
+        let mut tcp = within(connect, connecting).await.map_err(lost(Phase::Connect))?;
 
         let mut ahead = Vec::new();
         if endpoint.security == Security::StartTls {

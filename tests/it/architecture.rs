@@ -33,13 +33,14 @@ const PURE: [(&str, &[&str]); 11] = [
 /// each other: `serve` brings them together.
 ///
 /// `config` may use `store` for the name that the store keeps for mail from no mailbox, so that no mailbox has it.
-const SHELL: [(&str, &[&str]); 12] = [
+const SHELL: [(&str, &[&str]); 13] = [
     ("clock", &[]),
     ("log", &[]),
+    ("tcp", &[]),
     ("tls", &["endpoint"]),
-    ("imap", &["endpoint", "tls", "backoff", "spoken"]),
-    ("smtp", &["endpoint", "tls", "backoff", "compose"]),
-    ("store", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "backoff"]),
+    ("imap", &["endpoint", "tcp", "tls", "backoff", "spoken"]),
+    ("smtp", &["endpoint", "tcp", "tls", "backoff", "compose"]),
+    ("store", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "backoff", "clock"]),
     (
         "config",
         &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "size", "store"],
@@ -51,14 +52,14 @@ const SHELL: [(&str, &[&str]); 12] = [
     ("lib", &EVERYTHING),
 ];
 
-const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 18] = [
+const EVERYTHING_BELOW_THE_COMMAND_LINE: [&str; 19] = [
     "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "spoken",
-    "clock", "log", "tls", "imap", "smtp", "store", "config",
+    "clock", "log", "tcp", "tls", "imap", "smtp", "store", "config",
 ];
 
-const EVERYTHING: [&str; 20] = [
+const EVERYTHING: [&str; 21] = [
     "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "backoff", "size", "spoken",
-    "clock", "log", "tls", "imap", "smtp", "store", "config", "serve", "web",
+    "clock", "log", "tcp", "tls", "imap", "smtp", "store", "config", "serve", "web",
 ];
 
 /// What a pure module must not mention, and what it would be for.
