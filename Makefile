@@ -8,7 +8,8 @@
 #   make soak           the faults of the tests played long, on real servers: an hour or so
 #   make fuzz           a minute's search for each kind of mail that breaks what the reader of mail promises
 #   make fuzz SECONDS=1200 ONLY="parse trim"     longer, and some of it: parse, trim, report, token, address
-#   make test           every check and every test, the ones on real mail servers and the demo's story included
+#   make test           every check and every test, the ones on real mail servers, a search of each kind and the demo's story
+#                       included
 
 CARGO ?= cargo
 
@@ -27,11 +28,12 @@ soak: install-for-tests
 fuzz: install-for-fuzzing
 	@scripts/fuzz $(or $(SECONDS),60) $(ONLY)
 
-test: install-for-tests
+test: install-for-tests install-for-fuzzing
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --workspace --no-deps --document-private-items
 	$(CARGO) test --workspace
+	@scripts/fuzz 60
 	$(CARGO) build --workspace --bins
 	target/debug/demo --postroom target/debug/postroom
 
