@@ -9,8 +9,10 @@
 //! Nothing leaves the machine: recipients outside the bed's own domain are refused.
 
 pub mod bed;
+mod clock;
 pub mod cutter;
 pub mod demo;
+mod disk;
 mod dovecot;
 mod front;
 pub mod imap;
@@ -25,7 +27,9 @@ mod tls;
 pub mod wait;
 
 pub use bed::{MailBed, Options, Ports, SmtpServer, missing, skipped};
+pub use clock::ShiftedClock;
 pub use cutter::Cutter;
+pub use disk::SmallDisk;
 pub use imap::{Imap, StoredMail};
 pub use mail::MailText;
 pub use postgres::Postgres;

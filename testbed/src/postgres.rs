@@ -21,6 +21,8 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use crate::{
     bed::short_folder,
+    clock::ShiftedClock,
+    disk::SmallDisk,
     process::{Account, RootAccess, children_of, find_program, is_root, run, signal, started_at, tail},
     stop::{self, Started, Watcher},
     wait::wait_until,
@@ -58,19 +60,43 @@ pub struct Postgres {
     server: Option<Child>,
     watcher: Option<Watcher>,
     databases: AtomicU32,
+    clock: Option<ShiftedClock>,
+    disk: Option<SmallDisk>,
+}
+
+/// What a cluster has of its own, that others have of the machine.
+#[derive(Debug, Clone, Copy, Default)]
+struct Own {
+    clock: bool,
+    /// Megabytes.
+    disk: Option<u32>,
 }
 
 impl Postgres {
     /// Makes a cluster and starts it.
     pub fn start(flushing: Flushing) -> Result<Self> {
+        Self::start_with(flushing, Own::default())
+    }
+
+    /// The same with a [clock](Self::clock) of its own.
+    pub fn start_with_clock(flushing: Flushing) -> Result<Self> {
+        Self::start_with(flushing, Own { clock: true, ..Own::default() })
+    }
+
+    /// The same with a [disk](Self::disk) of its own, of so many megabytes, where one can be had.
+    pub fn start_on_small_disk(flushing: Flushing, megabytes: u32) -> Result<Self> {
+        Self::start_with(flushing, Own { disk: Some(megabytes), ..Own::default() })
+    }
+
+    fn start_with(flushing: Flushing, own: Own) -> Result<Self> {
         // A free port can be taken by somebody else before our server has it.
         for _ in 0..2 {
-            match Self::start_once(flushing) {
+            match Self::start_once(flushing, own) {
                 Err(error) if format!("{error:#}").contains("ddress already in use") => {}
                 outcome => return outcome,
             }
         }
-        Self::start_once(flushing)
+        Self::start_once(flushing, own)
     }
 
     /// The cluster that all tests of this process share, started for the first who asks. It does not flush.
@@ -81,7 +107,7 @@ impl Postgres {
         shared.as_ref().map_err(|error| anyhow!("{error}"))
     }
 
-    fn start_once(flushing: Flushing) -> Result<Self> {
+    fn start_once(flushing: Flushing, own: Own) -> Result<Self> {
         if let Some(names) = missing() {
             bail!("not installed: {names}");
         }
@@ -90,7 +116,15 @@ impl Postgres {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let account = Account::find()?;
         let databases = AtomicU32::new(0);
-        let mut cluster = Self { folder, port, flushing, account, server: None, watcher, databases };
+        let (server, clock, disk) = (None, None, None);
+        let mut cluster = Self { folder, port, flushing, account, server, watcher, databases, clock, disk };
+        if own.clock {
+            cluster.clock = Some(ShiftedClock::make(&cluster.folder, "clock")?);
+        }
+        if let Some(megabytes) = own.disk {
+            fs::create_dir(cluster.disk_folder())?;
+            cluster.disk = SmallDisk::mount(&cluster.disk_folder(), megabytes)?;
+        }
         cluster.make()?;
         cluster.start_again()?;
         Ok(cluster)
@@ -99,11 +133,16 @@ impl Postgres {
     fn make(&self) -> Result<()> {
         if is_root() {
             let owner = format!("{}:{}", self.account.uid, self.account.gid);
-            run(Command::new("chown").arg(owner).arg(&self.folder))?;
+            run(Command::new("chown").arg(&owner).arg(&self.folder))?;
+            self.disk.as_ref().map_or(Ok(()), |disk| disk.give_to(&owner))?;
         }
-        let mut initdb = self.account.command(&required("initdb")?)?;
+        let mut initdb = self.command("initdb")?;
         initdb.arg("--pgdata").arg(self.data()).arg(format!("--username={USER}"));
         initdb.args(["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]);
+        if self.disk.is_some() {
+            // A whole piece of the log at a time is taken from the disk.
+            initdb.arg("--wal-segsize=1");
+        }
         run(initdb.current_dir(&self.folder)).context("cannot make a cluster of PostgreSQL")?;
         Ok(())
     }
@@ -114,15 +153,19 @@ impl Postgres {
         ensure!(self.server.is_none(), "PostgreSQL is running");
         let log = self.folder.join("postgres.log");
         let out = File::options().create(true).append(true).open(&log)?;
-        let mut command = self.account.command(&required("postgres")?)?;
+        let mut command = self.command("postgres")?;
         command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string());
         for setting in self.settings() {
             command.arg("-c").arg(setting);
+        }
+        if let Some(clock) = &self.clock {
+            clock.wind(&mut command);
         }
         command.current_dir(&self.folder).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out).process_group(0);
         let mut server = command.spawn().context("cannot start PostgreSQL")?;
         stop::record(&self.folder, &Started::now("postgres", server.id(), false)?)?;
         let lock = self.data().join("postmaster.pid");
+        let lock = self.disk.as_ref().map_or(lock.clone(), |disk| disk.seen(&lock));
         let pid = server.id().to_string();
         let ready = wait_until("PostgreSQL to start", PATIENCE, || {
             if let Some(status) = server.try_wait()? {
@@ -154,8 +197,44 @@ impl Postgres {
         settings
     }
 
+    /// Starts the server again where it has ended by itself, as it does when it cannot write its log.
+    pub fn revive(&mut self) -> Result<()> {
+        let Some(server) = &mut self.server else { return self.start_again() };
+        // It may be about to end: recovering is what it ends over.
+        let ends = wait_until("PostgreSQL to end", Duration::from_secs(2), || Ok(server.try_wait()?));
+        if ends.is_ok() {
+            self.server = None;
+            self.start_again()?;
+        }
+        Ok(())
+    }
+
+    /// A command that runs one of PostgreSQL's programs as the account, within the disk.
+    fn command(&self, name: &str) -> Result<Command> {
+        let command = self.account.command(&required(name)?)?;
+        Ok(match &self.disk {
+            Some(disk) => disk.command(&command),
+            None => command,
+        })
+    }
+
+    /// The disk of its own, where it has one.
+    pub fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
+    }
+
+    fn disk_folder(&self) -> PathBuf {
+        self.folder.join("disk")
+    }
+
+    /// The server's own clock, where it has one.
+    pub fn clock(&self) -> Option<&ShiftedClock> {
+        self.clock.as_ref()
+    }
+
     fn data(&self) -> PathBuf {
-        self.folder.join("data")
+        let folder = if self.disk.is_some() { self.disk_folder() } else { self.folder.clone() };
+        folder.join("data")
     }
 
     /// The folder that holds the cluster and its log.
