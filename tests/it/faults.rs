@@ -6,6 +6,7 @@
 
 mod audit;
 mod desk;
+mod disks;
 mod kills;
 mod large;
 mod network;

@@ -184,6 +184,19 @@ fn pool(connections: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(async move { Ok(is_clean(connection).await) }))
+}
+
+/// Whether no transaction is open on a connection, as far as the library knows.
+///
+/// On a full disk SQLite takes a whole transaction back by itself. The library's own `ROLLBACK` fails then, so that it
+/// thinks of the connection as within that transaction for ever, and begins no other.
+async fn is_clean(connection: &mut SqliteConnection) -> bool {
+    if !connection.is_in_transaction() {
+        return true;
+    }
+    // What was begun is most likely being rolled back at this moment, and this waits behind it.
+    connection.ping().await.is_ok() && !connection.is_in_transaction()
 }
 
 /// Connects to a database as it is, for reading; `None` when it is not there, or nothing is in it.

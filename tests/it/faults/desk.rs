@@ -20,7 +20,12 @@ use std::time::{Duration, Instant};
 pub const SUPPORT: &str = "support@desk.test";
 
 /// The longest that a desk may take to be done when nothing disturbs it any more.
-const PATIENCE: Duration = Duration::from_secs(150);
+fn patience() -> Duration {
+    Duration::from_secs(super::scale(150, 3_600) as u64)
+}
+
+/// From when on a look at the desk is so dear that another one has to wait.
+const DEAR: Duration = Duration::from_millis(200);
 
 /// Mails put into the mailbox with one command.
 const APPENDED: usize = 100;
@@ -59,6 +64,11 @@ impl Desk {
 
     /// The same on the database with that URL.
     pub fn on(url: &str, smtp_server: Option<SmtpServer>) -> Self {
+        Self::within(Vec::new(), url, smtp_server)
+    }
+
+    /// The same, where the commands of its workers begin with this.
+    pub fn within(within: Vec<String>, url: &str, smtp_server: Option<SmtpServer>) -> Self {
         let users = ["support", "ann", "tessa"].map(str::to_owned).to_vec();
         let bed = MailBed::start(&Options { users, smtp: smtp_server }).unwrap();
         let imap = Cutter::start(bed.imap_address(), Plan::Forward).unwrap();
@@ -69,7 +79,7 @@ impl Desk {
         std::fs::create_dir(&rules).unwrap();
         let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules/00-categories.toml");
         std::fs::copy(shipped, rules.join("00-categories.toml")).unwrap();
-        let (workers, within, post) = (Vec::new(), Vec::new(), RefCell::default());
+        let (workers, post) = (Vec::new(), RefCell::default());
         let desk = Self { bed, imap, smtp, workers, within, folder, sent: Vec::new(), post };
         desk.configure(url, desk.imap.address(), desk.smtp.address());
         // Whoever looks must not come while the first worker makes the tables.
@@ -151,8 +161,12 @@ tier = "tier-1"
 
     /// Starts one more worker.
     pub fn start_worker(&mut self) {
+        let command = self.postroom();
+        self.spawn_worker(command);
+    }
+
+    fn spawn_worker(&mut self, mut command: Command) {
         let log = File::options().create(true).append(true).open(self.log()).unwrap();
-        let mut command = self.postroom();
         command.arg("run").stdout(log.try_clone().unwrap()).stderr(log);
         self.workers.push(self.bed.spawn("postroom", command).unwrap());
     }
@@ -168,6 +182,21 @@ tier = "tier-1"
     pub fn signal_worker(&self, which: usize, signal: &str) {
         let group = format!("-{}", self.workers[which]);
         assert!(Command::new("kill").args(["-s", signal, "--", &group]).status().unwrap().success());
+    }
+
+    /// Stops the workers in order.
+    pub fn stop_workers(&mut self) {
+        for pid in std::mem::take(&mut self.workers) {
+            assert_eq!(self.bed.end(pid, Duration::from_secs(30)).unwrap(), Some(0), "a worker ends well");
+        }
+    }
+
+    /// What a command complains of that cannot do its work.
+    pub fn complaint(&self, arguments: &[&str]) -> String {
+        let output = self.postroom().args(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
+        told
     }
 
     fn check_workers(&mut self) {
@@ -200,6 +229,12 @@ tier = "tier-1"
         serde_json::from_slice::<Vec<Value>>(&output.stdout).unwrap().len()
     }
 
+    /// How often the workers have said this.
+    pub fn said(&self, what: &str) -> usize {
+        let log = std::fs::read_to_string(self.log()).unwrap();
+        log.lines().filter(|line| line.contains(what)).count()
+    }
+
     /// What a subcommand lists.
     pub fn list(&self, what: &str) -> Vec<Value> {
         let output = self.postroom().args([what, "list", "--format", "json"]).output().unwrap();
@@ -224,9 +259,14 @@ tier = "tier-1"
 
     /// Waits for something, as long as the workers live.
     pub fn wait(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let waited = wait_until(what, PATIENCE, || {
+        let waited = wait_until(what, patience(), || {
             self.check_workers();
-            Ok(is_so(self).then_some(()))
+            let began = Instant::now();
+            let is_so = is_so(self);
+            if !is_so && began.elapsed() > DEAR {
+                std::thread::sleep(began.elapsed());
+            }
+            Ok(is_so.then_some(()))
         });
         if let Err(error) = waited {
             panic!("{error:#}: {}", self.state());
@@ -245,13 +285,15 @@ tier = "tier-1"
         let begun = Instant::now();
         loop {
             self.check_workers();
+            let looked = Instant::now();
             let outbox = self.list("outbox");
+            let look = looked.elapsed();
             let left: Vec<_> =
                 outbox.iter().filter(|row| !matches!(row["state"].as_str(), Some("sent" | "failed"))).collect();
             if left.is_empty() {
                 return;
             }
-            assert!(begun.elapsed() < PATIENCE, "not everything is sent: {}", self.state());
+            assert!(begun.elapsed() < patience(), "not everything is sent: {}", self.state());
             if left.len() != last {
                 (last, changed) = (left.len(), Instant::now());
             } else if changed.elapsed() > Duration::from_secs(2) && !super::is_soak() {
@@ -261,7 +303,7 @@ tier = "tier-1"
                 }
                 changed = Instant::now();
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(look.max(Duration::from_millis(50)));
         }
     }
 
@@ -294,15 +336,13 @@ tier = "tier-1"
             Ok(sent.iter().all(|id| arrived.contains(*id)).then_some(()))
         };
         // What never comes is for the audit to tell.
-        let _ = wait_until("mail to come to its mailboxes", PATIENCE, all_there);
+        let _ = wait_until("mail to come to its mailboxes", patience(), all_there);
     }
 
     /// Finishes, stops the workers in order, and insists that nothing is wrong.
     pub fn close(mut self, after: &str) -> Audit {
         self.finish();
-        for pid in std::mem::take(&mut self.workers) {
-            assert_eq!(self.bed.end(pid, Duration::from_secs(30)).unwrap(), Some(0), "a worker ends well");
-        }
+        self.stop_workers();
         self.arrive();
         let audit = self.audit();
         audit.insist(after);
