@@ -9,7 +9,6 @@ use super::report::Findings;
 use super::screen::{Screen, remark};
 use super::source::{Found, Sources};
 use super::{Format, FormatArgs, Globals, complain, open_store, progress, setup};
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::message::Digest;
 use crate::serve::Role;
@@ -166,7 +165,7 @@ async fn keep_all(mut sources: Sources, store: &Store, code: &mut u8) -> anyhow:
             None => {}
         }
         if batch.len() >= BATCH || bytes >= BATCH_BYTES || (is_end && !batch.is_empty()) {
-            let kept = keep(std::mem::take(&mut batch), store, Clock::System.now()).await;
+            let kept = keep(std::mem::take(&mut batch), store, store.clock().now()).await;
             ids.extend(kept.context("cannot keep the mail")?);
             bytes = 0;
         }
@@ -198,7 +197,7 @@ async fn process(globals: &Globals, store: &Store, count: usize, limit: usize) -
         let count = counted(findings.all.len(), "finding");
         anyhow::anyhow!("there are {count} in the rules or templates; `postroom check` shows them")
     })?;
-    let desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    let desk = Desk::new(store.clone(), store.clock().clone(), &setup.config, setup.rules, setup.templates);
     // Where several workers share the database, whoever claims mail is one of them.
     if !store.is_shared() {
         return process_in_order(&desk, count, limit).await;

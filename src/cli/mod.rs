@@ -186,8 +186,9 @@ impl Globals {
 
     /// Reads the configuration and opens the database; `None` after the findings were printed.
     async fn open(&self) -> anyhow::Result<Option<Open>> {
-        let Some((config, screen)) = self.config() else { return Ok(None) };
+        let Some((config, mut screen)) = self.config() else { return Ok(None) };
         let store = open_store(&config).await?;
+        screen.now = store.clock().now();
         Ok(Some(Open { config, store, screen }))
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
     for warning in &setup.config.warnings {
         warn!("{warning}");
     }
-    let mut desk = Desk::new(store.clone(), Clock::System, &setup.config, setup.rules, setup.templates);
+    let mut desk = Desk::new(store.clone(), store.clock().clone(), &setup.config, setup.rules, setup.templates);
     desk.health = health;
     let roles = if args.only.is_empty() { &Role::ALL[..] } else { &args.only[..] };
     let result = serve::run(desk, setup.config, roles, stop).await;

@@ -12,7 +12,7 @@ use crate::config::SmtpConfig;
 use crate::decide::{self, Failure};
 use crate::endpoint::Login;
 use crate::smtp::{self, Deadlines, Phase, SendError, Smarthost};
-use crate::store::workers::Life;
+use crate::store::workers::{FOR_LIFE, Life};
 use crate::store::{Attempted, Changes, Lookup, OutboxItem, SendOutcome, StoreError};
 use crate::ticket::event::Actor;
 use crate::ticket::purpose::Purpose;
@@ -53,7 +53,6 @@ pub struct Courier {
 /// A connection to the smarthost, with what opening it anew takes.
 struct Line {
     config: SmtpConfig,
-    deadlines: Deadlines,
     smarthost: Smarthost,
     /// Whether the smarthost takes mail with the null reverse-path, as far as we know.
     takes_null_sender: bool,
@@ -75,7 +74,7 @@ impl Courier {
     pub fn new(config: &SmtpConfig, deadlines: Deadlines) -> Self {
         let smarthost = Smarthost::new(config.endpoint.clone(), None, config.hello_name.clone(), deadlines);
         let takes_null_sender = config.null_sender;
-        let line = Line { config: config.clone(), deadlines, smarthost, takes_null_sender };
+        let line = Line { config: config.clone(), smarthost, takes_null_sender };
         Self { line, unsettled: Vec::new() }
     }
 
@@ -101,7 +100,9 @@ impl Courier {
             return Ok(Round { is_away: true, ..Round::default() });
         }
         let now = desk.clock.now();
-        let items = desk.store.claim_outbox(now, self.line.lease(), BATCH).await?;
+        // No clock that is set meanwhile may have a mail taken from us that we are handing over.
+        let items = desk.store.claim_outbox(now, FOR_LIFE, BATCH).await?;
+        let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
         let mut round = Round { claimed: items.len(), ..Round::default() };
         if round.claimed == BATCH {
             // There may be more than one connection can take on.
@@ -116,8 +117,23 @@ impl Courier {
         };
         let settling = settle_as_they_come(desk, trials, &is_stuck, &mut self.unsettled);
         let (worked, settled) = tokio::join!(working, settling);
-        let worked = worked.unwrap_or_else(|fault| resume_unwind(fault));
+        let worked = worked.unwrap_or_else(|fault| {
+            put_off(&mut self.unsettled, &claims, desk.clock.now());
+            resume_unwind(fault)
+        });
         worked.and(settled).map(|()| round)
+    }
+}
+
+/// Has those of our claims put off that nothing became of, by a fault of ours: else they would be ours for as long as we
+/// live. Of those that are settled already, a settle changes nothing.
+fn put_off(unsettled: &mut Vec<Attempted>, claims: &[(i64, u32)], now: Timestamp) {
+    let at = now + SignedDuration::try_from(RETRY.first).unwrap_or_default();
+    for (id, attempt) in claims {
+        if unsettled.iter().all(|known| known.id != *id) {
+            let outcome = SendOutcome::RetryAt { at, error: "a fault of Postroom".to_owned() };
+            unsettled.push(Attempted { id: *id, attempt: *attempt, outcome });
+        }
     }
 }
 
@@ -155,12 +171,6 @@ async fn settle(desk: &Desk, attempts: &mut Vec<Attempted>) -> Result<(), StoreE
 }
 
 impl Line {
-    /// How long a claim must last: one session may take this long for each mail of a batch that it works on.
-    fn lease(&self) -> SignedDuration {
-        let longest = self.deadlines.longest_send() + self.deadlines.accept / 2 + Duration::from_secs(60);
-        SignedDuration::try_from(longest).unwrap_or(SignedDuration::from_mins(60))
-    }
-
     /// Hands over mail after mail, and tells of each what became of it.
     async fn work_through(
         &mut self,
@@ -359,4 +369,22 @@ pub(super) fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_leaves_no_claim_behind_and_forgets_nothing_that_was_sent() {
+        let outcome = SendOutcome::Sent { reply: "250 ok".to_owned() };
+        let sent = Attempted { id: 2, attempt: 5, outcome };
+        let mut unsettled = vec![sent.clone()];
+        put_off(&mut unsettled, &[(1, 1), (2, 5), (3, 2)], Timestamp::UNIX_EPOCH);
+        assert_eq!(unsettled[0], sent);
+        let put_off: Vec<_> = unsettled[1..].iter().map(|one| (one.id, one.attempt, &one.outcome)).collect();
+        let at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30);
+        let outcome = SendOutcome::RetryAt { at, error: "a fault of Postroom".to_owned() };
+        assert_eq!(put_off, [(1, 1, &outcome), (3, 2, &outcome)]);
+    }
 }

@@ -14,7 +14,8 @@ use crate::classify::{self, Context, Scan, ThreadState};
 use crate::decide::policy::Policy;
 use crate::decide::{self, Decision, Mail, Reason};
 use crate::message::{self, Message};
-use crate::store::{InboxItem, Lookup, StoreError};
+use crate::store::workers::FOR_LIFE;
+use crate::store::{InboxItem, Lookup, Store, StoreError};
 use crate::thread::{self, ThreadKeys};
 use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
@@ -27,7 +28,7 @@ use tracing::error;
 /// Mails taken on at once: enough that a commit's disk flush is shared by many.
 pub const BATCH: usize = 256;
 
-/// How long a claim lasts; a mail that is not settled by then comes again.
+/// How long a claim of a worker alone lasts; a mail that is not settled by then comes again.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Attempts after which a mail is set aside for a person.
@@ -38,6 +39,12 @@ const WAIT_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(10);
 
 /// The longest that a mail waits for its next attempt.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(10 * ATTEMPTS as i64);
+
+/// How long a claim lasts. Among several workers it is free when it is given back or its worker is dead, and not a moment
+/// before: taken by somebody else meanwhile, its mails would lose their place in the order.
+fn lease(store: &Store) -> SignedDuration {
+    if store.is_shared() { FOR_LIFE } else { LEASE }
+}
 
 /// A mail that was read; what is left to do needs the database.
 #[derive(Debug)]

@@ -376,7 +376,7 @@ impl Work {
 /// Waits until the clock shows `due`, or for a while when nothing is due.
 async fn reached(clock: &Clock, due: Option<Timestamp>) {
     match (clock, due) {
-        (Clock::System, Some(due)) => {
+        (Clock::System | Clock::Elsewhere(_), Some(due)) => {
             let wait = Duration::try_from(due.duration_since(clock.now())).unwrap_or(Duration::ZERO);
             tokio::time::sleep(wait.clamp(Duration::from_millis(5), LOOK_ANYWAY)).await;
         }

@@ -62,15 +62,6 @@ impl Default for Deadlines {
     }
 }
 
-impl Deadlines {
-    /// The longest that one [`Smarthost::send`] may take: a lease on the mail must last longer.
-    pub fn longest_send(&self) -> Duration {
-        // MAIL on a kept connection that turns out to be dead, then a new one: TCP, TLS, what comes before TLS,
-        // greeting, two steps of a login, MAIL, RCPT, DATA, the content, its answer, an early answer or RSET.
-        self.connect * 2 + self.command * 9 + self.content + self.accept
-    }
-}
-
 /// The server that takes our mail, and the connection to it that is kept open between mails.
 ///
 /// Opens a connection when one is needed, and a new one when the server has closed the old one in the meantime.

@@ -4,9 +4,11 @@ use super::StoreError;
 use super::dialect::{self, Pools, postgres, sqlite};
 use super::query::{Connection, Engine, Pool, query};
 use super::workers::Membership;
+use crate::clock::Clock;
 use crate::endpoint::Secret;
 use data_encoding::BASE32_NOPAD;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// The database of a desk. Cheap to clone; all clones are the same database.
@@ -21,6 +23,7 @@ struct Inner {
     pools: Pools,
     instance: Instance,
     membership: Membership,
+    clock: Clock,
     inbox_changed: Notify,
     outbox_changed: Notify,
     deadlines_changed: Notify,
@@ -42,10 +45,11 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let pools = dialect::connect(url).await?;
         let instance = instance(&pools.writer).await?;
+        let clock = clock(&pools.writer).await?;
         let (inbox_changed, outbox_changed, deadlines_changed) = (Notify::new(), Notify::new(), Notify::new());
         let membership = Membership::default();
         let url = url.to_owned();
-        let inner = Inner { url, pools, instance, membership, inbox_changed, outbox_changed, deadlines_changed };
+        let inner = Inner { url, pools, instance, membership, clock, inbox_changed, outbox_changed, deadlines_changed };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -117,6 +121,13 @@ impl Store {
         &self.inner.instance
     }
 
+    /// The clock that all work on this database goes by: where workers share it the database's own, else the machine's.
+    ///
+    /// The database's is heard once now, and again with each sign of life of a worker.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
     /// Told when mail came into the inbox. One loop waits for each of the three; it is told once for many changes,
     /// and also when it was not waiting yet.
     pub fn inbox_changed(&self) -> &Notify {
@@ -153,6 +164,15 @@ impl Store {
     pub(super) fn readers(&self) -> &Pool {
         &self.inner.pools.readers
     }
+}
+
+/// Asks the database for the time, where it has a clock of its own.
+async fn clock(pool: &Pool) -> Result<Clock, StoreError> {
+    if !pool.engine().is_shared() {
+        return Ok(Clock::System);
+    }
+    let shown = query(format!("SELECT {}", pool.engine().now())).fetch_value(pool).await?;
+    Ok(Clock::elsewhere(shown, Instant::now()))
 }
 
 /// Reads who we are, or decides it once and for all. Two that open a new database at once agree.

@@ -138,16 +138,16 @@ impl Store {
             |query, id| query.bind(*id),
         )
         .await?;
-        self.doubting(tx.commit().await)?;
         let mut items = rows.iter().map(|row| item(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         items.sort_by_key(|item| item.id);
         let claimed: Vec<i64> = items.iter().map(|item| item.id).collect();
-        // Without their bytes they are claimed, and nobody has them.
-        let mut raws = self.doubting(self.outgoing_bytes(&claimed).await)?;
+        // Before the commit: without their bytes they would be claimed, and nobody would have them.
+        let mut raws = outgoing_bytes(&mut tx, &claimed).await?;
         for item in &mut items {
             let missing = || StoreError::Strange { what: format!("mail {} to send without its bytes", item.id) };
             item.bytes = raws.remove(&item.id).ok_or_else(missing)?;
         }
+        self.doubting(tx.commit().await)?;
         Ok(items)
     }
 
@@ -186,23 +186,16 @@ impl Store {
         self.notify(changes);
         Ok(stale)
     }
+}
 
-    async fn outgoing_bytes(&self, ids: &[i64]) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
-        let mut reader = self.readers().acquire().await?;
-        let rows = look_up(
-            &mut reader,
-            ("SELECT outbox, raw FROM outbox_raw WHERE outbox IN (", ")"),
-            &[],
-            ids,
-            |query, id| query.for_mails().bind(*id),
-        )
-        .await?;
-        let pair = |row| {
-            let mut columns = Columns::of(row);
-            Ok((columns.next()?, columns.next()?))
-        };
-        rows.iter().map(pair).collect()
-    }
+async fn outgoing_bytes(tx: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
+    let sql = ("SELECT outbox, raw FROM outbox_raw WHERE outbox IN (", ")");
+    let rows = look_up(tx, sql, &[], ids, |query, id| query.for_mails().bind(*id)).await?;
+    let pair = |row| {
+        let mut columns = Columns::of(row);
+        Ok((columns.next()?, columns.next()?))
+    };
+    rows.iter().map(pair).collect()
 }
 
 fn item(columns: &mut Columns<'_>) -> Result<OutboxItem, StoreError> {

@@ -359,6 +359,8 @@ impl Table {
         let column = |(name, _): &(&'static str, Kind)| match (self.name, *name) {
             ("inbox", "state") => "CASE state WHEN 'processing' THEN 'new' ELSE state END".to_owned(),
             ("outbox", "state") => "CASE state WHEN 'sending' THEN 'waiting' ELSE state END".to_owned(),
+            ("inbox", "due_at") => "CASE state WHEN 'processing' THEN kept_at ELSE due_at END".to_owned(),
+            ("outbox", "due_at") => "CASE state WHEN 'sending' THEN tried_since ELSE due_at END".to_owned(),
             (_, name) => name.to_owned(),
         };
         self.columns.iter().map(column).collect::<Vec<_>>().join(", ")

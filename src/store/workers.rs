@@ -3,23 +3,35 @@
 //!
 //! A worker says every second that it lives; one that has not for [`ALIVE_FOR`] is buried by whoever sees it, and what
 //! it had is free again. Should it only have been frozen, it finds when it writes that its claims are not its own any
-//! more: rows by their attempt, a mailbox by the token of its hold. Who lives goes by the database's clock. With SQLite there is one worker, kept alone by a file that is locked.
+//! more: rows by their attempt, a mailbox by the token of its hold. Who lives goes by the database's clock, as everything
+//! does that workers share; each sign of life hears it anew. With SQLite there is one worker, kept alone by a file that is
+//! locked.
 
 use super::dialect;
 use super::query::{Connection, Engine, query};
 use super::rows::Columns;
 use super::{Store, StoreError, draw};
 use jiff::{SignedDuration, Timestamp};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a worker is taken to live after it last said so.
 pub const ALIVE_FOR: SignedDuration = SignedDuration::from_secs(6);
 
+/// How long a claim lasts that ends only with its worker: for longer than any clock is ever set ahead.
+pub const FOR_LIFE: SignedDuration = SignedDuration::from_hours(24 * 365 * 30);
+
+/// How far the database's clock may be from where it was expected without having been set.
+const CLOCK_MAY_STEP: SignedDuration = SignedDuration::from_secs(1);
+
 /// Whether a claim of mails has no living worker.
 pub(super) const ORPHANED: &str =
     "(worker IS NULL OR NOT EXISTS (SELECT 1 FROM workers WHERE workers.id = batches.worker))";
+
+/// Whether a worker has not said lately that it lives. One that did by a clock that was ahead, and was set back since, would
+/// otherwise be taken to live for as long as that was ahead.
+const SILENT: &str = "(alive_until < $1 OR alive_until > $2)";
 
 /// How often a worker should say that it lives.
 pub const SAY_SO_EVERY: Duration = Duration::from_secs(1);
@@ -96,6 +108,8 @@ pub(super) struct Membership {
     inner: Mutex<Option<Member>>,
     /// Whether we may have claimed something without knowing it.
     is_in_doubt: AtomicBool,
+    /// When we last found that the database's clock was set.
+    clock_set_at: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -107,16 +121,22 @@ struct Member {
 
 impl Membership {
     fn get(&self) -> Option<Member> {
-        *self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, member: Option<Member>) {
-        *self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = member;
+        *self.inner.lock().unwrap_or_else(PoisonError::into_inner) = member;
     }
 
     /// Its number, where it has one.
     pub(super) fn id(&self) -> Option<i64> {
         self.get().map(|member| member.id)
+    }
+
+    /// Whether the database's clock was set so lately that somebody who lives may not have said so since.
+    fn is_clock_odd(&self) -> bool {
+        let set_at = *self.clock_set_at.lock().unwrap_or_else(PoisonError::into_inner);
+        set_at.is_some_and(|at| SignedDuration::try_from(at.elapsed()).is_ok_and(|since| since < ALIVE_FOR))
     }
 }
 
@@ -131,8 +151,10 @@ impl Store {
             query("UPDATE holds SET worker = NULL").execute(&mut tx).await?;
         }
         let id = draw(&mut tx, "worker", 1).await?;
-        query(format!(
-            "INSERT INTO workers (id, host, pid, roles, started_at, alive_until) VALUES ($1, $2, $3, $4, {now}, {now} + $5)",
+        let asked = Instant::now();
+        let now: i64 = query(format!(
+            "INSERT INTO workers (id, host, pid, roles, started_at, alive_until) VALUES ($1, $2, $3, $4, {now}, {now} + $5) \
+             RETURNING started_at",
             now = self.engine().now()
         ))
         .bind(id)
@@ -140,8 +162,9 @@ impl Store {
         .bind(i64::from(pid))
         .bind(roles)
         .bind(alive_for())
-        .execute(&mut tx)
+        .fetch_value(&mut tx)
         .await?;
+        self.hear_clock(now, asked);
         tx.commit().await?;
         self.membership().set(Some(Member { id, said_at }));
         Ok(())
@@ -155,25 +178,40 @@ impl Store {
             return Ok((0, false));
         }
         if self.membership().is_in_doubt.load(Ordering::Relaxed) {
-            self.bury(member.id, false).await?;
+            self.bury(member.id, None).await?;
             self.membership().is_in_doubt.store(false, Ordering::Relaxed);
             self.membership().set(None);
             return Ok((0, true));
         }
         let said_at = Instant::now();
-        let sql = format!("UPDATE workers SET alive_until = {} + $2 WHERE id = $1", self.engine().now());
-        let touched = query(sql).bind(member.id).bind(alive_for()).execute(self.heart()).await?;
-        if touched == 0 {
+        let sql = format!(
+            "UPDATE workers SET alive_until = {} + $2 WHERE id = $1 RETURNING alive_until - $2",
+            self.engine().now()
+        );
+        let now = query(sql).bind(member.id).bind(alive_for()).fetch_optional_value(self.heart()).await?;
+        let Some(now) = now else {
             self.membership().set(None);
             return Ok((0, true));
-        }
+        };
         self.membership().set(Some(Member { said_at, ..member }));
-        let sql = format!("SELECT id FROM workers WHERE alive_until < {}", self.engine().now());
+        self.hear_clock(now, said_at);
+        if self.membership().is_clock_odd() {
+            return Ok((0, false));
+        }
+        let silent = query(format!("SELECT id FROM workers WHERE {SILENT}"));
         let mut buried = 0;
-        for row in query(sql).fetch_all(self.readers()).await? {
-            buried += u64::from(self.bury(row.get(0)?, true).await?);
+        for row in silent.bind(now).bind(now + 2 * alive_for()).fetch_all(self.readers()).await? {
+            buried += u64::from(self.bury(row.get(0)?, Some(now)).await?);
         }
         Ok((buried, false))
+    }
+
+    /// Hears from the database what time it is. Where its clock was set, everybody who lives gets the time to say so anew.
+    fn hear_clock(&self, shown: i64, asked: Instant) {
+        let moved = self.clock().hear(shown, asked, Instant::now());
+        if moved.abs() > CLOCK_MAY_STEP {
+            *self.membership().clock_set_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
     }
 
     /// Takes what became of a claim. When the answer was lost with the connection, something may be claimed for this
@@ -189,7 +227,7 @@ impl Store {
     pub async fn leave_workers(&self) -> Result<(), StoreError> {
         let Some(member) = self.membership().get() else { return Ok(()) };
         self.membership().set(None);
-        self.bury(member.id, false).await?;
+        self.bury(member.id, None).await?;
         Ok(())
     }
 
@@ -209,11 +247,17 @@ impl Store {
         !self.engine().is_shared() || self.membership().get().is_some_and(is_alive)
     }
 
-    /// Frees what a worker had. `false` when it is not on the list, or lives after all.
-    async fn bury(&self, worker: i64, must_be_dead: bool) -> Result<bool, StoreError> {
+    /// Frees what a worker had; where it must have been silent for too long, then what time it is. `false` when it is not
+    /// on the list, or lives after all.
+    async fn bury(&self, worker: i64, if_silent_at: Option<i64>) -> Result<bool, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let late = if must_be_dead { format!(" AND alive_until < {}", self.engine().now()) } else { String::new() };
-        let touched = query(format!("DELETE FROM workers WHERE id = $1{late}")).bind(worker).execute(&mut tx).await?;
+        let touched = match if_silent_at {
+            Some(now) => {
+                let sql = format!("DELETE FROM workers WHERE {SILENT} AND id = $3");
+                query(sql).bind(now).bind(now + 2 * alive_for()).bind(worker).execute(&mut tx).await?
+            }
+            None => query("DELETE FROM workers WHERE id = $1").bind(worker).execute(&mut tx).await?,
+        };
         if touched == 0 {
             tx.rollback().await?;
             return Ok(false);

@@ -5,6 +5,7 @@
 //! itself. The cases are small here; `make soak` plays them long.
 
 mod audit;
+mod clocks;
 mod desk;
 mod disks;
 mod kills;

@@ -4,7 +4,7 @@
 //! one could not be written, this one is decided anew. A batch that fails is done again mail by mail, so that one bad
 //! mail holds up nobody but itself.
 
-use super::{ATTEMPTS, BATCH, Failure, LEASE, Read, WAIT_AFTER_FAILURE};
+use super::{ATTEMPTS, BATCH, Failure, Read, WAIT_AFTER_FAILURE, lease};
 use super::{compose_all, fault, on_all_cores, questions, read, settle_one};
 use crate::decide::{Cause, Outcome, Reason};
 use crate::message;
@@ -83,9 +83,9 @@ impl Batch {
         loop {
             let now = desk.clock.now();
             desk.store.free_claims_but(kept).await?;
-            let mut items = desk.store.adopt_inbox(now, LEASE, BATCH, None).await?;
+            let mut items = desk.store.adopt_inbox(now, lease(&desk.store), BATCH, None).await?;
             if items.is_empty() {
-                items = desk.store.claim_inbox(now, LEASE, BATCH).await?;
+                items = desk.store.claim_inbox(now, lease(&desk.store), BATCH).await?;
             }
             match &items[..] {
                 [] => return Ok(None),
@@ -205,7 +205,7 @@ impl Line {
                 Turn::Orphan => {
                     *settled += self.finish(desk).await?.0;
                     let now = desk.clock.now();
-                    let orphans = desk.store.adopt_inbox(now, LEASE, BATCH, Some(claim)).await?;
+                    let orphans = desk.store.adopt_inbox(now, lease(&desk.store), BATCH, Some(claim)).await?;
                     match &orphans[..] {
                         [] => tokio::time::sleep(ASK_FOR_TURN).await,
                         [item] if item.tries > ATTEMPTS_SURVIVED => {
@@ -347,7 +347,7 @@ async fn fall_back(
     }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
-            // Those that are done are not given back. Where the database takes not even this, the leases end.
+            // Those that are done are not given back. Where the database takes not even this, they come back by themselves.
             let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
             match claim_of(items) {
                 // At the same place in the order, whoever takes it over.

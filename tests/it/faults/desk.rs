@@ -5,7 +5,7 @@ use super::audit::{Audit, Evidence, audit};
 use postroom_testbed::cutter::Plan;
 use postroom_testbed::load::LoadMail;
 use postroom_testbed::wait::wait_until;
-use postroom_testbed::{Cutter, Imap, MailBed, Options, Postgres, SmtpServer, StoredMail};
+use postroom_testbed::{Cutter, Imap, MailBed, Options, Postgres, ShiftedClock, SmtpServer, StoredMail};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -163,6 +163,15 @@ tier = "tier-1"
     pub fn start_worker(&mut self) {
         let command = self.postroom();
         self.spawn_worker(command);
+    }
+
+    /// Starts one more worker, with a clock of its own.
+    pub fn start_worker_with_clock(&mut self) -> ShiftedClock {
+        let clock = ShiftedClock::make(self.folder.path(), &format!("clock{}", self.workers.len())).unwrap();
+        let mut command = self.postroom();
+        clock.wind(&mut command);
+        self.spawn_worker(command);
+        clock
     }
 
     fn spawn_worker(&mut self, mut command: Command) {

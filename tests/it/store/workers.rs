@@ -2,9 +2,12 @@
 //! only seemed dead changes nothing any more.
 
 use super::{LEASE, mail, minute, postgres, settled, url_of};
+use jiff::SignedDuration;
+use postroom::clock::Clock;
 use postroom::decide::Outcome;
 use postroom::store::{Changes, InboxItem, Store, StoreError, Turn};
 use postroom_testbed::cutter::Plan;
+use postroom_testbed::postgres::Flushing;
 use postroom_testbed::{Cutter, Postgres};
 
 /// A worker of its own on a database, as another process would be.
@@ -232,6 +235,27 @@ async fn a_server_that_falls_silent_is_given_up() {
     cutter.heal();
     store.next_inbox_due().await.unwrap();
     store.begin().await.unwrap().commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_spoke_by_a_clock_that_was_ahead_is_buried_all_the_same() {
+    let (_one, two, url) = two_workers(0).await;
+    postgres().query(&url, "UPDATE workers SET alive_until = alive_until + 3600000 WHERE host = 'one'").unwrap();
+    assert_eq!(two.stay_worker().await.unwrap(), (1, false));
+}
+
+#[tokio::test]
+async fn workers_go_by_the_clock_of_their_database_and_bury_nobody_for_its_being_set() {
+    let server = Postgres::start_with_clock(Flushing::Off).unwrap();
+    let url = server.fresh_database().unwrap();
+    let (one, two) = (worker(&url, "one").await, worker(&url, "two").await);
+    for hours in [1, -1, 0] {
+        server.clock().unwrap().shift(hours * 3_600).unwrap();
+        assert_eq!(one.stay_worker().await.unwrap(), (0, false), "{hours}");
+        let off = one.clock().now().duration_since(Clock::System.now());
+        assert!((off - SignedDuration::from_hours(hours)).abs() < SignedDuration::from_secs(10), "{hours}: {off}");
+        assert_eq!(two.stay_worker().await.unwrap(), (0, false), "{hours}");
+    }
 }
 
 #[tokio::test]
