@@ -1,6 +1,6 @@
 //! Opening a database: a new one, our own, and those that are not for us.
 
-use super::{Desk, mail, postgres, url_of};
+use super::{Desk, mail, minute, postgres, url_of};
 use postroom::store::{MigrationState, Store, StoreError};
 use sqlx::{Connection, Executor, SqliteConnection};
 
@@ -218,6 +218,39 @@ async fn what_a_server_refuses_is_told_apart() {
     for error in [wrong, not_allowed, missing, down, crowded] {
         let said = format!("{error:?} {error}");
         assert!(!said.contains("wrong@") && !said.contains("right@") && !said.contains("secret"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_gets_no_turn_at_the_database_is_told_so_and_gets_one_later() {
+    let crowded = async {
+        let shared = Desk::on_postgres().await;
+        let mut held = Vec::new();
+        // All connections there are to write with, and one more.
+        let refused = loop {
+            match shared.store.begin().await {
+                Ok(tx) => held.push(tx),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(!held.is_empty());
+        drop(held);
+        shared.store.begin().await.unwrap().rollback().await.unwrap();
+        refused
+    };
+    let locked = async {
+        let alone = Desk::on_sqlite().await;
+        let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect(&alone.url).await.unwrap();
+        sqlx::Executor::execute(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        let refused = alone.store.keep_mail(&[mail(1, "one")], None, minute(0)).await.unwrap_err();
+        sqlx::Executor::execute(&mut other, "ROLLBACK").await.unwrap();
+        assert_eq!(alone.keep(&[mail(1, "one")]).await, [1]);
+        refused
+    };
+    let (crowded, locked) = tokio::join!(crowded, locked);
+    for (name, refused) in [("PostgreSQL", crowded), ("SQLite", locked)] {
+        assert!(matches!(refused, StoreError::Busy(_)) && refused.is_transient(), "{name}: {refused:?}");
+        assert_eq!(refused.to_string(), "the database is busy", "{name}");
     }
 }
 
