@@ -86,6 +86,11 @@ pub fn mixed(name: &str, to: &str, count: usize, size_bytes: usize, seed: u64) -
     heap(&Heap { name, to, size_bytes, is_mixed: true }, count, seed)
 }
 
+/// All of these once more.
+pub fn copies(mails: &[LoadMail]) -> Vec<LoadMail> {
+    mails.iter().enumerate().map(|(at, mail)| LoadMail { kind: Kind::Copy(at), ..mail.clone() }).collect()
+}
+
 /// One mail that opens a ticket and has a file of `attached_bytes`.
 pub fn with_file(name: &str, to: &str, attached_bytes: usize, seed: u64) -> LoadMail {
     let heap = Heap { name, to, size_bytes: 3_000, is_mixed: true };

@@ -1,7 +1,7 @@
 //! SQLite: a file of our own, with one worker.
 
 use super::{Pools, STATEMENTS_KEPT, Trouble, cannot_open, insist_on_known, migration_error};
-use crate::store::error::StoreError;
+use crate::store::error::{Cause, StoreError};
 use crate::store::query::{Engine, Pool};
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -207,9 +207,21 @@ pub(in crate::store) async fn look(url: &str) -> Result<Option<Pool>, StoreError
         return Ok(None);
     }
     let mut plain = first_connection(&options, url).await?;
-    let is_ours = is_ours(&mut plain, url).await?;
+    let mut found = is_ours(&mut plain, url).await;
     plain.close().await?;
-    Ok(is_ours.then(|| Pool::Sqlite(pool(1).connect_lazy_with(options))))
+    if found.as_ref().is_err_and(is_cut_short) && !url.contains("mode=ro") {
+        let mut writing = first_connection(&options.clone().read_only(false), url).await?;
+        found = is_ours(&mut writing, url).await;
+        writing.close().await?;
+    }
+    Ok(found?.then(|| Pool::Sqlite(pool(1).connect_lazy_with(options))))
+}
+
+/// Whether somebody was killed while making the database: what had been begun has to be taken back before anybody can
+/// look, and only who may write does so (`SQLITE_READONLY_ROLLBACK`).
+fn is_cut_short(error: &StoreError) -> bool {
+    let code = |cause: &Cause| Some(cause.inner().as_database_error()?.code()? == "776");
+    matches!(error, StoreError::ReadOnly(cause) if code(cause) == Some(true))
 }
 
 /// Whether the database is ours; `false` when nothing is in it.

@@ -145,12 +145,7 @@ fn a_mail_is_delivered_many_times(database: Database) {
         desk.deliver(&mails);
         desk.start_workers(database);
         for _ in 0..3 {
-            let copies: Vec<_> = mails
-                .iter()
-                .enumerate()
-                .map(|(at, mail)| load::LoadMail { kind: load::Kind::Copy(at), ..mail.clone() })
-                .collect();
-            desk.deliver(&copies);
+            desk.deliver(&load::copies(&mails));
             desk.kill_worker(0);
             desk.start_worker();
         }

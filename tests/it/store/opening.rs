@@ -222,6 +222,26 @@ async fn what_a_server_refuses_is_told_apart() {
 }
 
 #[tokio::test]
+async fn what_a_killed_first_start_had_begun_is_taken_back_by_whoever_looks_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let url = format!("sqlite://{}?mode=rwc", path("a.db").display());
+    let mut killed = SqliteConnection::connect(&url).await.unwrap();
+    // More than it keeps in memory, so that some of it is in the file before the commit.
+    let begun = "PRAGMA user_version = 1; PRAGMA cache_size = 2; BEGIN; CREATE TABLE big (x); \
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) \
+        INSERT INTO big SELECT randomblob(2000) FROM n";
+    killed.execute(begun).await.unwrap();
+    // As a kill at this moment would leave them.
+    for name in ["a.db", "a.db-journal"] {
+        std::fs::copy(path(name), path(&name.replacen('a', "b", 1))).unwrap();
+    }
+    let url = format!("sqlite://{}", path("b.db").display());
+    assert!(!Store::schema(&url).await.unwrap().is_there);
+    Store::open(&url).await.unwrap().close().await;
+}
+
+#[tokio::test]
 async fn whoever_gets_no_turn_at_the_database_is_told_so_and_gets_one_later() {
     let crowded = async {
         let shared = Desk::on_postgres().await;
@@ -240,10 +260,10 @@ async fn whoever_gets_no_turn_at_the_database_is_told_so_and_gets_one_later() {
     };
     let locked = async {
         let alone = Desk::on_sqlite().await;
-        let mut other = <sqlx::SqliteConnection as sqlx::Connection>::connect(&alone.url).await.unwrap();
-        sqlx::Executor::execute(&mut other, "BEGIN IMMEDIATE").await.unwrap();
+        let mut other = SqliteConnection::connect(&alone.url).await.unwrap();
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
         let refused = alone.store.keep_mail(&[mail(1, "one")], None, minute(0)).await.unwrap_err();
-        sqlx::Executor::execute(&mut other, "ROLLBACK").await.unwrap();
+        other.execute("ROLLBACK").await.unwrap();
         assert_eq!(alone.keep(&[mail(1, "one")]).await, [1]);
         refused
     };
