@@ -31,8 +31,8 @@ impl Store {
         Ok(())
     }
 
-    /// Shortens waits that reach beyond any that is ever set: a clock set them that was ahead. `inbox` and `outbox`
-    /// are the longest that mails there may wait.
+    /// Shortens waits that a clock must have set that was ahead: those that reach beyond any that is ever set, and those
+    /// of mails that were never tried. `inbox` and `outbox` are the longest that mails there may wait.
     pub async fn shorten_waits(
         &self,
         now: Timestamp,
@@ -41,11 +41,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let statements = [
             (
-                "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'new' AND due_at > $2",
+                "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'new' \
+                 AND (due_at > $2 OR (tries = 0 AND due_at > $1))",
                 inbox,
             ),
             (
-                "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'waiting' AND due_at > $2",
+                "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'waiting' \
+                 AND (due_at > $2 OR (tries = 0 AND due_at > $1))",
                 outbox,
             ),
         ];

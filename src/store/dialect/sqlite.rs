@@ -148,7 +148,10 @@ fn lock_file(url: &str) -> Result<PathBuf, StoreError> {
 /// database at once one waits for the other.
 async fn migrate(writer: &SqlitePool, url: &str) -> Result<(), StoreError> {
     let mut tx = writer.begin_with(BEGIN_WRITE).await?;
-    sqlx::query(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).execute(&mut *tx).await?;
+    // Only once: whoever merely looks at a desk whose disk is full has nothing to write.
+    if sqlx::query_scalar::<_, i64>("PRAGMA application_id").fetch_one(&mut *tx).await? != APPLICATION_ID {
+        sqlx::query(AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"))).execute(&mut *tx).await?;
+    }
     MIGRATIONS.run(&mut *tx).await.map_err(|error| migration_error(error, url))?;
     Ok(tx.commit().await?)
 }

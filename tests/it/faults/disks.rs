@@ -4,6 +4,7 @@ use super::desk::{Desk, SUPPORT};
 use super::{Database, play, scale};
 use postroom_testbed::postgres::Flushing;
 use postroom_testbed::{Postgres, SmallDisk, load, skipped};
+use std::path::Path;
 use std::time::Duration;
 
 /// What is said when there is no room.
@@ -14,14 +15,22 @@ const AWAY: &str = "the database does not answer";
 
 const NO_DISK: &str = "no disk of a few megabytes can be mounted here; a full disk is played in the service's tests";
 
+/// A desk whose database is on a small disk; nothing where there can be none.
+fn desk_on_small_disk(folder: &Path) -> Option<(Desk, SmallDisk)> {
+    let Some(disk) = SmallDisk::mount(folder, scale(64, 512) as u32).unwrap() else {
+        skipped(NO_DISK);
+        return None;
+    };
+    let mut desk = Desk::within(disk.within(), &format!("sqlite://{}/desk.db", folder.display()), None);
+    desk.start_worker();
+    Some((desk, disk))
+}
+
 #[test]
 fn a_disk_that_is_full_for_a_while_loses_and_doubles_nothing() {
     play(Database::Sqlite, |_| {
         let folder = tempfile::tempdir().unwrap();
-        let Some(disk) = SmallDisk::mount(folder.path(), 64).unwrap() else { return skipped(NO_DISK) };
-        let url = format!("sqlite://{}/desk.db", folder.path().display());
-        let mut desk = Desk::within(disk.within(), &url, None);
-        desk.start_worker();
+        let Some((mut desk, disk)) = desk_on_small_disk(folder.path()) else { return };
         let mails = load::mails("full", SUPPORT, scale(150, 900), 20_000, 41);
         let third = mails.len() / 3;
         desk.deliver(&mails[..third]);
@@ -30,6 +39,7 @@ fn a_disk_that_is_full_for_a_while_loses_and_doubles_nothing() {
         desk.deliver(&mails[third..2 * third]);
         desk.wait("the full disk to be felt", |desk| desk.said(FULL) > 0);
         std::thread::sleep(Duration::from_secs(2));
+        assert!(desk.settled_count() >= third / 2, "one may look at it all the while");
         disk.clear().unwrap();
         desk.settle(2 * third);
 
@@ -50,7 +60,7 @@ fn a_disk_that_is_full_for_a_while_loses_and_doubles_nothing() {
 #[test]
 fn a_server_whose_disk_is_full_for_a_while_loses_and_doubles_nothing() {
     play(Database::Postgres { workers: 2 }, |_| {
-        let mut postgres = Postgres::start_on_small_disk(Flushing::Off, 128).unwrap();
+        let mut postgres = Postgres::start_on_small_disk(Flushing::Off, scale(128, 768) as u32).unwrap();
         if postgres.disk().is_none() {
             return skipped(NO_DISK);
         }
@@ -79,10 +89,7 @@ fn a_server_whose_disk_is_full_for_a_while_loses_and_doubles_nothing() {
 fn a_disk_that_becomes_read_only_is_told_and_costs_only_time() {
     play(Database::Sqlite, |_| {
         let folder = tempfile::tempdir().unwrap();
-        let Some(disk) = SmallDisk::mount(folder.path(), 64).unwrap() else { return skipped(NO_DISK) };
-        let url = format!("sqlite://{}/desk.db", folder.path().display());
-        let mut desk = Desk::within(disk.within(), &url, None);
-        desk.start_worker();
+        let Some((mut desk, disk)) = desk_on_small_disk(folder.path()) else { return };
         let mails = load::mails("locked", SUPPORT, 20, 2_000, 43);
         desk.deliver(&mails[..10]);
         desk.finish();

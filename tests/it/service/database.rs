@@ -2,6 +2,7 @@
 
 use super::{insist_on_one_ticket_and_one_acknowledgement_each, mail, mails, nine, process_all};
 use crate::support::service::Service;
+use crate::support::smtp_server::{Fault, Step};
 use crate::support::wait_until;
 use jiff::SignedDuration;
 
@@ -147,26 +148,36 @@ async fn a_desk_that_closes_and_opens_under_load_loses_and_doubles_nothing() {
 async fn a_clock_that_jumps_back_holds_up_no_mail() {
     let mut service = Service::prepare(nine(), |_| {}).await;
     let desk = service.desk();
-    // Kept, and the acknowledgement written, by a desk whose clock was a day ahead.
-    service.pass(SignedDuration::from_hours(24));
-    for raw in mails(2) {
-        let place = postroom::store::Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
-        let digest = postroom::message::Digest::of(&raw);
-        let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
-        service.store.keep_ingested("ingest", vec![new], service.clock.now()).await.unwrap();
-        if service.tickets().await.is_empty() {
-            process_all(&desk).await;
+    let mut settled = 0;
+    for (hours, mails) in [24, 1].into_iter().zip(mails(4).chunks(2)) {
+        // Kept, and the acknowledgement written, by a desk whose clock was ahead.
+        service.pass(SignedDuration::from_hours(hours));
+        for raw in mails {
+            let place = postroom::store::Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
+            let (digest, raw) = (postroom::message::Digest::of(raw), raw.clone());
+            let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
+            service.store.keep_ingested("ingest", vec![new], service.clock.now()).await.unwrap();
+            if service.tickets().await.len() == settled {
+                process_all(&desk).await;
+            }
         }
+        service.pass(SignedDuration::from_hours(-hours));
+        service.open();
+        settled += mails.len();
+        service.settle(settled).await;
+        insist_on_one_ticket_and_one_acknowledgement_each(&service, settled).await;
+        service.stop().await;
     }
-    service.pass(SignedDuration::from_hours(-24));
+    // And while it is open, with a mail that was put off.
     service.open();
-    service.settle(2).await;
-    insist_on_one_ticket_and_one_acknowledgement_each(&service, 2).await;
-    // And once more while it is open.
-    service.pass(SignedDuration::from_hours(-3));
-    service.deliver(mail("c3@customer.example", "m3", "from the past"));
-    service.settle(3).await;
-    insist_on_one_ticket_and_one_acknowledgement_each(&service, 3).await;
+    service.smtp.script(Fault::at(Step::Rcpt).replies("451 4.7.1 later").to("c5@customer.example").times(1));
+    service.deliver(mail("c5@customer.example", "m5", "put off"));
+    service.received(5).await;
+    wait_until("it is put off", async || service.outbox().await.iter().any(|row| row.error.is_some())).await;
+    service.pass(SignedDuration::from_hours(-1));
+    service.deliver(mail("c6@customer.example", "m6", "from the past"));
+    service.settle(6).await;
+    insist_on_one_ticket_and_one_acknowledgement_each(&service, 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
