@@ -83,6 +83,7 @@ fn cost(messages: &[Message], rules: &RuleSet) -> (f64, f64) {
         customer_lists: Vec::new(),
         default_severity: Severity::Medium,
         default_category: classify::GENERAL.to_owned(),
+        ..Context::default()
     };
     let each = |at: Instant| at.elapsed().as_secs_f64() * 1e6 / messages.len() as f64;
     let (mut scans, mut judges) = (Vec::new(), Vec::new());

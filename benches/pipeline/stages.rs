@@ -41,7 +41,7 @@ pub async fn measure(count: usize) -> Result<()> {
 }
 
 fn pass(desk: &Desk, mails: &[LoadMail]) -> Vec<(&'static str, Duration)> {
-    let (house, now) = (&desk.house, Timestamp::UNIX_EPOCH);
+    let (house, now) = (&desk.house(), Timestamp::UNIX_EPOCH);
     let mut times: Vec<(&'static str, Duration)> = Vec::new();
     let mut timed = |stage: &'static str, since: Instant| match times.iter_mut().find(|(known, _)| *known == stage) {
         Some((_, took)) => *took += since.elapsed(),

@@ -71,7 +71,7 @@ async fn keep(desk: &Desk, mails: &[LoadMail], now: Timestamp, visits: &mut Visi
 }
 
 async fn process_batch(desk: &Desk, now: Timestamp, visits: &mut Visits) -> Result<bool> {
-    let (store, house) = (&desk.store, &desk.house);
+    let (store, house) = (&desk.store, &desk.house());
     let mut at = Instant::now();
     let items = store.claim_inbox(now, LEASE, BATCH).await?;
     if items.is_empty() {

@@ -79,9 +79,14 @@ CREATE TABLE tickets (
     first_response_due_at BIGINT,
     update_due_at         BIGINT,
     held_count            BIGINT NOT NULL,
+    -- What monitors' mails about one alert have in common, how many there were, and when it ended.
+    alert                 TEXT,
+    alert_count           BIGINT NOT NULL,
+    recovered_at          BIGINT,
     last_sequence         BIGINT NOT NULL,
     version               BIGINT NOT NULL
 );
+CREATE INDEX tickets_alert ON tickets (alert, id) WHERE alert IS NOT NULL;
 
 -- How each received mail ended, and why.
 CREATE TABLE outcomes (
@@ -98,10 +103,21 @@ CREATE TABLE outcomes (
     author         TEXT NOT NULL,
     subject        TEXT NOT NULL,
     rules_version  TEXT NOT NULL,
+    -- The rules that matched, and on what.
+    matched        TEXT NOT NULL,
+    -- What was known besides the mail when they judged it.
+    known          TEXT NOT NULL,
     settled_at     BIGINT NOT NULL
 );
 CREATE INDEX outcomes_message_id ON outcomes (message_id) WHERE duplicate_of IS NULL;
 CREATE INDEX outcomes_ticket ON outcomes (ticket);
+
+-- The rules that were in force, by their version: names and texts of their files.
+CREATE TABLE rule_sets (
+    version   TEXT PRIMARY KEY,
+    files     TEXT NOT NULL,
+    loaded_at BIGINT NOT NULL
+) WITHOUT ROWID;
 
 -- The people around a ticket, each with the Message-IDs it has seen.
 CREATE TABLE parties (

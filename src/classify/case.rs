@@ -22,7 +22,12 @@ const EXPECT_KEYS: &[&str] = &[
     "not-tag",
     "disposition",
     "answer",
+    "template",
     "value",
+    "correlation",
+    "recovers",
+    "shadow",
+    "not-shadow",
     "mail",
 ];
 
@@ -268,7 +273,7 @@ fn check_value(key: &str, value: &str) -> Result<(), Known> {
         "tier" => one_of(&["tier-1", "tier-2", "tier-3", "everyone", "none"]),
         "intent" => one_of(&["confirm", "reject", "thanks", "none"]),
         "disposition" => one_of(&["accept", "quarantine", "discard"]),
-        "answer" => one_of(&["true", "false"]),
+        "answer" | "recovers" => one_of(&["true", "false"]),
         "value" => Quantity::parse(value).map(|_| ()).map_err(|_| ["a quantity such as 812ms"].as_slice()),
         _ if value.is_empty() => Err(&["a name"]),
         _ => Ok(()),
@@ -281,12 +286,14 @@ impl Case {
         let mut errors = Vec::new();
         for expectation in &self.expectations {
             let known: Vec<&str> = match expectation.key.as_str() {
-                "rule" | "not-rule" => rules.rules().iter().map(|rule| rule.name.0.as_str()).collect(),
+                "rule" | "not-rule" | "shadow" | "not-shadow" => {
+                    rules.rules().iter().map(|rule| rule.name.0.as_str()).collect()
+                }
                 "category" => rules.categories().iter().map(|category| category.name.as_str()).collect(),
                 _ => continue,
             };
             if !known.contains(&expectation.value.as_str()) {
-                let what = expectation.key.trim_start_matches("not-");
+                let what = if expectation.key == "category" { "category" } else { "rule" };
                 errors.push(CaseError {
                     path: path.to_owned(),
                     line: expectation.line,
@@ -314,6 +321,8 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
     let Expectation { key, value, .. } = expectation;
     let differs = |came: &str| (came != value).then(|| format!("expected {key} {value}, came {came}"));
     let matched = |name: &str| verdict.matched.iter().any(|matched| matched.rule.0 == name);
+    let in_shadow = |name: &str| verdict.shadow.iter().any(|matched| matched.rule.0 == name);
+    let word = |flag| if flag { "true" } else { "false" };
     let listed = |list: &[String]| {
         let came = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         (!list.contains(value)).then(|| format!("expected {key} {value}, came {came}"))
@@ -326,7 +335,12 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
         "tier" => differs(verdict.tier.as_ref().map_or("none", |tier| Tier::as_str(tier.value))),
         "intent" => differs(verdict.intent.as_ref().map_or("none", |intent| Intent::as_str(intent.value))),
         "disposition" => differs(Disposition::as_str(verdict.disposition.value)),
-        "answer" => differs(if verdict.answer.value { "true" } else { "false" }),
+        "shadow" => (!in_shadow(value)).then(|| format!("expected shadow {value} to match, and it does not")),
+        "not-shadow" => in_shadow(value).then(|| format!("expected shadow {value} not to match, and it does")),
+        "answer" => differs(word(verdict.answer.value)),
+        "recovers" => differs(word(verdict.recovers.value)),
+        "template" => differs(verdict.template.as_ref().map_or("none", |template| template.value.as_str())),
+        "correlation" => differs(verdict.correlation.as_ref().map_or("none", |key| key.value.as_str())),
         "article" => listed(&verdict.articles),
         "tag" => listed(&verdict.tags),
         "not-tag" => verdict.tags.contains(value).then(|| format!("expected no tag {value}, and it is there")),

@@ -1,12 +1,13 @@
 //! Rule files → a [`RuleSet`], or everything that is wrong with them.
 
+use super::correlation::{self, Correlate, Part};
 use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile};
 use super::file::{self, FileDef, RuleDef};
 use super::order::{self, Reference};
 use super::pattern::{Checked, Pattern, PatternError, PatternId, phrase_patterns};
 use super::pattern_set::SetBuilder;
 use super::quantity::{Comparison, Quantity};
-use super::rule::{Category, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
+use super::rule::{Category, Clears, Condition, GENERAL, GENERAL_TITLE, Rule, RuleSet, Test};
 use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
 use crate::finding::did_you_mean;
@@ -33,7 +34,18 @@ pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
     }
     let names = names(&rules, &mut findings);
     let all_names: Vec<String> = rules.iter().map(|rule| rule.name.value.clone()).collect();
-    let mut compiler = Compiler { findings, names, complete, patterns: SetBuilder::default(), references: Vec::new() };
+    let shadows: Vec<bool> = rules.iter().map(|rule| rule.is_shadow).collect();
+    let mut compiler = Compiler {
+        findings,
+        names,
+        complete,
+        shadows,
+        patterns: SetBuilder::default(),
+        references: Vec::new(),
+        captures: Vec::new(),
+        is_negative: false,
+    };
+    compiler.recoveries(&rules);
     let compiled: Vec<Rule> = rules
         .into_iter()
         .enumerate()
@@ -47,7 +59,14 @@ pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
     match patterns.build() {
         Ok(patterns) => {
             let (awaiting, always) = order::index(&compiled, &rank, patterns.len());
-            Ok(RuleSet { rules: compiled, categories, patterns, version: version(files), rank, awaiting, always })
+            let places = |wanted: fn(&Rule) -> bool| {
+                compiled.iter().enumerate().filter(|(_, rule)| wanted(rule)).map(|(place, _)| place).collect()
+            };
+            let correlating = places(|rule| rule.correlate.is_some());
+            let clearing = places(|rule| rule.correlate.is_some() && rule.when.clears());
+            let version = version(files);
+            let rules = compiled;
+            Ok(RuleSet { rules, categories, patterns, version, rank, awaiting, always, correlating, clearing })
         }
         Err(error) => {
             findings.add(0, 0..0, Kind::TooLarge, format!("the patterns of all rules together: {error}"));
@@ -56,8 +75,8 @@ pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
     }
 }
 
-/// A hash over the files' names, without their folder, and their texts.
-fn version(files: &[RuleFile]) -> String {
+/// The version of the rules in these files: a hash over the files' names, without their folder, and their texts.
+pub fn version(files: &[RuleFile]) -> String {
     let mut bytes = Vec::new();
     for file in files {
         let name = file.path.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -112,8 +131,14 @@ struct Compiler<'a> {
     findings: Findings<'a>,
     names: HashMap<String, usize>,
     complete: bool,
+    /// For each rule whether it is only tried out.
+    shadows: Vec<bool>,
     patterns: SetBuilder,
     references: Vec<Reference>,
+    /// What the patterns of the rule at hand capture, each name with its pattern.
+    captures: Vec<(String, PatternId)>,
+    /// Whether what is being read stands under `none`, so that it is not there when the rule matches.
+    is_negative: bool,
 }
 
 impl Compiler<'_> {
@@ -130,9 +155,16 @@ impl Compiler<'_> {
         let file = def.name.file;
         let path = files.get(file).map_or(String::new(), |file| file.path.clone());
         let (line, _) = self.findings.place(file, def.name.span.start);
+        self.captures.clear();
         let when = self.condition(place, file, def.when);
+        let correlate = def.correlate.as_ref().and_then(|key| self.correlate(key));
+        if def.correlate.is_none() && when.as_ref().is_some_and(Condition::clears) {
+            let message = "`clears_below` ends an alert, and the rule has no `correlate` that says which";
+            self.findings.add(file, def.name.span.clone(), Kind::Missing, message);
+            self.findings.hint("write correlate = \"{host}\", with the names that the patterns capture".to_owned());
+        }
         Some(Rule {
-            name: RuleId(def.name.value),
+            name: RuleId(def.name.value.clone()),
             path,
             line,
             category: def.category.map(|category| category.value),
@@ -145,7 +177,14 @@ impl Compiler<'_> {
             answer: def.answer,
             disposition: def.disposition,
             intent: def.intent,
+            template_span: def.template.as_ref().map(|template| template.span.clone()),
+            template: def.template.map(|template| template.value),
+            recovers: def.recovers.is_some(),
             stop: def.stop,
+            is_shadow: def.is_shadow,
+            allow: def.allow,
+            span: def.name.span,
+            correlate,
             when: when?,
         })
     }
@@ -155,15 +194,28 @@ impl Compiler<'_> {
         let test = match def.test {
             TestDef::All(inner) => Test::All(self.conditions(rule, file, inner)?),
             TestDef::Any(inner) => Test::Any(self.conditions(rule, file, inner)?),
-            TestDef::None(inner) => Test::None(self.conditions(rule, file, inner)?),
+            TestDef::None(inner) => {
+                let outside = std::mem::replace(&mut self.is_negative, true);
+                let inner = self.conditions(rule, file, inner);
+                self.is_negative = outside;
+                Test::None(inner?)
+            }
             TestDef::Pattern { field, patterns } => {
                 let ids: Vec<_> = patterns.iter().map(|pattern| self.pattern(&field, pattern)).collect();
                 Test::Pattern(ids.into_iter().collect::<Option<_>>()?)
             }
             TestDef::Phrase { fields, phrases } => self.phrases(&fields, &phrases)?,
-            TestDef::Value { fields, pattern, comparison } => {
+            TestDef::Value { fields, pattern, comparison, clears_below } => {
                 written = format!("{written}, {comparison}");
-                self.value(&fields, &pattern, comparison)?
+                if let Some(clears) = &clears_below {
+                    if self.is_negative {
+                        let message = "`clears_below` under `none` would end an alert that does not begin";
+                        self.findings.add(clears.file, clears.span.clone(), Kind::BadValue, message);
+                    }
+                    written = format!("{written}, clears below {}", clears.value);
+                }
+                let clears = clears_below.map(|clears| Clears { below: clears.value, rule });
+                self.value(&fields, &pattern, comparison, clears)?
             }
             TestDef::Attachment { name, media_type, larger, smaller } => {
                 let (name, media_type) = (self.regexes(&name), self.regexes(&media_type));
@@ -173,12 +225,15 @@ impl Compiler<'_> {
             TestDef::Size(comparison) => Test::Size(comparison),
             TestDef::Words { fact, words } => Test::Words { fact, words },
             TestDef::Automatic(wanted) => Test::Automatic(wanted),
+            TestDef::Hours { calendars, inside } => {
+                Test::Hours { calendars: calendars.into_iter().map(|name| name.value).collect(), inside }
+            }
             TestDef::Rule(named) => {
                 let places: Vec<_> = named.iter().map(|name| self.reference(rule, name)).collect();
                 Test::Rule(places.into_iter().collect::<Option<_>>()?)
             }
         };
-        Some(Condition { test, written })
+        Some(Condition { test, written, span: def.span })
     }
 
     /// All of them are read, so that all findings come at once, before one that fails makes the whole fail.
@@ -189,7 +244,55 @@ impl Compiler<'_> {
 
     fn pattern(&mut self, field: &Field, pattern: &At<String>) -> Option<PatternId> {
         let added = self.patterns.add(field, &pattern.value, false);
-        added.map_err(|error| self.bad_pattern(pattern, error)).ok()
+        let id = added.map_err(|error| self.bad_pattern(pattern, error)).ok()?;
+        self.capture(pattern, id);
+        Some(id)
+    }
+
+    /// Remembers which names a pattern captures.
+    fn capture(&mut self, pattern: &At<String>, id: PatternId) {
+        if self.is_negative || !pattern.value.contains("(?") {
+            return;
+        }
+        if let Ok(checked) = self.patterns.check(&pattern.value) {
+            self.captures.extend(correlation::groups(checked.hir()).into_iter().map(|name| (name.to_owned(), id)));
+        }
+    }
+
+    /// The key of a rule's alerts; a finding where no pattern of the rule captures what it names.
+    fn correlate(&mut self, key: &At<String>) -> Option<Correlate> {
+        let mut parts = Vec::new();
+        for (is_name, text) in correlation::parts(&key.value).ok()? {
+            let patterns = self.captures.iter().filter(|(name, _)| name == text).map(|(_, pattern)| *pattern).collect();
+            parts.push(match (is_name, text) {
+                (false, text) => Part::Text(text.to_owned()),
+                (true, text) if self.captures.iter().any(|(name, _)| name == text) => {
+                    Part::Name { name: text.to_owned(), patterns }
+                }
+                (true, correlation::FROM) => Part::From,
+                (true, text) => {
+                    let message = format!("no pattern of the rule captures `{text}`");
+                    self.findings.add(key.file, key.span.clone(), Kind::UnknownName, message);
+                    let known = self.captures.iter().map(|(name, _)| name.as_str()).chain([correlation::FROM]);
+                    let hint = did_you_mean(text, known);
+                    self.findings.hint(hint.or_else(|| Some(format!("write (?<{text}>…) into one"))));
+                    return None;
+                }
+            });
+        }
+        Some(Correlate { parts })
+    }
+
+    /// A recovery has to end something.
+    fn recoveries(&mut self, rules: &[RuleDef]) {
+        if !self.complete || rules.iter().any(|rule| rule.correlate.is_some()) {
+            return;
+        }
+        for rule in rules {
+            let Some(span) = &rule.recovers else { continue };
+            let message = "`recovers` ends an alert, and no rule has a `correlate` that says which";
+            self.findings.add(rule.name.file, span.clone(), Kind::Missing, message);
+        }
     }
 
     fn bad_pattern(&mut self, pattern: &At<String>, error: PatternError) {
@@ -242,7 +345,13 @@ impl Compiler<'_> {
         Some(Test::Pattern(ids))
     }
 
-    fn value(&mut self, fields: &[Field], pattern: &At<String>, comparison: Comparison) -> Option<Test> {
+    fn value(
+        &mut self,
+        fields: &[Field],
+        pattern: &At<String>,
+        comparison: Comparison,
+        clears: Option<Clears>,
+    ) -> Option<Test> {
         let checked = match self.patterns.check(&pattern.value) {
             Ok(checked) => checked,
             Err(error) => {
@@ -258,7 +367,9 @@ impl Compiler<'_> {
         }
         self.check_units(&checked, comparison.threshold(), pattern);
         let ids = fields.iter().map(|field| self.patterns.add(field, &pattern.value, true).ok());
-        Some(Test::Value { patterns: ids.collect::<Option<_>>()?, comparison })
+        let ids: Vec<PatternId> = ids.collect::<Option<_>>()?;
+        ids.iter().for_each(|id| self.capture(pattern, *id));
+        Some(Test::Value { patterns: ids, comparison, clears })
     }
 
     /// Where the pattern says which units there can be, none of them may be of another dimension.
@@ -274,6 +385,11 @@ impl Compiler<'_> {
 
     fn reference(&mut self, rule: usize, name: &At<String>) -> Option<usize> {
         if let Some(place) = self.names.get(&name.value).copied() {
+            if self.shadows.get(place) == Some(&true) && self.shadows.get(rule) == Some(&false) {
+                let message = format!("`{}` is a shadow, and would act through this rule", name.value);
+                self.findings.add(name.file, name.span.clone(), Kind::BadValue, message);
+                self.findings.hint("make this rule a shadow, too: mode = \"shadow\"".to_owned());
+            }
             self.references.push(Reference { from: rule, to: place, file: name.file, span: name.span.clone() });
             return Some(place);
         }

@@ -1,9 +1,10 @@
 //! Does this condition hold for this message, and what did it see?
 
 use super::Context;
+use super::correlation;
 use super::pattern::{Pattern, PatternId};
-use super::quantity::Quantity;
-use super::rule::{Condition, Test};
+use super::quantity::{Comparison, Quantity};
+use super::rule::{Clears, Condition, RuleSet, Test};
 use super::scan::{Captured, Place, Scan};
 use super::when::Fact;
 use crate::message::{Attachment, Message, Origin};
@@ -19,6 +20,17 @@ pub(super) struct Facts<'a> {
     pub matched: &'a [bool],
     /// The language, once a condition has asked for it: to guess it is dear.
     pub language: &'a OnceCell<Option<String>>,
+    /// The rules that all of it is about.
+    pub rules: &'a RuleSet,
+}
+
+/// Which numbers pass a condition with a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    /// Those beyond the threshold; while the rule's alert is open, those that do not end it.
+    Alarming,
+    /// Those that end the rule's alert.
+    Clearing,
 }
 
 /// Something that a condition saw.
@@ -41,14 +53,27 @@ impl Seen {
 impl<'a> Facts<'a> {
     /// Whether the condition holds.
     pub(super) fn holds(&self, condition: &Condition) -> bool {
+        self.holds_for(condition, Numbers::Alarming)
+    }
+
+    /// Whether the condition holds when these are the numbers that pass.
+    pub(super) fn holds_for(&self, condition: &Condition, numbers: Numbers) -> bool {
         match &condition.test {
-            Test::All(inner) => inner.iter().all(|inner| self.holds(inner)),
-            Test::Any(inner) => inner.iter().any(|inner| self.holds(inner)),
-            Test::None(inner) => !inner.iter().any(|inner| self.holds(inner)),
+            Test::All(inner) => inner.iter().all(|inner| self.holds_for(inner, numbers)),
+            Test::Any(inner) => inner.iter().any(|inner| self.holds_for(inner, numbers)),
+            Test::None(inner) => !inner.iter().any(|inner| self.holds_for(inner, numbers)),
             Test::Pattern(patterns) => patterns.iter().any(|pattern| self.scan.find(*pattern).is_some()),
-            Test::Value { patterns, comparison } => self.captured(patterns).any(|found| {
-                quantity(found, comparison.threshold()).is_some_and(|quantity| comparison.holds(&quantity))
-            }),
+            Test::Value { patterns, comparison, clears } => match (numbers, clears) {
+                (Numbers::Clearing, Some(clears)) => {
+                    let mut found = self.quantities(patterns, &clears.below).peekable();
+                    let ends = Comparison::Below(clears.below.clone());
+                    found.peek().is_some() && found.all(|(_, quantity)| ends.holds(&quantity))
+                }
+                _ => {
+                    let comparison = self.comparison(comparison, clears.as_ref());
+                    self.quantities(patterns, comparison.threshold()).any(|(_, quantity)| comparison.holds(&quantity))
+                }
+            },
             Test::Attachment { .. } => {
                 self.message.attachments.iter().any(|attachment| is_like(attachment, &condition.test))
             }
@@ -59,7 +84,37 @@ impl<'a> Facts<'a> {
             }
             Test::Automatic(wanted) => (self.message.origin != Origin::Person) == *wanted,
             Test::Rule(named) => named.iter().any(|rule| self.matched[*rule]),
+            Test::Hours { calendars, inside } => {
+                self.context.open_calendars.iter().any(|open| calendars.contains(open)) == *inside
+            }
         }
+    }
+
+    /// What a number is compared with: an alert that is open lasts until its number falls below the one that ends it.
+    fn comparison<'c>(&self, usual: &'c Comparison, clears: Option<&Clears>) -> Cow<'c, Comparison> {
+        match clears.filter(|clears| self.is_open(clears.rule)) {
+            Some(clears) => Cow::Owned(Comparison::AtLeast(clears.below.clone())),
+            None => Cow::Borrowed(usual),
+        }
+    }
+
+    /// Whether the alert that this rule sees in the mail is open.
+    pub(super) fn is_open(&self, rule: usize) -> bool {
+        let open = &self.context.open_alerts;
+        !open.is_empty() && self.key(rule).is_some_and(|key| open.contains(&key))
+    }
+
+    /// The key that this rule gives the mail.
+    pub(super) fn key(&self, rule: usize) -> Option<String> {
+        correlation::key(&self.rules.rules[rule], self.scan, self.message, self.rules)
+    }
+
+    fn quantities<'p>(
+        &self,
+        patterns: &'p [PatternId],
+        threshold: &'p Quantity,
+    ) -> impl Iterator<Item = (&'a Captured, Quantity)> + use<'a, 'p> {
+        self.captured(patterns).filter_map(move |found| Some((found, quantity(found, threshold)?)))
     }
 
     fn captured<'p>(&self, patterns: &'p [PatternId]) -> impl Iterator<Item = &'a Captured> + use<'a, 'p> {
@@ -91,7 +146,8 @@ impl<'a> Facts<'a> {
                 .filter_map(|pattern| self.scan.find(*pattern))
                 .map(|hit| Seen { text: hit.excerpt.clone(), value: None, place: Some(hit.place.clone()) })
                 .collect(),
-            Test::Value { patterns, comparison } => {
+            Test::Value { patterns, comparison, clears } => {
+                let comparison = self.comparison(comparison, clears.as_ref());
                 let all = self.captured(patterns).map(|found| (found, quantity(found, comparison.threshold())));
                 let mut all: Vec<_> = all.collect();
                 // The one that decides stands first.
@@ -116,6 +172,8 @@ impl<'a> Facts<'a> {
             Test::Size(_) => vec![Seen::fact(Quantity::bytes(self.message.size_bytes).to_string())],
             Test::Words { fact, .. } => self.words(*fact).into_iter().map(Seen::fact).collect(),
             Test::Automatic(_) => vec![Seen::fact(self.message.origin.as_str())],
+            Test::Hours { .. } if self.context.open_calendars.is_empty() => vec![Seen::fact("no calendar open")],
+            Test::Hours { .. } => self.context.open_calendars.iter().map(Seen::fact).collect(),
             Test::Rule(named) => {
                 named.iter().filter(|rule| self.matched[**rule]).map(|rule| Seen::fact(rule_name(*rule))).collect()
             }
@@ -133,12 +191,11 @@ impl<'a> Facts<'a> {
                 let hit = patterns.iter().find_map(|pattern| self.scan.find(*pattern));
                 (hit.map(|hit| hit.excerpt.as_str()), None)
             }
-            Test::Value { patterns, comparison } => {
-                let decisive = self.captured(patterns).find_map(|found| {
-                    let quantity = quantity(found, comparison.threshold())?;
-                    comparison.holds(&quantity).then(|| (found.excerpt.as_str(), quantity.to_string()))
-                });
-                decisive.unzip()
+            Test::Value { patterns, comparison, clears } => {
+                let comparison = self.comparison(comparison, clears.as_ref());
+                let mut found = self.quantities(patterns, comparison.threshold());
+                let decisive = found.find(|(_, quantity)| comparison.holds(quantity));
+                decisive.map(|(found, quantity)| (found.excerpt.as_str(), quantity.to_string())).unzip()
             }
             _ => (None, None),
         }

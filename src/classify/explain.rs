@@ -33,8 +33,10 @@ pub struct RuleTrace {
     pub line: usize,
     /// Whether its condition holds.
     pub matched: bool,
-    /// Whether it was asked and counts: it matched, and no rule before it stopped the others.
+    /// Whether it counts: it matched, is no shadow, and no rule before it stopped the others.
     pub counts: bool,
+    /// Whether it is only tried out.
+    pub shadow: bool,
     /// Its condition.
     pub condition: ConditionTrace,
 }
@@ -60,6 +62,21 @@ impl ConditionTrace {
         match self.inner.as_slice() {
             [] => vec![self],
             inner => inner.iter().flat_map(ConditionTrace::leaves).collect(),
+        }
+    }
+
+    /// The conditions for want of which this one does not hold; those under `none` that hold are among them.
+    pub fn lacking(&self) -> Vec<&ConditionTrace> {
+        match (self.holds, self.condition.as_str()) {
+            (true, _) => Vec::new(),
+            (false, "none") => {
+                let holding = self.inner.iter().filter(|inner| inner.holds);
+                holding.flat_map(ConditionTrace::leaves).filter(|leaf| leaf.holds).collect()
+            }
+            // One of them would be enough; which one was meant nobody knows.
+            (false, "any") => vec![self],
+            (false, _) if self.inner.is_empty() => vec![self],
+            (false, _) => self.inner.iter().flat_map(ConditionTrace::lacking).collect(),
         }
     }
 
@@ -101,7 +118,7 @@ pub fn explain(message: &Message, context: &Context, rules: &RuleSet) -> Explana
     let scan = scan(message, rules);
     let language = OnceCell::new();
     let matched = matches(&scan, message, context, &language, rules);
-    let facts = Facts { scan: &scan, message, context, matched: &matched, language: &language };
+    let facts = Facts { scan: &scan, message, context, matched: &matched, language: &language, rules };
     let counted = counted(&matched, rules);
     let verdict = verdict(&facts, &counted, rules);
     let counting: Vec<&Rule> = counted.iter().map(|place| &rules.rules[*place]).collect();
@@ -130,6 +147,7 @@ pub fn explain(message: &Message, context: &Context, rules: &RuleSet) -> Explana
         line: rule.line,
         matched: matched[place],
         counts: counted.contains(&place),
+        shadow: rule.is_shadow,
         condition: trace(&facts, &rule.when, rules),
     });
     Explanation { rules: traces.collect(), verdict, sums, severity }

@@ -4,6 +4,7 @@
 //! that is wrong with it at once. Names of other rules and categories are only resolved in `compile.rs`.
 
 use super::diagnostic::{At, Findings, RuleErrorKind as Kind};
+use super::lint::LintKind;
 use super::when::ConditionDef;
 use super::{Disposition, Intent};
 use crate::finding::did_you_mean;
@@ -16,27 +17,14 @@ use toml::de::{DeTable, DeValue};
 pub const MAX_FILE_BYTES: usize = 4 << 20;
 /// The longest name of a rule or a category.
 pub const MAX_NAME_BYTES: usize = 100;
-/// The greatest weight of a rule.
-pub const MAX_WEIGHT: f64 = 1000.0;
-
-const RULE_KEYS: &[&str] = &[
-    "name",
-    "category",
-    "severity",
-    "severity_cap",
-    "weight",
-    "tier",
-    "tags",
-    "articles",
-    "answer",
-    "disposition",
-    "intent",
-    "stop",
-    "when",
+/// What a category has.
+pub(super) const CATEGORY_KEYS: &[&str] = &["name", "title"];
+/// Keys that other texts about rules speak of, that this version does not have, and what there would have to be.
+const ABSENT_KEYS: &[(&str, &str)] = &[
+    ("team", "agents have a tier here, and no team"),
+    ("calendar", "promises run around the clock"),
+    ("page", "nobody is on call"),
 ];
-/// Keys that other texts about rules speak of, and that this version does not have.
-const ABSENT_KEYS: &[&str] =
-    &["hours", "calendar", "page", "correlate", "recovers", "mode", "team", "template", "clears_below"];
 
 /// One rule file, read.
 #[derive(Debug, Default)]
@@ -68,7 +56,12 @@ pub(super) struct RuleDef {
     pub answer: bool,
     pub disposition: Option<Disposition>,
     pub intent: Option<Intent>,
+    pub template: Option<At<String>>,
+    pub correlate: Option<At<String>>,
+    pub recovers: Option<Range<usize>>,
     pub stop: bool,
+    pub is_shadow: bool,
+    pub allow: Vec<LintKind>,
     pub when: ConditionDef,
 }
 
@@ -143,8 +136,8 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn unknown_key(&mut self, key: &str, span: Range<usize>, place: &str, known: &[&str]) {
-        if ABSENT_KEYS.contains(&key) {
-            self.add(span, Kind::UnknownKey, format!("this version of Postroom has no `{key}`"));
+        if let Some((_, why)) = ABSENT_KEYS.iter().find(|(absent, _)| *absent == key) {
+            self.add(span, Kind::UnknownKey, format!("this version of Postroom has no `{key}`: {why}"));
             self.hint("leave it out: it would have no effect".to_owned());
             return;
         }
@@ -208,7 +201,12 @@ impl Walk<'_, '_> {
     }
 
     /// One of the words that an enum has.
-    fn word<T: Copy>(&mut self, value: &Spanned<DeValue<'_>>, all: &[T], as_str: fn(T) -> &'static str) -> Option<T> {
+    pub(super) fn word<T: Copy>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        all: &[T],
+        as_str: fn(T) -> &'static str,
+    ) -> Option<T> {
         let text = self.string(value)?;
         let found = all.iter().copied().find(|word| as_str(*word) == text.value);
         if found.is_none() {
@@ -226,7 +224,7 @@ impl Walk<'_, '_> {
         );
     }
 
-    fn name(&mut self, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
+    pub(super) fn name(&mut self, value: &Spanned<DeValue<'_>>) -> Option<At<String>> {
         let name = self.string(value)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./".contains(c);
         if name.value.is_empty() || name.value.len() > MAX_NAME_BYTES || !name.value.chars().all(plain) {
@@ -245,11 +243,11 @@ impl Walk<'_, '_> {
             match key {
                 "name" => name = self.name(value).or(name),
                 "title" => title = self.string(value),
-                _ => self.unknown_key(key, key_span, "a category", &["name", "title"]),
+                _ => self.unknown_key(key, key_span, "a category", CATEGORY_KEYS),
             }
         }
-        for key in ["name", "title"] {
-            if !table.contains_key(key) {
+        for key in CATEGORY_KEYS {
+            if !table.contains_key(*key) {
                 self.add(span.clone(), Kind::Missing, format!("the category has no `{key}`"));
             }
         }
@@ -257,84 +255,6 @@ impl Walk<'_, '_> {
             self.add(title.span.clone(), Kind::BadValue, "the title is empty, and customers see it");
         }
         Some(CategoryDef { name: name?, title: title?.value })
-    }
-
-    fn rule(&mut self, table: &DeTable<'_>, span: Range<usize>) -> Option<RuleDef> {
-        let mut def = RuleDef {
-            name: At { value: String::new(), file: self.file, span: span.clone() },
-            category: None,
-            severity: None,
-            severity_cap: None,
-            weight: 1.0,
-            tier: None,
-            tags: Vec::new(),
-            articles: Vec::new(),
-            answer: true,
-            disposition: None,
-            intent: None,
-            stop: false,
-            when: ConditionDef::always(),
-        };
-        let (mut name, mut when) = (None, None);
-        for (key, key_span, value) in entries(table) {
-            match key {
-                "name" => name = self.name(value),
-                "category" => def.category = self.string(value),
-                "severity" => def.severity = self.word(value, Severity::ALL, Severity::as_str),
-                "severity_cap" => def.severity_cap = self.word(value, Severity::ALL, Severity::as_str),
-                "weight" => def.weight = self.weight(value).unwrap_or(1.0),
-                "tier" => def.tier = self.word(value, Tier::ALL, Tier::as_str),
-                "tags" => def.tags = self.texts(value),
-                "articles" => def.articles = self.texts(value),
-                "answer" => def.answer = self.only(value, false),
-                "disposition" => def.disposition = self.word(value, Disposition::ALL, Disposition::as_str),
-                "intent" => def.intent = self.word(value, Intent::ALL, Intent::as_str),
-                "stop" => def.stop = self.only(value, true),
-                "when" => when = self.condition_table(value),
-                _ => self.unknown_key(key, key_span, "a rule", RULE_KEYS),
-            }
-        }
-        if !table.contains_key("name") {
-            self.add(span.clone(), Kind::Missing, "the rule has no `name`");
-        }
-        if !table.contains_key("when") {
-            self.add(span.clone(), Kind::Missing, "the rule has no [rule.when]: it would match every mail");
-        }
-        if let (Some(severity), Some(cap)) = (def.severity, def.severity_cap)
-            && severity > cap
-        {
-            self.add(span, Kind::BadValue, format!("the rule asks for {severity} and allows no more than {cap}"));
-        }
-        if def.category.is_none() && table.contains_key("weight") && !table.contains_key("category") {
-            let span = table.get("weight").map_or(0..0, Spanned::span);
-            self.add(span, Kind::BadValue, "a weight counts towards a category, and the rule has none");
-        }
-        // A rule whose condition cannot be read still exists for the composites that name it.
-        Some(RuleDef { name: name?, when: when.unwrap_or(def.when), ..def })
-    }
-
-    fn texts(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
-        self.strings(value).into_iter().map(|text| text.value).collect()
-    }
-
-    /// A switch whose other position is the default: writing that would have no effect.
-    fn only(&mut self, value: &Spanned<DeValue<'_>>, wanted: bool) -> bool {
-        if self.boolean(value) == Some(!wanted) {
-            self.add(value.span(), Kind::BadValue, format!("{} is the default: leave it out", !wanted));
-        }
-        wanted
-    }
-
-    fn weight(&mut self, value: &Spanned<DeValue<'_>>) -> Option<f64> {
-        let Some(weight) = number(value.get_ref()) else {
-            self.wrong_type(value, "a number");
-            return None;
-        };
-        if !(weight > 0.0 && weight <= MAX_WEIGHT) {
-            self.add(value.span(), Kind::BadValue, format!("a weight is above 0 and at most {MAX_WEIGHT}"));
-            return None;
-        }
-        Some(weight)
     }
 }
 

@@ -4,8 +4,10 @@ use super::{Context, GENERAL, ThreadState};
 use crate::message::{Authentication, Message, Origin};
 use crate::ticket::Severity;
 use crate::ticket::people::{AgentId, Who};
+use jiff::Timestamp;
 
-pub(super) const GIVEN_KEYS: &[&str] = &["sender", "thread", "auth", "customer", "automatic", "language", "mail"];
+pub(super) const GIVEN_KEYS: &[&str] =
+    &["sender", "thread", "auth", "customer", "automatic", "language", "at", "hours", "open-alert", "mail"];
 
 /// The words that are possible in a place.
 pub(super) type Known = &'static [&'static str];
@@ -19,6 +21,9 @@ pub struct Given {
     customers: Vec<String>,
     automatic: Option<bool>,
     language: Option<String>,
+    at: Option<Timestamp>,
+    open_calendars: Vec<String>,
+    open_alerts: Vec<String>,
 }
 
 impl Given {
@@ -44,6 +49,8 @@ impl Given {
             authentication: self.auth.unwrap_or(usual.authentication),
             thread: self.thread.unwrap_or(usual.thread),
             customer_lists: self.customers.clone(),
+            open_calendars: [usual.open_calendars.as_slice(), &self.open_calendars].concat(),
+            open_alerts: self.open_alerts.clone(),
             ..usual.clone()
         }
     }
@@ -54,6 +61,9 @@ impl Given {
             && automatic != (message.origin != Origin::Person)
         {
             message.origin = if automatic { Origin::AutomaticReply } else { Origin::Person };
+        }
+        if let Some(at) = self.at {
+            message.received_at = at;
         }
         if self.language.is_some() {
             message.language.clone_from(&self.language);
@@ -91,11 +101,36 @@ impl Given {
                     _ => return Err(&["true", "false"]),
                 });
             }
+            "at" => {
+                let known = ["a time such as 2026-03-02T09:00:00Z"].as_slice();
+                self.at = Some(value.parse().ok().ok_or(known)?);
+            }
             _ if value.is_empty() => return Err(&["a word"]),
+            "hours" => self.open_calendars.push(value.to_owned()),
+            "open-alert" => self.open_alerts.push(value.to_lowercase()),
             "language" => self.language = Some(value.to_owned()),
             _ => self.customers.push(value.to_owned()),
         }
         Ok(())
+    }
+}
+
+impl Context {
+    /// What is known of the mail, in the words of a `given` line: so it is kept beside the mail's outcome, and the mail can
+    /// be judged once more as it was.
+    pub fn as_given(&self) -> Vec<String> {
+        let word = |key: &str, value: &str| format!("{key}={value}");
+        let words =
+            |key: &'static str, values: &[String]| values.iter().map(|value| word(key, value)).collect::<Vec<_>>();
+        // Of our own mail no rule is asked.
+        let sender = (self.sender != Who::Ourselves).then(|| word("sender", self.sender.as_str()));
+        let mut given: Vec<String> = sender.into_iter().collect();
+        given.push(word("auth", self.authentication.as_str()));
+        given.push(word("thread", self.thread.as_str()));
+        given.extend(words("customer", &self.customer_lists));
+        given.extend(words("hours", &self.open_calendars));
+        given.extend(words("open-alert", &self.open_alerts));
+        given
     }
 }
 
@@ -107,8 +142,31 @@ impl Default for Context {
             authentication: Authentication::None,
             thread: ThreadState::New,
             customer_lists: Vec::new(),
+            open_calendars: Vec::new(),
+            open_alerts: Vec::new(),
             default_severity: Severity::Medium,
             default_category: GENERAL.to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_read_as_it_was_kept() {
+        let context = Context {
+            sender: Who::Monitor,
+            authentication: Authentication::Pass,
+            thread: ThreadState::Resolved,
+            customer_lists: vec!["vip".to_owned()],
+            open_calendars: vec!["office".to_owned()],
+            open_alerts: vec!["web-1: slow queries=many".to_owned()],
+            ..Context::default()
+        };
+        let kept = context.as_given();
+        let read = Given::parse(kept.iter().map(String::as_str)).unwrap();
+        assert_eq!(read.context(&Context::default()), context);
     }
 }

@@ -7,20 +7,29 @@ mod automaton;
 mod case;
 mod compile;
 mod condition;
+mod correlation;
 mod diagnostic;
 mod explain;
 mod file;
 mod fold;
+mod format;
 mod given;
+mod implied;
+mod lint;
 mod literal;
 mod matches;
+mod names;
 mod order;
+mod outcome;
 mod pattern;
 mod pattern_set;
 mod prefilter;
 mod quantity;
+mod replay;
 mod rule;
 mod scan;
+mod schema;
+pub mod suggest;
 mod threshold;
 mod verdict;
 mod vocabulary;
@@ -32,15 +41,21 @@ mod laws;
 mod tests;
 
 pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, read_cases};
-pub use compile::compile;
+pub use compile::{compile, version};
 pub use condition::Seen;
+pub use correlation::keys;
 pub use diagnostic::{RuleError, RuleErrorKind, RuleFile};
 pub use explain::{CategorySum, ConditionTrace, Explanation, RuleTrace, SeverityTrace, explain};
+pub use format::format;
 pub use given::Given;
+pub use lint::{Evidence, Lint, LintKind, Stored, lint};
+pub use names::{Names, compile_for, missing_names};
 pub use pattern::Field;
+pub use replay::{Change, Guard, Movement, Part, Tally, changes, movement};
 pub use rule::{Category, GENERAL, GENERAL_TITLE, Rule, RuleSet};
 pub use scan::{Place, Scan, scan};
-pub use verdict::{classify, judge};
+pub use schema::schema;
+pub use verdict::{asked, classify, judge};
 
 use crate::message::Authentication;
 use crate::ticket::people::Who;
@@ -48,7 +63,7 @@ use crate::ticket::{Severity, Tier};
 use std::fmt;
 
 /// The name of a rule, unique among all rule files.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct RuleId(pub String);
 
 impl fmt::Display for RuleId {
@@ -85,14 +100,22 @@ pub struct Verdict {
     pub disposition: Because<Disposition>,
     /// What an answer to a resolution means; the first matching rule that says so.
     pub intent: Option<Because<Intent>>,
-    /// Every rule that matched, in the order of the files.
+    /// The acknowledgement that takes the place of the usual one; the first matching rule that names one.
+    pub template: Option<Because<String>>,
+    /// Which alert the mail is about; the first matching rule whose key can be filled.
+    pub correlation: Option<Because<String>>,
+    /// Whether the mail tells the end of an alert.
+    pub recovers: Because<bool>,
+    /// Every rule that matched and counts, in the order of the files.
     pub matched: Vec<MatchedRule>,
+    /// Every shadow rule that matched: they are recorded, and act on nothing.
+    pub shadow: Vec<MatchedRule>,
     /// Version of the rule set: a hash over its files.
     pub version: String,
 }
 
 /// A rule that matched, and what it matched on.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MatchedRule {
     /// The rule.
     pub rule: RuleId,
@@ -137,6 +160,10 @@ pub struct Context {
     pub thread: ThreadState,
     /// The named customer lists that the sender's address is on (`customer`), such as `vip`.
     pub customer_lists: Vec<String>,
+    /// The calendars of the configuration that were open when the mail came in (`hours`).
+    pub open_calendars: Vec<String>,
+    /// Keys of alerts that are open (`clears_below`).
+    pub open_alerts: Vec<String>,
     /// The severity when no rule asks for one.
     pub default_severity: Severity,
     /// The category when no rule names one.

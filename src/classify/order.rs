@@ -104,6 +104,7 @@ fn needed(condition: &Condition, rules: &[Option<Vec<PatternId>>]) -> Option<Vec
         | Test::HasAttachment(_)
         | Test::Size(_)
         | Test::Words { .. }
+        | Test::Hours { .. }
         | Test::Automatic(_) => None,
     }
 }

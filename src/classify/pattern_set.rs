@@ -110,7 +110,6 @@ pub(super) struct FieldSet {
 
 impl FieldSet {
     /// All patterns on the field.
-    #[cfg(test)]
     pub(super) fn ids(&self) -> &[PatternId] {
         &self.ids
     }

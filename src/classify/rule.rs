@@ -1,5 +1,7 @@
 //! Rules ready to run.
 
+use super::correlation::Correlate;
+use super::lint::LintKind;
 use super::pattern::{Pattern, PatternId};
 use super::pattern_set::PatternSet;
 use super::quantity::{Comparison, Quantity};
@@ -7,6 +9,7 @@ use super::when::Fact;
 use super::{Disposition, Intent, RuleId};
 use crate::ticket::{Severity, Tier};
 use std::fmt;
+use std::ops::Range;
 
 /// The category that a mail has when no rule names one; it exists in every rule set.
 pub const GENERAL: &str = "general";
@@ -50,8 +53,21 @@ pub struct Rule {
     pub disposition: Option<Disposition>,
     /// What an answer to a resolution means.
     pub intent: Option<Intent>,
+    /// The acknowledgement that takes the place of the usual one.
+    pub template: Option<String>,
+    pub(super) template_span: Option<Range<usize>>,
+    /// Whether it tells the end of an alert.
+    pub recovers: bool,
     /// Whether the rules that stand after it are not asked.
     pub stop: bool,
+    /// Whether it is tried out: it is evaluated and recorded, and acts on nothing.
+    pub is_shadow: bool,
+    /// What `rules lint` may find in it.
+    pub allow: Vec<LintKind>,
+    /// Where its name stands in its file, in bytes.
+    pub span: Range<usize>,
+    /// How the key of its alerts is made.
+    pub(super) correlate: Option<Correlate>,
     pub(super) when: Condition,
 }
 
@@ -59,6 +75,8 @@ pub struct Rule {
 pub(super) struct Condition {
     pub test: Test,
     pub written: String,
+    /// Where it stands in the file of its rule.
+    pub span: Range<usize>,
 }
 
 /// What a condition asks.
@@ -72,6 +90,7 @@ pub(super) enum Test {
     Value {
         patterns: Vec<PatternId>,
         comparison: Comparison,
+        clears: Option<Clears>,
     },
     /// One attachment is like that in every respect.
     Attachment {
@@ -89,6 +108,30 @@ pub(super) enum Test {
     Automatic(bool),
     /// One of these rules matched; by their places.
     Rule(Vec<usize>),
+    /// One of these calendars was open when the mail came in, or none.
+    Hours {
+        calendars: Vec<String>,
+        inside: bool,
+    },
+}
+
+impl Condition {
+    /// Whether there is a number in it that ends an alert.
+    pub(super) fn clears(&self) -> bool {
+        match &self.test {
+            Test::All(inner) | Test::Any(inner) | Test::None(inner) => inner.iter().any(Self::clears),
+            Test::Value { clears, .. } => clears.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// When an alert ends that began above a threshold.
+pub(super) struct Clears {
+    /// Below this.
+    pub below: Quantity,
+    /// The rule whose alert it is, by its place.
+    pub rule: usize,
 }
 
 /// The rules of a folder, compiled together. Share it by reference or in an `Arc`.
@@ -103,6 +146,10 @@ pub struct RuleSet {
     pub(super) awaiting: Vec<Vec<usize>>,
     /// The rules that may match whatever the patterns find.
     pub(super) always: Vec<usize>,
+    /// The rules that make a key of an alert.
+    pub(super) correlating: Vec<usize>,
+    /// The rules whose alerts end below a number.
+    pub(super) clearing: Vec<usize>,
 }
 
 impl RuleSet {

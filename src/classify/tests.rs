@@ -1,5 +1,7 @@
 //! Tests of the whole stage: rule files in, verdicts out.
 
+mod alerts;
+
 use super::*;
 use crate::message::{Attachment, Message, Origin, Reader, parse};
 use crate::ticket::people::AgentId;
@@ -288,12 +290,8 @@ fn what_is_wrong_is_told_with_its_place() {
         ("when = { text = [] }", "0.toml:3:17: the list is empty"),
         ("when = { text = 3 }", "0.toml:3:17: a string or a list of strings is wanted here, not an integer"),
         (
-            "when = { hours = 'office' }",
-            "0.toml:3:10: this version of Postroom has no `hours` (leave it out: it would have no effect)",
-        ),
-        (
-            "page = true\nwhen = { text = 'x' }",
-            "0.toml:3:1: this version of Postroom has no `page` (leave it out: it would have no effect)",
+            "team = 'ops'\nwhen = { text = 'x' }",
+            "0.toml:3:1: this version of Postroom has no `team`: agents have a tier here, and no team (leave it out: it would have no effect)",
         ),
         ("answer = true\nwhen = { text = 'x' }", "0.toml:3:10: true is the default: leave it out"),
         ("weight = 2\nwhen = { text = 'x' }", "0.toml:3:10: a weight counts towards a category, and the rule has none"),
@@ -386,7 +384,7 @@ fn limits_hold_at_the_edge() {
         ("phrases", phrases(when::MAX_LISTED), phrases(when::MAX_LISTED + 1)),
         ("conditions", many(when::MAX_CONDITIONS - 1), many(when::MAX_CONDITIONS)),
         ("pattern", pattern(pattern::MAX_PATTERN_BYTES), pattern(pattern::MAX_PATTERN_BYTES + 1)),
-        ("weight", weighed(file::MAX_WEIGHT), weighed(file::MAX_WEIGHT + 1.0)),
+        ("weight", weighed(outcome::MAX_WEIGHT), weighed(outcome::MAX_WEIGHT + 1.0)),
         ("automaton", "text = '[a-z]{1,80}x'".into(), r"text = '(\w{1,200}){1,200}'".into()),
     ] {
         assert!(rule(&at_limit), "{name} at the limit");

@@ -1,6 +1,6 @@
 //! What numbers are compared with, as a rule file says it: `above = "500 ms"`.
 
-use super::diagnostic::RuleErrorKind as Kind;
+use super::diagnostic::{At, RuleErrorKind as Kind};
 use super::file::{Walk, entries, number};
 use super::quantity::{Comparison, Dimension, Quantity};
 use super::when::TestDef;
@@ -66,6 +66,27 @@ impl Walk<'_, '_> {
             "below" => Comparison::Below(quantity),
             _ => Comparison::AtMost(quantity),
         })
+    }
+
+    /// `clears_below = "400 ms"` beside `above` or `at_least`.
+    pub(super) fn clears_below(&mut self, value: &Value<'_>, comparison: &Comparison) -> Option<At<Quantity>> {
+        let clears = self.quantity(value)?;
+        let (Comparison::Above(limit) | Comparison::AtLeast(limit)) = comparison else {
+            self.add(value.span(), Kind::BadValue, "`clears_below` stands beside `above` or `at_least`");
+            return None;
+        };
+        if clears.dimension != limit.dimension {
+            let message =
+                format!("{clears} is a {}, {limit} is a {}", clears.dimension.as_str(), limit.dimension.as_str());
+            self.add(value.span(), Kind::BadValue, message);
+            return None;
+        }
+        if clears.amount > limit.amount {
+            let message = format!("an alert that begins above {limit} cannot last until {clears}, which is more");
+            self.add(value.span(), Kind::BadValue, message);
+            return None;
+        }
+        Some(At { value: clears, file: self.file, span: value.span() })
     }
 
     fn between(&mut self, value: &Value<'_>) -> Option<Comparison> {

@@ -1,6 +1,6 @@
 //! From what each rule says to one [`Verdict`].
 
-use super::condition::Facts;
+use super::condition::{Facts, Numbers};
 use super::rule::{Rule, RuleSet};
 use super::scan::{Scan, scan};
 use super::{Because, Context, Disposition, MatchedRule, Verdict};
@@ -21,7 +21,7 @@ pub fn judge(scan: &Scan, message: &Message, context: &Context, rules: &RuleSet)
     }
     let language = OnceCell::new();
     let matched = matches(scan, message, context, &language, rules);
-    let facts = Facts { scan, message, context, matched: &matched, language: &language };
+    let facts = Facts { scan, message, context, matched: &matched, language: &language, rules };
     verdict(&facts, &counted(&matched, rules), rules)
 }
 
@@ -33,21 +33,29 @@ pub(super) fn matches(
     language: &OnceCell<Option<String>>,
     rules: &RuleSet,
 ) -> Vec<bool> {
-    let awakened = scan.hits().iter().flat_map(|hit| &rules.awaiting[hit.pattern.0 as usize]);
-    let mut candidates: Vec<usize> = awakened.chain(&rules.always).copied().collect();
-    candidates.sort_unstable_by_key(|rule| rules.rank[*rule]);
-    candidates.dedup();
+    let candidates = asked(scan, rules);
     let mut matched = vec![false; rules.rules.len()];
     for rule in candidates {
-        matched[rule] = Facts { scan, message, context, matched: &matched, language }.holds(&rules.rules[rule].when);
+        matched[rule] =
+            Facts { scan, message, context, matched: &matched, language, rules }.holds(&rules.rules[rule].when);
     }
     matched
 }
 
-/// The places of the rules that count: those that match, up to the first of them that stops.
+/// The places of the rules whose conditions have to be worked out for this mail, in the order in which that is done.
+pub fn asked(scan: &Scan, rules: &RuleSet) -> Vec<usize> {
+    let awakened = scan.hits().iter().flat_map(|hit| &rules.awaiting[hit.pattern.0 as usize]);
+    let mut asked: Vec<usize> = awakened.chain(&rules.always).copied().collect();
+    asked.sort_unstable_by_key(|rule| rules.rank[*rule]);
+    asked.dedup();
+    asked
+}
+
+/// The places of the rules that count: those that match and are no shadows, up to the first of them that stops.
 pub(super) fn counted(matched: &[bool], rules: &RuleSet) -> Vec<usize> {
     let mut counted = Vec::new();
-    for (place, _) in matched.iter().enumerate().filter(|(_, matched)| **matched) {
+    let acts = |(place, matched): &(usize, &bool)| **matched && !rules.rules[*place].is_shadow;
+    for (place, _) in matched.iter().enumerate().filter(acts) {
         counted.push(place);
         if rules.rules[place].stop {
             break;
@@ -71,6 +79,8 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
     }
     let quiet = counting.iter().find(|rule| !rule.answer);
     let disposition = first_greatest(&counting, |rule| rule.disposition);
+    let shadows = rules.rules.iter().zip(facts.matched).filter(|(rule, matched)| **matched && rule.is_shadow);
+    let (correlation, recovers) = alert(facts, counted);
     Verdict {
         category: category(&counting, &context.default_category),
         severity: severity(&counting, context),
@@ -83,11 +93,39 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
             value,
             rule: Some(rule.name.clone()),
         }),
-        intent: counting
-            .iter()
-            .find_map(|rule| rule.intent.map(|intent| Because { value: intent, rule: Some(rule.name.clone()) })),
+        intent: counting.iter().find_map(|rule| Some(by(rule, rule.intent?))),
+        template: counting.iter().find_map(|rule| Some(by(rule, rule.template.clone()?))),
+        correlation,
+        recovers,
         matched: counting.iter().map(|rule| evidence(facts, rule)).collect(),
+        shadow: shadows.map(|(rule, _)| evidence(facts, rule)).collect(),
         version: rules.version.clone(),
+    }
+}
+
+fn by<T>(rule: &Rule, value: T) -> Because<T> {
+    Because { value, rule: Some(rule.name.clone()) }
+}
+
+/// Which alert the mail is about, and whether it tells its end.
+///
+/// A number below the one that ends an alert ends it where no rule says that the alert goes on: two rules with two
+/// thresholds may speak of the same one.
+fn alert(facts: &Facts<'_>, counted: &[usize]) -> (Option<Because<String>>, Because<bool>) {
+    let rules = &facts.rules.rules;
+    let recovers = counted.iter().map(|place| &rules[*place]).find(|rule| rule.recovers);
+    let recovers = recovers.map_or(Because { value: false, rule: None }, |rule| by(rule, true));
+    let correlation = counted.iter().find_map(|place| Some(by(&rules[*place], facts.key(*place)?)));
+    if correlation.is_some() {
+        return (correlation, recovers);
+    }
+    let clears = |place: &&usize| {
+        let rule = &rules[**place];
+        !rule.is_shadow && facts.is_open(**place) && facts.holds_for(&rule.when, Numbers::Clearing)
+    };
+    match facts.rules.clearing.iter().find(clears) {
+        Some(place) => (facts.key(*place).map(|key| by(&rules[*place], key)), by(&rules[*place], true)),
+        None => (None, recovers),
     }
 }
 

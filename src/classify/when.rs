@@ -18,7 +18,8 @@ pub const MAX_LISTED: usize = 1000;
 /// The longest excerpt of a rule file that an explanation shows.
 const MAX_WRITTEN_CHARS: usize = 120;
 
-const CONDITION_KEYS: &[&str] = &[
+/// What a condition may have.
+pub(super) const CONDITION_KEYS: &[&str] = &[
     "all",
     "any",
     "none",
@@ -42,6 +43,7 @@ const CONDITION_KEYS: &[&str] = &[
     "automatic",
     "origin",
     "rule",
+    "hours",
     "value",
     "in",
     "above",
@@ -49,7 +51,15 @@ const CONDITION_KEYS: &[&str] = &[
     "below",
     "at_most",
     "between",
+    "clears_below",
 ];
+
+/// What an attachment may be asked.
+pub(super) const ATTACHMENT_KEYS: &[&str] = &["name", "type", "larger", "smaller"];
+/// What a calendar may be asked.
+pub(super) const HOURS_KEYS: &[&str] = &["inside", "outside"];
+/// Where `phrase` and `value` may look.
+pub(super) const SEARCHED: &[&str] = &["subject", "text", "body"];
 
 /// A condition as written.
 #[derive(Debug)]
@@ -57,12 +67,14 @@ pub(super) struct ConditionDef {
     pub test: TestDef,
     /// Its source on one line, shortened.
     pub written: String,
+    /// Where its value stands.
+    pub span: Range<usize>,
 }
 
 impl ConditionDef {
     /// Stands in for a condition that is missing or cannot be read; its rule is never compiled.
     pub(super) fn always() -> Self {
-        Self { test: TestDef::All(Vec::new()), written: String::new() }
+        Self { test: TestDef::All(Vec::new()), written: String::new(), span: 0..0 }
     }
 
     /// How many conditions there are in it, itself included.
@@ -94,6 +106,8 @@ pub(super) enum TestDef {
         fields: Vec<Field>,
         pattern: At<String>,
         comparison: Comparison,
+        /// While its alert is open, this and more is enough; less ends it.
+        clears_below: Option<At<Quantity>>,
     },
     Attachment {
         name: Vec<At<String>>,
@@ -109,6 +123,11 @@ pub(super) enum TestDef {
     },
     Automatic(bool),
     Rule(Vec<At<String>>),
+    /// The mail came in while one of these calendars was open, or while none was.
+    Hours {
+        calendars: Vec<At<String>>,
+        inside: bool,
+    },
 }
 
 /// Something known of a mail that is one word, or several.
@@ -124,7 +143,7 @@ pub(super) enum Fact {
 
 impl Fact {
     /// The words it can be; `None` where any is possible.
-    fn words(self) -> Option<&'static [&'static str]> {
+    pub(super) fn words(self) -> Option<&'static [&'static str]> {
         match self {
             Fact::Sender => Some(&["customer", "agent", "monitor", "stranger"]),
             Fact::Auth => Some(&["pass", "fail", "none"]),
@@ -164,11 +183,11 @@ impl Walk<'_, '_> {
         let mut inner = Vec::new();
         for (key, key_span, entry) in entries(table) {
             let test = self.test(table, key, key_span.clone(), entry, depth);
-            inner.extend(test.map(|test| ConditionDef { test, written: self.written(key, entry) }));
+            inner.extend(test.map(|test| ConditionDef { test, written: self.written(key, entry), span: entry.span() }));
         }
         match inner.len() {
             1 => inner.pop(),
-            _ => Some(ConditionDef { test: TestDef::All(inner), written: "all".to_owned() }),
+            _ => Some(ConditionDef { test: TestDef::All(inner), written: "all".to_owned(), span: value.span() }),
         }
     }
 
@@ -213,8 +232,9 @@ impl Walk<'_, '_> {
             "automatic" => TestDef::Automatic(self.boolean(value)?),
             "size" => self.size(value)?,
             "rule" => TestDef::Rule(self.listed(value)?),
+            "hours" => self.hours(value)?,
             "value" => self.value(table, value)?,
-            key if COMPARISON_KEYS.contains(&key) => {
+            key if COMPARISON_KEYS.contains(&key) || key == "clears_below" => {
                 if !table.contains_key("value") {
                     self.add(key_span, Kind::BadValue, format!("`{key}` stands beside a `value`, and there is none"));
                 }
@@ -268,7 +288,8 @@ impl Walk<'_, '_> {
         for (name, _, pattern) in entries(table) {
             let field = Field::Header(name.to_ascii_lowercase());
             if let Some(test) = self.patterns(field, pattern) {
-                inner.push(ConditionDef { test, written: self.written(&format!("header.\"{name}\""), pattern) });
+                let written = self.written(&format!("header.\"{name}\""), pattern);
+                inner.push(ConditionDef { test, written, span: pattern.span() });
             }
         }
         Some(TestDef::All(inner))
@@ -283,7 +304,7 @@ impl Walk<'_, '_> {
                 "subject" => fields.push(Field::Subject),
                 "text" => fields.push(Field::Text),
                 "body" => fields.push(Field::Body),
-                _ => self.unknown_word(&word, &["subject", "text", "body"]),
+                _ => self.unknown_word(&word, SEARCHED),
             }
         }
         fields
@@ -303,7 +324,30 @@ impl Walk<'_, '_> {
         let pattern = self.string(value);
         let comparison = self.comparison(table, value.span());
         let fields = self.searched(table);
-        Some(TestDef::Value { fields, pattern: pattern?, comparison: comparison? })
+        let clears = table.get("clears_below").zip(comparison.as_ref());
+        let clears_below = clears.and_then(|(value, comparison)| self.clears_below(value, comparison));
+        Some(TestDef::Value { fields, pattern: pattern?, comparison: comparison?, clears_below })
+    }
+
+    /// `hours = { inside = "office" }`, or `outside`.
+    fn hours(&mut self, value: &Value<'_>) -> Option<TestDef> {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type(value, "{ inside = \"…\" } or { outside = \"…\" } with a calendar of the configuration");
+            return None;
+        };
+        for (key, span, _) in entries(table).into_iter().filter(|(key, ..)| !HOURS_KEYS.contains(key)) {
+            self.unknown_key(key, span, "`hours`", HOURS_KEYS);
+        }
+        let mut given = entries(table).into_iter().filter(|(key, ..)| HOURS_KEYS.contains(key));
+        let Some((key, _, calendars)) = given.next() else {
+            self.add(value.span(), Kind::Missing, "there is no calendar: inside, outside");
+            return None;
+        };
+        if let Some((_, span, _)) = given.next() {
+            self.add(span, Kind::BadValue, "`inside` and `outside` need a condition each");
+            return None;
+        }
+        Some(TestDef::Hours { inside: key == "inside", calendars: self.listed(calendars)? })
     }
 
     fn attachment(&mut self, value: &Value<'_>) -> Option<TestDef> {
@@ -327,7 +371,7 @@ impl Walk<'_, '_> {
                     self.must_be_bytes(&quantity, entry.span())?;
                     *(if key == "larger" { &mut larger } else { &mut smaller }) = Some(quantity);
                 }
-                _ => self.unknown_key(key, span, "an attachment", &["name", "type", "larger", "smaller"]),
+                _ => self.unknown_key(key, span, "an attachment", ATTACHMENT_KEYS),
             }
         }
         Some(TestDef::Attachment { name, media_type, larger, smaller })

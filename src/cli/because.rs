@@ -31,15 +31,17 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
         "marker" => "it quotes a mail of ours",
         "foreign-message-id" => "it answers a mail on the ticket",
         "subject-tag" => "the reference is in its subject",
+        "correlation" => "it is about the same alert",
         _ => return None,
     })
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 56] = [
+const WORDS: [(&str, &str); 59] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
+    ("alert-begins-again", "the alert began again soon after its end"),
     ("alert-again", "another alert of the monitor of {}"),
     ("answer", "an answer to the customer"),
     ("answered", "the first answer was given"),
@@ -76,6 +78,8 @@ const WORDS: [(&str, &str); 56] = [
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
     ("quarantined-by-rule", "rule {} sets it aside"),
+    ("recovered", "the alert is over, by rule {}"),
+    ("recovered-nothing", "the end of an alert that has no ticket, by rule {}"),
     ("reopened", "the ticket was {}"),
     ("resolved", "a solution for the customer"),
     ("same-message-id-other-content", "another mail has the same Message-ID"),

@@ -92,7 +92,7 @@ fn missing_files(config: &Config) -> Vec<Checked> {
 }
 
 fn of_files(setup: &Setup) -> Vec<Checked> {
-    let Setup { config, rules, rule_file_count, templates: _, own_template_count } = setup;
+    let Setup { config, rules, shadow, rule_file_count, templates: _, own_template_count } = setup;
     let ok = |what: &str, place: String, detail: String| Checked {
         what: what.to_owned(),
         place,
@@ -129,6 +129,11 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
         ),
         ok("templates", place, templates),
     ];
+    checks.extend(shadow.iter().zip(&config.rules_shadow).map(|(rules, folder)| {
+        let rule_count = counted(rules.rules().len(), "rule");
+        let detail = format!("{rule_count} on trial, version {}", rules.version());
+        ok("shadow rules", folder.display().to_string(), detail)
+    }));
     checks.extend(http);
     checks
 }

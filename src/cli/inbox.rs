@@ -2,12 +2,13 @@
 
 use super::because;
 use super::list::{ListArgs, Listed};
-use super::screen::{Screen, Tone, visible_text};
+use super::screen::{Screen, Tone, one_line, visible_text};
 use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, done, facts, missing, reference};
 use crate::decide::Outcome;
 use crate::message::{self, Authentication, Message, Origin, Reader};
 use crate::size;
+use crate::store::Matched;
 use crate::store::list::{Filter, InboxRow};
 use crate::ticket::TicketId;
 use clap::Subcommand;
@@ -118,6 +119,7 @@ pub(super) fn became(row: &InboxRow) -> (String, Tone) {
             let tone = match row.outcome.as_deref().unwrap_or_default() {
                 "quarantined" => Tone::Notice,
                 "ticket-opened" | "alert-opened" => Tone::Good,
+                "alert-folded" | "alert-recovered" => Tone::Faint,
                 "duplicate" | "own-mail" | "auto-reply" | "discarded-by-rule" => Tone::Faint,
                 _ => Tone::Plain,
             };
@@ -182,6 +184,7 @@ struct Shown<'r> {
     origin: Option<&'r str>,
     authentication: Option<&'r str>,
     rules_version: Option<&'r str>,
+    rules: &'r [Matched],
     settled_at: Option<Timestamp>,
     attachments: Option<&'r [message::Attachment]>,
     text: Option<&'r str>,
@@ -199,6 +202,7 @@ impl<'r> Shown<'r> {
             origin: message.map(|message| message.origin.as_str()),
             authentication: message.map(|message| message.authentication.as_str()),
             rules_version: row.rules_version.as_deref(),
+            rules: &row.matched,
             settled_at: row.settled_at,
             attachments: message.map(|message| message.attachments.as_slice()),
             text: message.map(|message| message.body.text.as_str()),
@@ -276,6 +280,16 @@ fn head(row: &InboxRow, screen: &Screen) -> String {
     format!("{}\n", screen.paint(if tone == Tone::Plain { Tone::Strong } else { tone }, &head))
 }
 
+/// The rules that matched, each with what it saw.
+fn rules(row: &InboxRow, shadows: bool) -> String {
+    let matched = row.matched.iter().filter(|matched| matched.is_shadow == shadows).map(|matched| {
+        let seen = matched.rule.value.as_ref().or(matched.rule.text.as_ref());
+        let seen = seen.map_or(String::new(), |seen| format!(" (“{}”)", one_line(seen)));
+        format!("{}{seen}", matched.rule.rule)
+    });
+    matched.collect::<Vec<_>>().join(", ")
+}
+
 fn author_of(origin: Origin) -> &'static str {
     match origin {
         Origin::Person => "a person",
@@ -337,6 +351,8 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
             ("attachments", attachments.join(", ")),
             ("defects", defects.join(", ")),
+            ("rules", rules(row, false)),
+            ("shadow rules", rules(row, true)),
             ("rule set", row.rules_version.clone().unwrap_or_default()),
             ("attempts", if row.attempt > 1 { row.attempt.to_string() } else { String::new() }),
             ("error", row.error.clone().unwrap_or_default()),

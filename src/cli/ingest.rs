@@ -11,10 +11,10 @@ use super::source::{Found, Sources};
 use super::{Format, FormatArgs, Globals, complain, open_store, progress, setup};
 use crate::config::Config;
 use crate::message::Digest;
-use crate::serve::Role;
 use crate::serve::desk::Desk;
 use crate::serve::members::Member;
 use crate::serve::process::{Line, Round, process_due, process_rest};
+use crate::serve::{Role, reload};
 use crate::spoken::counted;
 use crate::store::list::InboxRow;
 use crate::store::{INGEST, NewMail, Place, Store, StoreError};
@@ -198,6 +198,7 @@ async fn process(globals: &Globals, store: &Store, count: usize, limit: usize) -
         anyhow::anyhow!("there are {count} in the rules or templates; `postroom check` shows them")
     })?;
     let desk = Desk::new(store.clone(), store.clock().clone(), &setup.config, setup.rules, setup.templates);
+    reload::keep(&desk, &setup.config.rules).await;
     // Where several workers share the database, whoever claims mail is one of them.
     if !store.is_shared() {
         return process_in_order(&desk, count, limit).await;

@@ -30,11 +30,9 @@ mod template;
 mod ticket;
 mod workers;
 
-use crate::classify::Context;
 use crate::clock::Clock;
 use crate::config::{Config, DEFAULT_FILE};
 use crate::log::{self, LogFormat};
-use crate::message::Reader;
 use crate::store::{Store, StoreError};
 use crate::ticket::TicketId;
 use anyhow::Context as _;
@@ -262,17 +260,62 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
 
 /// The rule commands need no configuration; where there is one, mails are read as the desk reads them.
 fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8> {
-    let mut desk = rules::Desk { reader: Reader::default(), usual: Context::default(), now: Clock::System.now() };
-    if let Ok(config) = Config::load(&globals.config) {
+    let mut screen = globals.screen();
+    let config = Config::load(&globals.config).ok();
+    if let Some(config) = &config {
+        screen.zone = config.zone.clone();
+    }
+    let styled = screen.styled;
+    let mut desk = rules::Desk::of_nobody(screen);
+    if let Some(config) = &config {
         args.look_in(&config.rules);
         desk.reader = config.reader();
         desk.usual.default_severity = config.policy.default_severity;
+        desk.calendars = config.policy.calendars.clone();
+        desk.names = setup::names_of(config);
+        desk.rules = Some(config.rules.clone());
+        desk.rules_shadow = config.rules_shadow.clone();
     }
-    let screen = globals.screen();
     let mut out = Vec::new();
-    let code = rules::run(&args, &desk, &mut out, screen.styled);
+    let wants = args.wants_store();
+    let code = if wants == rules::Wants::No {
+        rules::run(&args, &desk, None, &mut out, styled)
+    } else {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let store = store_for(config.as_ref(), wants).await?;
+            let code = rules::run(&args, &desk, store.as_ref(), &mut out, styled);
+            if let Some(store) = store {
+                store.close().await;
+            }
+            code
+        })
+    };
     std::io::stdout().write_all(&out)?;
     code
+}
+
+/// The database of the desk, if there is one. Where it is not needed none is made, and one that cannot be used is told of.
+async fn store_for(config: Option<&Config>, wants: rules::Wants) -> anyhow::Result<Option<Store>> {
+    let Some(config) = config else { return Ok(None) };
+    let is_there = match Store::schema(&config.database).await {
+        Ok(schema) => schema.is_there,
+        Err(_) if wants == rules::Wants::IfThere => false,
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot open the database {}", config.database));
+        }
+    };
+    if !is_there {
+        return Ok(None);
+    }
+    let store = open_store(config).await;
+    match store {
+        Err(error) if wants == rules::Wants::IfThere => {
+            remark(&format!("{error:#}; no stored mail was looked at"));
+            Ok(None)
+        }
+        store => store.map(Some),
+    }
 }
 
 /// Tells what went wrong, once, with everything behind it.

@@ -6,7 +6,7 @@ use crate::compose::template::{TemplateError, TemplateFault};
 use crate::finding::Finding;
 use crate::spoken::counted;
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, Title};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -66,6 +66,19 @@ fn renderer(styled: bool) -> Renderer {
     if styled { Renderer::styled().decor_style(DecorStyle::Unicode) } else { Renderer::plain() }
 }
 
+/// Something that is allowed and better not so, with its source line marked; `name` is what it is called.
+pub(super) fn lint_snippet(
+    path: &str,
+    text: &str,
+    span: Range<usize>,
+    name: &str,
+    message: &str,
+    hint: Option<&str>,
+    styled: bool,
+) -> String {
+    marked(Level::WARNING.primary_title(message).id(name), path, text, span, hint, styled)
+}
+
 /// One finding with its source line marked.
 pub(super) fn snippet(
     path: &str,
@@ -75,12 +88,16 @@ pub(super) fn snippet(
     hint: Option<&str>,
     styled: bool,
 ) -> String {
+    marked(Level::ERROR.primary_title(message), path, text, span, hint, styled)
+}
+
+fn marked(title: Title<'_>, path: &str, text: &str, span: Range<usize>, hint: Option<&str>, styled: bool) -> String {
     // A finding may be about a whole table; its first line is enough to find it.
     let start = floor(text, span.start);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
     let end = floor(text, span.end.clamp(start, line_end.max(start)));
     let snippet = Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(start..end));
-    let mut group = Level::ERROR.primary_title(message).element(snippet);
+    let mut group = title.element(snippet);
     if let Some(hint) = hint {
         group = group.element(Level::HELP.message(hint));
     }

@@ -75,6 +75,9 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
         warn!("{warning}");
     }
     let mut desk = Desk::new(store.clone(), store.clock().clone(), &setup.config, setup.rules, setup.templates);
+    if let Some(shadow) = setup.shadow {
+        desk.put_in_shadow(shadow);
+    }
     desk.health = health;
     let roles = if args.only.is_empty() { &Role::ALL[..] } else { &args.only[..] };
     let result = serve::run(desk, setup.config, roles, stop).await;

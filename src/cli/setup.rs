@@ -1,11 +1,11 @@
 //! Reads what a desk is made of, configuration, rules and templates, and finds everything that is wrong with it.
 
 use super::report::{self, Findings};
-use super::rules::read_folder;
-use crate::classify::{RuleFile, RuleSet, compile};
+use crate::classify::{Names, RuleFile, RuleSet, compile_for};
 use crate::compose::template::{TemplateFile, Templates};
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::serve::reload::read_folder;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ pub struct Setup {
     pub config: Config,
     /// The rules.
     pub rules: RuleSet,
+    /// The rules that are tried out as a whole, if there are any.
+    pub shadow: Option<RuleSet>,
     /// How many rule files there are.
     pub rule_file_count: usize,
     /// The words of our mails.
@@ -38,13 +40,16 @@ pub fn load(path: &Path) -> Result<Setup, Findings> {
         None if !path.exists() => return Err(findings),
         None => Config::folders(path),
     };
-    let rules = rules(&rules_folder, &mut findings);
     let templates = templates(template_folder.as_deref(), &mut findings);
+    let names = config.as_ref().zip(templates.as_ref()).map(|(config, (templates, _))| names(config, templates));
+    let rules = rules_of(&rules_folder, names.as_ref(), &mut findings);
+    let shadow = config.as_ref().and_then(|config| config.rules_shadow.clone());
+    let shadow = shadow.and_then(|folder| rules_of(&folder, names.as_ref(), &mut findings)).map(|(rules, _)| rules);
     match (config, rules, templates) {
         (Some(config), Some((rules, rule_file_count)), Some((templates, own_template_count)))
             if findings.is_empty() =>
         {
-            Ok(Setup { config, rules, rule_file_count, templates, own_template_count })
+            Ok(Setup { config, rules, shadow, rule_file_count, templates, own_template_count })
         }
         _ => Err(findings),
     }
@@ -63,7 +68,19 @@ pub fn config(path: &Path, findings: &mut Findings) -> Option<Config> {
     }
 }
 
-fn rules(folder: &Path, findings: &mut Findings) -> Option<(RuleSet, usize)> {
+/// What a desk has that rules may name.
+pub fn names(config: &Config, templates: &Templates) -> Names {
+    let calendars = config.policy.calendars.keys().cloned().collect();
+    Names { calendars, acknowledgements: templates.acknowledgements() }
+}
+
+/// The same for a configuration whose templates nobody has read yet; `None` where they cannot be.
+pub fn names_of(config: &Config) -> Option<Names> {
+    let (templates, _) = templates(config.templates.as_deref(), &mut Findings::default())?;
+    Some(names(config, &templates))
+}
+
+fn rules_of(folder: &Path, names: Option<&Names>, findings: &mut Findings) -> Option<(RuleSet, usize)> {
     let shown = folder.display().to_string();
     let files = match read_folder(folder) {
         Ok(files) => files,
@@ -79,7 +96,7 @@ fn rules(folder: &Path, findings: &mut Findings) -> Option<(RuleSet, usize)> {
         findings.add(&shown, "", [finding.hint("`postroom init DIR` writes the shipped ones".to_owned())]);
         return None;
     }
-    match compile(&files) {
+    match compile_for(&files, names) {
         Ok(rules) => Some((rules, files.len())),
         Err(errors) => {
             for error in errors {
@@ -91,7 +108,7 @@ fn rules(folder: &Path, findings: &mut Findings) -> Option<(RuleSet, usize)> {
     }
 }
 
-fn templates(folder: Option<&Path>, findings: &mut Findings) -> Option<(Templates, usize)> {
+pub(super) fn templates(folder: Option<&Path>, findings: &mut Findings) -> Option<(Templates, usize)> {
     let files = match folder.map(read_templates).transpose() {
         Ok(files) => files.unwrap_or_default(),
         Err((path, error)) => {

@@ -6,10 +6,11 @@ use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, visible, visible_text};
 use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, facts, missing};
+use crate::spoken::counted;
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
-use crate::ticket::{Severity, Status, Ticket, TicketId};
+use crate::ticket::{Alert, Severity, Status, Ticket, TicketId};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
@@ -202,8 +203,16 @@ struct Shown<'r> {
     resolved_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
     tags: &'r [String],
+    alert: Option<ShownAlert<'r>>,
     parties: Vec<ShownParty<'r>>,
     messages: Vec<ShownMessage<'r>>,
+}
+
+#[derive(Serialize)]
+struct ShownAlert<'r> {
+    key: &'r str,
+    count: u32,
+    recovered_at: Option<Timestamp>,
 }
 
 #[derive(Serialize)]
@@ -246,10 +255,22 @@ impl<'r> Shown<'r> {
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
             tags: &ticket.tags,
+            alert: ticket.alert.as_ref().map(|alert| ShownAlert {
+                key: &alert.key,
+                count: alert.count,
+                recovered_at: alert.recovered_at,
+            }),
             parties: ticket.parties.iter().map(party).collect(),
             messages: filed.iter().map(message).collect(),
         }
     }
+}
+
+/// Which alert it is, how often it was told, and when it ended.
+fn told_alert(alert: &Alert, screen: &Screen) -> String {
+    let times = counted(alert.count as usize, "mail");
+    let over = alert.recovered_at.map(|at| format!(", over since {}", screen.when_exactly(at))).unwrap_or_default();
+    format!("{}, {times}{over}", alert.key)
 }
 
 fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
@@ -267,6 +288,7 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
         &[
             ("category", ticket.category.clone()),
             ("tags", ticket.tags.join(", ")),
+            ("alert", ticket.alert.as_ref().map(|alert| told_alert(alert, screen)).unwrap_or_default()),
             ("opened", at(Some(ticket.opened_at))),
             ("first answer", at(ticket.first_response_at)),
             ("first answer due", at(first_response_due_at)),

@@ -57,7 +57,7 @@ impl View<'_> {
         fields.set("status", ticket.map_or("", |ticket| ticket.status.title()));
         fields.set("marker", marker);
         match &self.draft.content {
-            Content::Acknowledgement { issue, expected_update_at } => {
+            Content::Acknowledgement { issue, expected_update_at, .. } => {
                 self.set_promise(&mut fields, issue, Some(*expected_update_at));
             }
             Content::HoldingUpdate { issue, expected_update_at } => {

@@ -125,7 +125,7 @@ pub fn compose(
     }
     let purpose = draft.content.purpose();
     let view = fields::View { draft, ticket, policy: desk.policy, zone: desk.zone, now };
-    let body = desk.templates.render(purpose, view.fields(&stamps.marker, &files))?;
+    let body = desk.templates.render(purpose, draft.content.template(), view.fields(&stamps.marker, &files))?;
     let subject = subject(&draft.content, ticket, body.subject);
 
     let mut fields = headers::Fields::new();

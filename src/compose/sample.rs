@@ -116,7 +116,7 @@ impl Sample {
             now: self.now,
         };
         let fields = view.fields(&self.stamps.marker, &self.files);
-        let filled = desk.templates.render(self.draft.content.purpose(), fields)?;
+        let filled = desk.templates.render(self.draft.content.purpose(), self.draft.content.template(), fields)?;
         Ok(Bodies { text: filled.text, html: filled.html })
     }
 }
@@ -162,7 +162,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
     let issue = if ticket.subject.is_empty() { "your mail".to_owned() } else { ticket.subject.clone() };
     let expected_update_at = ticket.update_due_at.unwrap_or(now + SignedDuration::from_mins(30));
     match purpose {
-        Purpose::Acknowledgement => Content::Acknowledgement { issue, expected_update_at },
+        Purpose::Acknowledgement => Content::Acknowledgement { issue, expected_update_at, template: None },
         Purpose::HoldingUpdate => Content::HoldingUpdate { issue, expected_update_at: Some(expected_update_at) },
         Purpose::Reply => Content::Reply {
             text: "we see the refused calls in our log, all with the key that ends in 7F3Q. It was\n\
@@ -267,6 +267,7 @@ fn ticket(now: Timestamp) -> Ticket {
         first_response_due_at: Some(now + SignedDuration::from_hours(2)),
         update_due_at: Some(now + SignedDuration::from_mins(30)),
         held_count: 0,
+        alert: None,
         last_sequence: 6,
         is_vouched: true,
         severity_by_agent: false,
@@ -284,12 +285,14 @@ pub fn policy() -> Policy {
         agents: vec![Agent { id: AgentId("bob".to_owned()), address: bob(), tier: Tier::Two }],
         authenticates: true,
         monitors: Vec::new(),
+        calendars: BTreeMap::new(),
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),
         default_severity: Severity::Medium,
         caps: Caps::default(),
         echo_to_unauthenticated: false,
         acknowledge_within: SignedDuration::from_hours(2 * 24),
+        alert_reopen_window: SignedDuration::from_hours(1),
         reopen_window: SignedDuration::from_hours(14 * 24),
         idle_window: SignedDuration::from_hours(30 * 24),
         agent_token_age: SignedDuration::from_hours(30 * 24),

@@ -66,6 +66,16 @@ shipped![
     "undelivered/body.txt",
 ];
 
+/// The template of a mail's words.
+const BODY: &str = "body";
+
+/// The name of an acknowledgement of the desk's own, `acknowledgement/NAME.txt` and `.html`, which rules may ask for.
+fn named(path: &str) -> Option<&str> {
+    let (name, kind) = path.strip_prefix("acknowledgement/")?.rsplit_once('.')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    (is_name && matches!(kind, "txt" | "html") && name != BODY && name != "subject").then_some(name)
+}
+
 /// Folder of the pieces that templates share.
 const PARTIALS: &str = "partials/";
 
@@ -115,6 +125,12 @@ pub enum TemplateFault {
         meant: Option<String>,
         /// Those that may be used at this place.
         known: Vec<String>,
+    },
+    /// An acknowledgement of the desk's own is text or HTML alone.
+    #[error("there is no {other} beside it: each acknowledgement has both")]
+    Half {
+        /// The file that is missing.
+        other: String,
     },
     /// It calls a helper that there is not.
     #[error("unknown helper `{name}`; helpers are {}", .known.join(", "))]
@@ -182,7 +198,7 @@ impl Templates {
             let is_partial = path.strip_prefix(PARTIALS).is_some_and(|name| {
                 name.rsplit_once('.').is_some_and(|(name, kind)| !name.is_empty() && matches!(kind, "txt" | "html"))
             });
-            if is_partial || sources.contains_key(path) {
+            if is_partial || named(path).is_some() || sources.contains_key(path) {
                 sources.insert(path, &file.text);
             } else {
                 let known: Vec<String> = SHIPPED.iter().map(|(path, _)| (*path).to_owned()).collect();
@@ -196,6 +212,9 @@ impl Templates {
                 Ok(template) => drop(parsed.insert((*path).to_owned(), template)),
                 Err(error) => errors.push(syntax_error(path, text, &error)),
             }
+        }
+        for (path, other) in lint::halves(&sources.keys().copied().collect::<Vec<_>>()) {
+            errors.push(TemplateError { path, line: 1, column: 1, what: TemplateFault::Half { other } });
         }
         lint::check(&parsed, &sources.keys().copied().collect::<Vec<_>>(), &mut errors);
         if errors.is_empty() {
@@ -239,8 +258,12 @@ impl Templates {
     /// Fills every template with sample data, which finds what reading alone cannot.
     fn try_all(&self, errors: &mut Vec<TemplateError>) {
         for purpose in Purpose::ALL.iter().copied() {
-            for fields in sample::fields(purpose) {
-                if let Err((path, error)) = self.fill(purpose, fields) {
+            let own = if purpose == Purpose::Acknowledgement { self.acknowledgements() } else { Vec::new() };
+            let variants = || std::iter::once(None).chain(own.iter().map(|name| Some(name.as_str())));
+            let filled =
+                sample::fields(purpose).into_iter().flat_map(|fields| variants().map(move |v| (fields.clone(), v)));
+            for (fields, variant) in filled {
+                if let Err((path, error)) = self.fill(purpose, variant, fields) {
                     let (line, column) = (error.line_no.unwrap_or(1), error.column_no.unwrap_or(1));
                     let what = TemplateFault::Unfillable(error.reason().to_string());
                     errors.push(TemplateError { path, line, column, what });
@@ -250,12 +273,32 @@ impl Templates {
     }
 
     /// Fills the templates of one mail.
-    pub(super) fn render(&self, purpose: Purpose, fields: Fields) -> Result<Filled, ComposeError> {
-        self.fill(purpose, fields)
+    pub(super) fn render(
+        &self,
+        purpose: Purpose,
+        variant: Option<&str>,
+        fields: Fields,
+    ) -> Result<Filled, ComposeError> {
+        self.fill(purpose, variant, fields)
             .map_err(|(path, error)| ComposeError::Template { path, why: error.reason().to_string() })
     }
 
-    fn fill(&self, purpose: Purpose, fields: Fields) -> Result<Filled, (String, handlebars::RenderError)> {
+    /// The names of the acknowledgements that the desk has beside the usual one.
+    pub fn acknowledgements(&self) -> Vec<String> {
+        let folder = format!("{}/", Purpose::Acknowledgement.as_str());
+        let mut names: Vec<String> =
+            self.text.get_templates().keys().filter_map(|name| Some(name.strip_prefix(&folder)?.to_owned())).collect();
+        names.retain(|name| name != BODY);
+        names.sort();
+        names
+    }
+
+    fn fill(
+        &self,
+        purpose: Purpose,
+        variant: Option<&str>,
+        fields: Fields,
+    ) -> Result<Filled, (String, handlebars::RenderError)> {
         let folder = purpose.as_str();
         let context = Context::from(serde_json::Value::Object(fields.0));
         let fill = |registry: &Handlebars<'static>, name: &str, kind: &str| {
@@ -264,7 +307,10 @@ impl Templates {
         };
         let has_subject = self.text.has_template(&format!("{folder}/subject"));
         let subject = if has_subject { Some(fill(&self.text, "subject", "txt")?) } else { None };
-        Ok(Filled { subject, text: fill(&self.text, "body", "txt")?, html: fill(&self.html, "body", "html")? })
+        // One that was taken away since is no reason to send nothing.
+        let is_there = |name: &&str| self.text.has_template(&format!("{folder}/{name}"));
+        let body = variant.filter(is_there).unwrap_or(BODY);
+        Ok(Filled { subject, text: fill(&self.text, body, "txt")?, html: fill(&self.html, body, "html")? })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The configuration file as written → [`Config`], or everything that is wrong with it.
 
+use super::calendar;
 use super::secret::SecretSource;
 use super::section::{At, Section, Source};
 use super::{Account, Config, EXAMPLE, HttpConfig, MailboxConfig, SmtpConfig};
@@ -84,6 +85,7 @@ impl Reading<'_, '_> {
         let root = self.root;
         let database = self.database();
         let rules = root.text("rules").map_or_else(|| "rules".to_owned(), |text| text.value);
+        let rules_shadow = root.text("rules_shadow").map(|text| self.base.join(text.value));
         let templates = root.text("templates").map(|text| self.base.join(text.value));
         let desk = root.table("desk");
         if !desk.is_there() {
@@ -92,7 +94,7 @@ impl Reading<'_, '_> {
         let zone = self.zone(&desk);
         let authserv_ids: Vec<String> =
             desk.texts("authserv_ids").into_iter().map(|id| id.value.to_lowercase()).collect();
-        let policy = self.policy(&desk, !authserv_ids.is_empty());
+        let policy = self.policy(&desk, &zone, !authserv_ids.is_empty());
         desk.finish();
         let mailboxes = self.mailboxes();
         let smtp = self.smtp();
@@ -101,6 +103,7 @@ impl Reading<'_, '_> {
             path: path.to_owned(),
             database,
             rules: self.base.join(rules),
+            rules_shadow,
             templates,
             mailboxes,
             smtp: smtp?,
@@ -184,7 +187,7 @@ impl Reading<'_, '_> {
         })
     }
 
-    fn policy(&self, desk: &Section<'_>, authenticates: bool) -> Option<Policy> {
+    fn policy(&self, desk: &Section<'_>, zone: &TimeZone, authenticates: bool) -> Option<Policy> {
         let name = desk.required("name", "\"Example Support\"");
         let address = desk.required("address", "\"support@example.com\"").and_then(|text| read_address(desk, &text));
         let also: Vec<Address> = desk.texts("also").iter().filter_map(|text| read_address(desk, text)).collect();
@@ -200,6 +203,7 @@ impl Reading<'_, '_> {
             desk.word("default_severity", Severity::from_word, &severity_words).unwrap_or(Severity::Medium);
         let echo_to_unauthenticated = desk.flag("echo_to_unauthenticated", false);
         let acknowledge_within = desk.duration("acknowledge_within", days(2));
+        let alert_reopen_window = desk.duration("alert_reopens_within", SignedDuration::from_hours(1));
         let reopen_window = desk.duration("reopen_within", days(14));
         let idle_window = desk.duration("new_ticket_after_idle", days(30));
         let agent_token_age = desk.duration("agent_answers_within", days(90));
@@ -223,12 +227,14 @@ impl Reading<'_, '_> {
             agents,
             authenticates,
             monitors,
+            calendars: calendar::read_all(self.root, zone),
             customer_lists,
             sla,
             default_severity,
             caps,
             echo_to_unauthenticated,
             acknowledge_within,
+            alert_reopen_window,
             reopen_window,
             idle_window,
             agent_token_age,

@@ -1,5 +1,6 @@
 //! The configuration: read whole, checked whole, complete. Nothing later has to ask whether a needed thing is there.
 
+mod calendar;
 mod file;
 pub mod secret;
 mod section;
@@ -30,6 +31,8 @@ pub struct Config {
     pub database: DatabaseUrl,
     /// The folder with the rule files.
     pub rules: PathBuf,
+    /// The folder with rules that are tried out as a whole, beside those in force.
+    pub rules_shadow: Option<PathBuf>,
     /// The folder with templates that take the place of those built in.
     pub templates: Option<PathBuf>,
     /// The mailboxes that are watched.

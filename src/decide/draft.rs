@@ -31,6 +31,8 @@ pub enum Content {
         issue: String,
         /// The next update promised.
         expected_update_at: Timestamp,
+        /// The words that a rule asks for in the place of the usual ones.
+        template: Option<String>,
     },
     /// Something happened on a ticket.
     Notification(Box<Notification>),
@@ -103,6 +105,14 @@ pub enum Content {
 }
 
 impl Content {
+    /// The words that are wanted in the place of the usual ones.
+    pub fn template(&self) -> Option<&str> {
+        match self {
+            Content::Acknowledgement { template, .. } => template.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Which mail it is.
     pub fn purpose(&self) -> Purpose {
         match self {
@@ -151,6 +161,13 @@ pub enum News {
     Reopened,
     /// The customer confirmed the resolution, and it is closed.
     Confirmed,
+    /// The monitor says that the alert is over.
+    Recovered {
+        /// Whether the ticket is closed by that: nobody had taken it.
+        is_closed: bool,
+    },
+    /// The alert began again soon after its end, and the ticket is open again.
+    AlertAgain,
     /// The severity was raised.
     SeverityRaised(Severity),
     /// It came to this tier, by an agent, with a reason.

@@ -3,7 +3,9 @@
 use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft};
 use super::policy::Policy;
-use super::{Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, delivery, guard, requester};
+use super::{
+    Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, alert, delivery, guard, requester,
+};
 use crate::classify::Disposition;
 use crate::message::{Authentication, Origin};
 use crate::size;
@@ -47,7 +49,7 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
     }
     match (mail.message.origin, ticket) {
         (Origin::Person, _) | (_, None) if mail.who == Who::Monitor => {
-            requester::on_alert(mail, ticket, standing, policy, now)
+            alert::on_alert(mail, ticket, standing, policy, now)
         }
         (Origin::Person, Some(ticket)) => requester::on_follow_up(mail, ticket, standing, policy, now),
         (Origin::Person | Origin::Bulk, None) => requester::on_request(mail, None, standing, policy, now),

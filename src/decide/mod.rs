@@ -4,6 +4,7 @@
 //! writes, sends, or asks what time it is.
 
 mod agent;
+mod alert;
 pub mod breaker;
 pub mod command;
 mod deadline;
@@ -100,6 +101,10 @@ pub enum Effect {
     ClearDeadline { ticket: TicketRef, kind: DeadlineKind },
     /// Sets how often in a row the promise was kept without an agent.
     SetHeldCount { ticket: TicketRef, count: u32 },
+    /// Counts another mail about the alert of a ticket, which so goes on.
+    CountAlert { ticket: TicketRef },
+    /// Notes that the alert of a ticket is over.
+    NoteRecovery { ticket: TicketRef },
     /// Sends no automatic mail to this address any more; a soft reason takes several.
     Suppress { address: String, why: String, how: Suppression },
     /// Stops automatic mail for a while. `ticket` gets a line on its timeline.
@@ -145,6 +150,8 @@ pub struct Opening {
     pub tier: Tier,
     /// Words that rules put on it.
     pub tags: Vec<String>,
+    /// The key of the alert that it is opened for.
+    pub alert: Option<String>,
 }
 
 /// The ticket an effect is about.
@@ -187,6 +194,10 @@ pub enum Outcome {
     AutoReply,
     /// A monitor's mail opened a ticket.
     AlertOpened,
+    /// It is about an alert that has a ticket, and was counted there.
+    AlertFolded,
+    /// A monitor's mail told the end of an alert.
+    AlertRecovered,
     /// One of our own mails came back.
     OwnMail,
     /// We have it already; the number is that of the first inbox row.
@@ -208,7 +219,7 @@ impl fmt::Display for Outcome {
 
 impl Outcome {
     /// The words that there are.
-    pub const WORDS: [&'static str; 12] = [
+    pub const WORDS: [&'static str; 14] = [
         "ticket-opened",
         "follow-up",
         "agent-command",
@@ -217,6 +228,8 @@ impl Outcome {
         "bounce",
         "auto-reply",
         "alert-opened",
+        "alert-folded",
+        "alert-recovered",
         "own-mail",
         "duplicate",
         "discarded-by-rule",
@@ -234,6 +247,8 @@ impl Outcome {
             Outcome::Bounce => "bounce",
             Outcome::AutoReply => "auto-reply",
             Outcome::AlertOpened => "alert-opened",
+            Outcome::AlertFolded => "alert-folded",
+            Outcome::AlertRecovered => "alert-recovered",
             Outcome::OwnMail => "own-mail",
             Outcome::Duplicate(_) => "duplicate",
             Outcome::DiscardedByRule => "discarded-by-rule",

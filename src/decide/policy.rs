@@ -1,10 +1,11 @@
 //! The rules of the house, as the configuration gives them.
 
 use crate::message::{Address, Message};
+use crate::ticket::calendar::Calendar;
 use crate::ticket::people::{Agent, AgentId, Who};
 use crate::ticket::sla::SlaTable;
 use crate::ticket::{Severity, Tier};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// Everything a decision needs to know about the desk.
@@ -22,6 +23,8 @@ pub struct Policy {
     pub authenticates: bool,
     /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
     pub monitors: Vec<String>,
+    /// Named opening hours that rules may ask for.
+    pub calendars: BTreeMap<String, Calendar>,
     /// Named lists of customers' addresses and `@domains`, in lower case.
     pub customer_lists: BTreeMap<String, Vec<String>>,
     /// What each severity promises.
@@ -38,6 +41,8 @@ pub struct Policy {
     pub reopen_window: SignedDuration,
     /// How long a ticket may be idle until a mail with another subject opens a new one.
     pub idle_window: SignedDuration,
+    /// For how long after its end an alert that begins again opens its old ticket; later it opens a new one.
+    pub alert_reopen_window: SignedDuration,
     /// For how long an agent's reply address proves that the agent wrote.
     pub agent_token_age: SignedDuration,
     /// The largest mail that is fetched.
@@ -156,6 +161,12 @@ impl Policy {
             .filter(|(_, members)| is_listed(members, address))
             .map(|(name, _)| name.clone())
             .collect()
+    }
+
+    /// The names of the calendars that are open at this time.
+    pub fn open_calendars(&self, at: Timestamp) -> Vec<String> {
+        let open = self.calendars.iter().filter(|(_, calendar)| calendar.is_open(at));
+        open.map(|(name, _)| name.clone()).collect()
     }
 
     /// The brief description of a ticket in automatic mail: its subject, where somebody vouched for who wrote it,

@@ -47,30 +47,6 @@ pub(super) fn on_request(
     notify(decision, mail, None, &team, News::Opened, policy)
 }
 
-/// A monitor's mail: opens a ticket or is filed on its own; nobody answers a robot.
-pub(super) fn on_alert(
-    mail: &Mail,
-    ticket: Option<&Ticket>,
-    standing: &Standing,
-    policy: &Policy,
-    now: Timestamp,
-) -> Decision {
-    // An alert on a ticket that is done, or not the monitor's own, is a new one.
-    if let Some(ticket) = ticket.filter(|ticket| ticket.status.is_open() && is_a_partys(mail, ticket, policy)) {
-        let decision = ended("alert-again", ticket.id).ends_as(Outcome::FollowUp);
-        let decision = append(decision, mail, TicketRef::Existing(ticket.id), Visibility::Automatic, None);
-        let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
-        if severity == ticket.severity {
-            return decision;
-        }
-        let team = told_of_more(ticket, severity, policy);
-        return notify(decision, mail, Some((ticket, standing)), &team, News::SeverityRaised(severity), policy);
-    }
-    let opening = opening(mail, policy);
-    let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
-    notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened, policy)
-}
-
 /// A mail on an existing ticket by somebody who is, or is not, a party to it.
 pub(super) fn on_follow_up(
     mail: &Mail,
@@ -195,7 +171,7 @@ fn starts_over(mail: &Mail, ticket: &Ticket, policy: &Policy, now: Timestamp) ->
         .then(|| format!("{} is idle for long, and the subject is another", ticket.id))
 }
 
-fn opening(mail: &Mail, policy: &Policy) -> Opening {
+pub(super) fn opening(mail: &Mail, policy: &Policy) -> Opening {
     let message = &mail.message;
     let requester = message.author().cloned().unwrap_or_else(|| Address::bare(""));
     let severity = mail.verdict.severity.value;
@@ -209,10 +185,11 @@ fn opening(mail: &Mail, policy: &Policy) -> Opening {
         severity,
         tier: mail.verdict.tier.as_ref().map_or(policy.sla.promise(severity).tier, |because| because.value),
         tags: mail.verdict.tags.clone(),
+        alert: mail.verdict.correlation.as_ref().filter(|_| mail.who == Who::Monitor).map(|key| key.value.clone()),
     }
 }
 
-fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decision {
+pub(super) fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decision {
     let decision = Decision::default().then(Effect::OpenTicket(opening.clone()));
     let visibility = if mail.who == Who::Monitor { Visibility::Automatic } else { Visibility::Public };
     let decision = append(decision, mail, TicketRef::Opened, visibility, Some(PartyId::REQUESTER));
@@ -260,11 +237,12 @@ fn acknowledge(
     }
     let due_at = now + policy.sla.promise(opening.severity).update_every;
     let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
+    let template = mail.verdict.template.as_ref().map(|template| template.value.clone());
     let name = opening.requester.name.clone().filter(|_| opening.is_vouched);
     let decision = decision.then(Effect::Send(Draft {
         ticket: Some(TicketRef::Opened),
         to: Address { name, address: opening.requester.address.clone() },
-        content: Content::Acknowledgement { issue: issue.to_owned(), expected_update_at: due_at },
+        content: Content::Acknowledgement { issue: issue.to_owned(), expected_update_at: due_at, template },
         attachments: Vec::new(),
         in_reply_to: Some(mail.message.id.0.clone()),
     }));
@@ -304,7 +282,7 @@ pub(super) fn clear_all(decision: Decision, ticket: TicketRef) -> Decision {
 ///
 /// What an agent has set stays: a follow-up carries the old subject, and with it the words that the agent has
 /// already read and judged otherwise.
-fn raise_severity(
+pub(super) fn raise_severity(
     decision: Decision,
     mail: &Mail,
     ticket: &Ticket,

@@ -1,6 +1,7 @@
 //! What every decision must keep, and the values the tests of this stage share.
 
 mod agent;
+mod alert;
 mod clock;
 mod customer;
 mod laws;
@@ -33,12 +34,14 @@ pub(super) fn policy() -> Policy {
         agents: vec![agent("bob", Tier::One), agent("sue", Tier::Two), agent("eve", Tier::Three)],
         authenticates: false,
         monitors: vec!["alerts@monitor.example".to_owned()],
+        calendars: BTreeMap::new(),
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),
         default_severity: Severity::Medium,
         caps: Caps::default(),
         echo_to_unauthenticated: false,
         acknowledge_within: SignedDuration::from_hours(2 * 24),
+        alert_reopen_window: SignedDuration::from_hours(1),
         reopen_window: SignedDuration::from_hours(14 * 24),
         idle_window: SignedDuration::from_hours(30 * 24),
         agent_token_age: SignedDuration::from_hours(90 * 24),
@@ -91,6 +94,7 @@ fn ticket() -> Ticket {
         first_response_due_at: Some(in_minutes(180)),
         update_due_at: Some(in_minutes(180)),
         held_count: 0,
+        alert: None,
         last_sequence: 2,
         version: 1,
     }
@@ -133,7 +137,11 @@ fn verdict() -> Verdict {
         answer: Because { value: true, rule: None },
         disposition: Because { value: Disposition::Accept, rule: None },
         intent: None,
+        template: None,
+        correlation: None,
+        recovers: Because { value: false, rule: None },
         matched: Vec::new(),
+        shadow: Vec::new(),
         version: "1".to_owned(),
     }
 }
@@ -209,6 +217,8 @@ fn line(effect: &Effect) -> String {
         }
         Effect::ClearDeadline { kind, .. } => format!("no {kind}"),
         Effect::SetHeldCount { count, .. } => format!("held {count}"),
+        Effect::CountAlert { .. } => "count the alert".to_owned(),
+        Effect::NoteRecovery { .. } => "the alert is over".to_owned(),
         Effect::OpenBreaker { breaker, .. } => format!("open breaker of {} {}", breaker.scope, breaker.subject),
         Effect::Suppress { address, how: Suppression::Soft, .. } => format!("count against {address}"),
         Effect::Suppress { address, .. } => format!("suppress {address}"),

@@ -47,7 +47,7 @@ pub fn settle_one(working: &mut Working, due: &Due, house: &House, now: Timestam
 }
 
 async fn meet(desk: &Desk, due: &Due, now: Timestamp) -> Result<(), StoreError> {
-    let house = &desk.house;
+    let house = &desk.house();
     let mut tx = desk.store.begin().await?;
     // An agent may have answered between the claim and now.
     if !tx.is_still_due(due).await? {

@@ -342,7 +342,7 @@ async fn failure_changes(
     let (Some(ticket), Some(purpose)) = (item.ticket, Purpose::from_word(&item.purpose)) else {
         return Ok(Changes::default());
     };
-    let house = &desk.house;
+    let house = &desk.house();
     let looked = desk.store.look_up(&Lookup { tickets: vec![ticket], ..Lookup::default() }, now).await?;
     let Some(ticket) = looked.tickets.get(&ticket).cloned() else { return Ok(Changes::default()) };
     let failure =

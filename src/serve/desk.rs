@@ -12,7 +12,8 @@ use crate::message::Reader;
 use crate::store::Store;
 use crate::thread::token::TokenKey;
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A desk that is ready to work. Cheap to clone.
 #[derive(Clone)]
@@ -21,21 +22,23 @@ pub struct Desk {
     pub store: Store,
     /// The time.
     pub clock: Clock,
-    /// What does not change while the desk works.
-    pub house: Arc<House>,
+    /// What changes seldom while the desk works.
+    house: Arc<RwLock<Arc<House>>>,
     /// How it fares.
     pub health: Health,
 }
 
-/// What does not change while a desk works.
-#[derive(Debug)]
+/// What changes seldom while a desk works: only when its rules are others, and then all at once.
+#[derive(Debug, Clone)]
 pub struct House {
     /// The rules of the house.
     pub policy: Policy,
     /// The rules that mails are judged by.
     pub rules: Arc<RuleSet>,
+    /// Rules that are tried out as a whole: what they would say is told, and nothing follows from it.
+    pub shadow: Option<Arc<RuleSet>>,
     /// The words of our mails.
-    pub templates: Templates,
+    pub templates: Arc<Templates>,
     /// The desk's zone.
     pub zone: TimeZone,
     /// What reading a mail needs to know of us.
@@ -55,13 +58,42 @@ impl Desk {
     ) -> Self {
         let instance = store.instance().clone();
         let (rules, mut policy) = (rules.into(), config.policy.clone());
-        policy.category_titles =
-            rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect();
+        policy.category_titles = titles(&rules);
         let reader = Reader { instance: instance.id.clone(), ..config.reader() };
         let signature = Signature { tokens: TokenKey::new(instance.token_key), instance: instance.id };
-        let house = House { policy, rules, templates, zone: config.zone.clone(), reader, signature };
-        Self { store, clock, house: Arc::new(house), health: Health::default() }
+        let (zone, templates) = (config.zone.clone(), Arc::new(templates));
+        let house = House { policy, rules, shadow: None, templates, zone, reader, signature };
+        Self { store, clock, house: Arc::new(RwLock::new(Arc::new(house))), health: Health::default() }
     }
+
+    /// The house as it is now. A piece of work asks once, so that all of it is done by the same rules.
+    pub fn house(&self) -> Arc<House> {
+        self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes other rules into force, for all clones of the desk.
+    pub fn put_in_force(&self, rules: RuleSet) {
+        self.change(|house| {
+            house.policy.category_titles = titles(&rules);
+            house.rules = Arc::new(rules);
+        });
+    }
+
+    /// Tries other rules out.
+    pub fn put_in_shadow(&self, rules: RuleSet) {
+        self.change(|house| house.shadow = Some(Arc::new(rules)));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut House)) {
+        let mut house = self.house.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = House::clone(&house);
+        change(&mut changed);
+        *house = Arc::new(changed);
+    }
+}
+
+fn titles(rules: &RuleSet) -> BTreeMap<String, String> {
+    rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect()
 }
 
 impl House {

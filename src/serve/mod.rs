@@ -9,6 +9,7 @@ pub mod members;
 pub mod process;
 pub mod ready;
 pub mod receive;
+pub mod reload;
 mod run;
 mod tidy;
 pub mod working;

@@ -16,7 +16,7 @@ use crate::decide::{self, Decision, Mail, Reason};
 use crate::message::{self, Message};
 use crate::store::workers::FOR_LIFE;
 use crate::store::{InboxItem, Lookup, Store, StoreError};
-use crate::thread::{self, ThreadKeys};
+use crate::thread::{self, Evidence, ThreadKeys};
 use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
 use crate::ticket::{Status, Ticket};
@@ -55,7 +55,11 @@ pub struct Read {
     oversize_bytes: Option<u64>,
     message: Message,
     scan: Scan,
+    /// What the patterns of the shadow rules found.
+    shadow_scan: Option<Scan>,
     keys: ThreadKeys,
+    /// Keys of alerts that the mail may be about.
+    alerts: Vec<String>,
     files: Vec<Vec<u8>>,
 }
 
@@ -121,21 +125,25 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
         None => message::parse(&item.raw, item.received_at, &house.reader),
     };
     let scan = classify::scan(&message, &house.rules);
+    let shadow_scan = house.shadow.as_ref().map(|shadow| classify::scan(&message, shadow));
     let keys = thread::keys(&message, &house.signature.tokens);
+    let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
+    let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
     let files = if message.attachments.is_empty() { Vec::new() } else { message::all_attachment_bytes(&item.raw) };
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
-    Read { inbox: id, attempt, released, oversize_bytes, message, scan, keys, files }
+    Read { inbox: id, attempt, released, oversize_bytes, message, scan, shadow_scan, keys, alerts, files }
 }
 
 /// What has to be looked up for a batch.
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
-    for Read { oversize_bytes, message, keys, .. } in reads {
+    for Read { oversize_bytes, message, keys, alerts, .. } in reads {
         lookup.same_ids.push(message.id.clone());
         lookup.message_ids.extend(keys.foreign_ids.iter().cloned());
         lookup.tickets.extend(keys.own_ids.iter().map(|own| own.token.ticket));
         lookup.tickets.extend(keys.address_tokens.iter().chain(&keys.marker).map(|token| token.ticket));
         lookup.tickets.extend(keys.tag);
+        lookup.alerts.extend(alerts.iter().cloned());
         let people = message.from.first().into_iter().chain(message.reply_to.first());
         lookup.addresses.extend(people.map(message::Address::key));
         if oversize_bytes.is_some() {
@@ -149,7 +157,7 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 
 /// Decides about one mail and applies the decision to the working picture.
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
-    let Read { inbox, attempt, released, oversize_bytes, message, scan, keys, files } = read;
+    let Read { inbox, attempt, released, oversize_bytes, message, scan, shadow_scan, keys, alerts, files } = read;
     let policy = &house.policy;
     let author = message.author();
     let known = working.known(&message.id, inbox, author, &keys);
@@ -169,15 +177,42 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         thread = thread::Thread::New;
     }
     let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
+    let ticket_of_alert = |key: &String| working.tickets.get(working.alerts.get(key)?);
+    let is_open = |key: &&String| ticket_of_alert(key).is_some_and(Ticket::has_open_alert);
     let context = Context {
         sender: who.clone(),
         authentication: message.authentication,
         thread: state_of(ticket),
         customer_lists: author.map(|author| policy.lists_of(author)).unwrap_or_default(),
+        open_calendars: policy.open_calendars(message.received_at),
+        open_alerts: alerts.iter().filter(is_open).cloned().collect(),
         default_severity: policy.default_severity,
         default_category: classify::GENERAL.to_owned(),
     };
     let verdict = classify::judge(&scan, &message, &context, &house.rules);
+    // Which alert a monitor's mail is about, a rule knows better than any reference in it.
+    if let (Who::Monitor, Some(key), false) =
+        (&who, &verdict.correlation, matches!(thread, thread::Thread::Duplicate(_)))
+    {
+        thread = match ticket_of_alert(&key.value) {
+            Some(ticket) => thread::Thread::Ticket {
+                ticket: ticket.id,
+                evidence: Evidence::Correlation,
+                holder: None,
+                answers: None,
+                also: None,
+            },
+            None => thread::Thread::New,
+        };
+    }
+    if let (Some(shadow), Some(scan)) = (&house.shadow, &shadow_scan) {
+        let other = classify::judge(scan, &message, &context, shadow);
+        let differences = classify::changes(&verdict, &other);
+        if !differences.is_empty() {
+            working.changes.shadow.push((inbox, differences));
+        }
+    }
+    let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
     let quotes_us = keys.quotes_us;
     let mail = Mail { inbox, message, verdict, thread, who, quotes_us, is_released: released };
     let answered = answered(&mail, policy);
@@ -187,7 +222,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);
-    let received = Received { mail: &mail, attempt, files: &files };
+    let received = Received { mail: &mail, attempt, context: &context, files: &files };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
 

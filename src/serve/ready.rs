@@ -16,6 +16,8 @@ pub enum Part {
     Loop(&'static str),
     /// The smarthost takes mail.
     Smarthost,
+    /// The rule files, or those of the shadow rules, have no errors.
+    Rules(&'static str),
 }
 
 /// How far a worker is.
@@ -76,6 +78,12 @@ pub fn readiness(found: &Found) -> Readiness {
             Part::Mailbox(name) => reasons.push(format!("mailbox {name} is not watched, for {}", length(*time))),
             Part::Loop(name) if *time >= WORTH_A_WORD => reasons.push(format!("{name} fails, for {}", length(*time))),
             Part::Loop(_) => {}
+            Part::Rules(which) => {
+                remarks.push(format!(
+                    "the {which} on the disk have errors, and the last good ones stay, for {}",
+                    length(*time)
+                ));
+            }
             Part::Smarthost => remarks.push(format!("the SMTP server takes no mail, for {}", length(*time))),
         }
     }
@@ -95,7 +103,7 @@ mod tests {
             failing: failing.iter().map(|(part, time)| (part.clone(), Duration::from_secs(*time))).collect(),
         };
         let mailbox = |name: &str| Part::Mailbox(name.to_owned());
-        let cases: [(&str, Found, &[&str], &[&str]); 9] = [
+        let cases: [(&str, Found, &[&str], &[&str]); 10] = [
             ("at work", open(pulse(3), &[]), &[], &[]),
             (
                 "at the start",
@@ -123,6 +131,12 @@ mod tests {
                 open(pulse(3), &[(Part::Loop("processing"), 9), (Part::Loop("delivering"), 8000)]),
                 &["delivering fails, for 2 h 13 min"],
                 &[],
+            ),
+            (
+                "rules with errors",
+                open(pulse(3), &[(Part::Rules("rules"), 60)]),
+                &[],
+                &["the rules on the disk have errors, and the last good ones stay, for 1 min"],
             ),
             (
                 "no way to send",

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::health::{Health, is_database_away};
 use super::members::Member;
 use super::ready::Part;
-use super::{deadlines, deliver, process, receive};
+use super::{deadlines, deliver, process, receive, reload};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -129,6 +129,7 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
 
     let keeping_house = vec![
         tokio::spawn(keep_house(desk.store.clone(), stop_living.clone())),
+        tokio::spawn(reload::watch(desk.clone(), config.rules, config.rules_shadow, stop_living.clone())),
         tokio::spawn(member.clone().listen(stop_living.clone())),
         // To the very end: whoever is taken for dead loses what it is still at.
         tokio::spawn(member.clone().live(desk.health.clone(), stop_living.clone())),

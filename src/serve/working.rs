@@ -25,6 +25,8 @@ pub struct Working {
     pub tickets: HashMap<TicketId, Ticket>,
     /// Tickets that mails with these ids are on.
     pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The last ticket with each of these keys of alerts.
+    pub alerts: HashMap<String, TicketId>,
     /// The first inbox row with each of these ids, and the digest of its content.
     pub same_ids: HashMap<MessageId, (i64, Digest)>,
     /// Addresses, in lower case, of people who have, or had, a ticket.
@@ -186,6 +188,7 @@ impl Working {
         let Working {
             tickets,
             tickets_by_message,
+            alerts,
             same_ids,
             known_addresses,
             suppressed,
@@ -201,6 +204,10 @@ impl Working {
         } = &before.working;
         for (id, on) in tickets_by_message {
             self.tickets_by_message.entry(id.clone()).or_insert(*on);
+        }
+        for (key, on) in alerts {
+            let last = self.alerts.entry(key.clone()).or_insert(*on);
+            *last = (*last).max(*on);
         }
         for (id, first) in same_ids {
             self.same_ids.entry(id.clone()).or_insert(*first);
@@ -249,6 +256,7 @@ impl Picture {
     pub fn add_to(&self, lookup: &mut Lookup) {
         let on = lookup.message_ids.iter().filter_map(|id| self.working.tickets_by_message.get(id));
         lookup.tickets.extend(on.copied());
+        lookup.tickets.extend(lookup.alerts.iter().filter_map(|key| self.working.alerts.get(key)).copied());
     }
 }
 
@@ -263,6 +271,7 @@ impl From<Looked> for Working {
         Self {
             tickets: looked.tickets,
             tickets_by_message: looked.tickets_by_message,
+            alerts: looked.alerts,
             same_ids: looked.same_ids,
             known_addresses: looked.known_addresses,
             suppressed: looked.suppressed,

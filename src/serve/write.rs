@@ -2,10 +2,11 @@
 
 use super::desk::House;
 use super::working::Pending;
+use crate::classify::{Change, Part};
 use crate::compose::{self, ComposeError};
 use crate::message::Address;
 use crate::store::{Changes, Outgoing};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// Composes one mail.
 ///
@@ -27,6 +28,24 @@ pub fn compose(house: &House, pending: Pending) -> Result<Outgoing, ComposeError
         is_automatic: purpose.counts_towards_caps(),
         due_at: at,
     })
+}
+
+/// Tells of mails that the shadow rules would judge otherwise. The keys of alerts may hold an address, so only their names
+/// are told.
+pub fn tell_of_shadow(changes: &Changes) {
+    if changes.shadow.is_empty() {
+        return;
+    }
+    for (id, differences) in &changes.shadow {
+        let told = |change: &Change| match change.part {
+            Part::Correlation => change.part.to_string(),
+            _ => change.to_string(),
+        };
+        let told: Vec<String> = differences.iter().map(told).collect();
+        info!(inbox.id = id, "mail {id}: the shadow rules would say: {}", told.join("; "));
+    }
+    let (others, all) = (changes.shadow.len(), changes.settled.len());
+    info!(batch.size = all, "the shadow rules would judge {others} of {all} mails otherwise");
 }
 
 /// Tells of breakers that opened, when that is committed. Where they stand is for `postroom breakers` to say: it is

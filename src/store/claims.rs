@@ -5,7 +5,7 @@ use super::inbox::place;
 use super::query::{Connection, Query, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::workers;
-use super::{Claim, InboxItem, Settled, Store, StoreError};
+use super::{Claim, InboxItem, Settled, Store, StoreError, json};
 use crate::decide::{Cause, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -240,10 +240,10 @@ pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timest
         tx,
         (
             "INSERT INTO outcomes (inbox, outcome, cause, duplicate_of, ticket, answers_to, reasons, message_id, content_digest, \
-             author, subject, rules_version, settled_at) VALUES ",
+             author, subject, rules_version, matched, known, settled_at) VALUES ",
             "",
         ),
-        13,
+        15,
         settled,
         |query, row| {
             let (cause, duplicate_of) = match &row.outcome {
@@ -264,6 +264,8 @@ pub(super) async fn settle(tx: &mut Connection, settled: &[Settled], now: Timest
                 .bind(&row.from)
                 .bind(&row.subject)
                 .bind(&row.rules_version)
+                .bind(json(&row.matched))
+                .bind(json(&row.known))
                 .bind(millis(now))
         },
     )

@@ -1,6 +1,6 @@
 //! Rows as people and tools are shown them; `read.rs` reads them.
 
-use super::Place;
+use super::{Matched, Place};
 use crate::decide::Suppression;
 use crate::decide::breaker::Scope;
 use crate::ticket::people::AgentId;
@@ -60,6 +60,8 @@ pub struct InboxRow {
     pub reasons: Option<String>,
     /// Version of the rules that judged it.
     pub rules_version: Option<String>,
+    /// The rules that matched, those that are only tried out too.
+    pub matched: Vec<Matched>,
     /// When that was.
     pub settled_at: Option<Timestamp>,
 }

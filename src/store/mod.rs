@@ -14,6 +14,7 @@ mod export;
 mod history;
 mod import;
 mod inbox;
+mod judged;
 pub mod list;
 mod open;
 mod outbox;
@@ -22,6 +23,7 @@ pub mod prune;
 mod query;
 mod read;
 mod rows;
+pub mod rule_sets;
 mod schema;
 pub mod suppressions;
 mod threads;
@@ -37,6 +39,7 @@ pub use deadlines::Due;
 pub use error::StoreError;
 pub use import::Stream;
 pub use inbox::{Kept, SettledPlace};
+pub use judged::JudgedMail;
 pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use portable::{Header, TransferError};
@@ -147,6 +150,8 @@ pub struct Changes {
     pub suppressed: Vec<Suppressed>,
     /// Breakers that opened.
     pub breakers: Vec<crate::decide::breaker::Breaker>,
+    /// Mails that the shadow rules would judge otherwise: told in the log, and not written.
+    pub shadow: Vec<(i64, Vec<crate::classify::Change>)>,
 }
 
 impl Changes {
@@ -191,6 +196,22 @@ pub struct Settled {
     pub subject: String,
     /// Version of the rules that judged it.
     pub rules_version: String,
+    /// The rules that matched, those that are only tried out too.
+    pub matched: Vec<Matched>,
+    /// What was known besides the mail when it was judged, as [`Context::as_given`](crate::classify::Context::as_given)
+    /// says it.
+    pub known: Vec<String>,
+}
+
+/// A rule that matched a mail, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Matched {
+    /// The rule, and what it matched on.
+    #[serde(flatten)]
+    pub rule: crate::classify::MatchedRule,
+    /// Whether it was only tried out.
+    #[serde(rename = "shadow")]
+    pub is_shadow: bool,
 }
 
 /// A mail filed on a ticket, with its words as agents and customers see them.

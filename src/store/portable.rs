@@ -50,7 +50,7 @@ pub(super) struct Table {
 /// All tables that go along, in an order in which rows refer to rows before them.
 ///
 /// Those that say who is at work do not, nor do the columns that refer to them: nobody is at work on a new desk.
-pub(super) const TABLES: [Table; 16] = [
+pub(super) const TABLES: [Table; 17] = [
     Table {
         name: "instance",
         order: Order::Small,
@@ -87,6 +87,9 @@ pub(super) const TABLES: [Table; 16] = [
             ("first_response_due_at", Number),
             ("update_due_at", Number),
             ("held_count", Number),
+            ("alert", Text),
+            ("alert_count", Number),
+            ("recovered_at", Number),
             ("last_sequence", Number),
             ("version", Number),
         ],
@@ -116,6 +119,12 @@ pub(super) const TABLES: [Table; 16] = [
     },
     Table { name: "inbox_raw", order: Order::Large, is_filled: false, columns: &[("inbox", Number), ("raw", Bytes)] },
     Table {
+        name: "rule_sets",
+        order: Order::Small,
+        is_filled: false,
+        columns: &[("version", Text), ("files", Text), ("loaded_at", Number)],
+    },
+    Table {
         name: "outcomes",
         order: Order::Numbered,
         is_filled: false,
@@ -132,6 +141,8 @@ pub(super) const TABLES: [Table; 16] = [
             ("author", Text),
             ("subject", Text),
             ("rules_version", Text),
+            ("matched", Text),
+            ("known", Text),
             ("settled_at", Number),
         ],
     },

@@ -175,7 +175,8 @@ async fn delete(tx: &mut Connection, head: &'static str, ids: &[i64]) -> Result<
 async fn delete_tickets(tx: &mut Connection, ids: &[i64]) -> Result<(), StoreError> {
     for head in [
         "UPDATE outcomes SET reasons = 'pruned: PR-' || ticket, ticket = NULL, answers_to = NULL, author = '', \
-         subject = '' WHERE ticket IN (VALUES ",
+         subject = '', matched = '[]', known = '[]' \
+         WHERE ticket IN (VALUES ",
         "DELETE FROM messages WHERE ticket IN (VALUES ",
         "DELETE FROM events WHERE ticket IN (VALUES ",
         "DELETE FROM deadlines WHERE ticket IN (VALUES ",

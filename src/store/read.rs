@@ -9,7 +9,8 @@ use crate::ticket::people::AgentId;
 use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
 
 const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, size_bytes, state, attempt, due_at, \
-    error, author, subject, message_id, outcome, cause, duplicate_of, ticket, reasons, rules_version, settled_at \
+    error, author, subject, message_id, outcome, cause, duplicate_of, ticket, reasons, rules_version, COALESCE(matched, '[]'), \
+    settled_at \
     FROM inbox LEFT JOIN outcomes ON outcomes.inbox = inbox.id WHERE TRUE";
 
 const OUTBOX: &str = "SELECT id, ticket, party, purpose, is_automatic, recipient, subject, message_id, size_bytes, \
@@ -168,6 +169,7 @@ fn inbox_row(row: &Row) -> Result<InboxRow, StoreError> {
         ticket: columns.next::<Option<i64>>()?.map(TicketId),
         reasons: columns.next()?,
         rules_version: columns.next()?,
+        matched: columns.next_json()?,
         settled_at: columns.next_at_or_none()?,
     };
     row.due_at = row.due_at.filter(|_| matches!(row.state.as_str(), "new" | "processing"));

@@ -45,6 +45,7 @@ fn ticket(id: i64, text: &str) -> Ticket {
         first_response_due_at: None,
         update_due_at: None,
         held_count: 0,
+        alert: None,
         last_sequence: 0,
         version: 1,
     }
@@ -109,6 +110,7 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("settle outbox", joined(outbox::SETTLE, values), "INTEGER PRIMARY KEY"),
         ("bytes seen before", joined(inbox::SAME_BYTES, "('x'), ('y')"), "inbox_digest"),
         ("answered mails", joined(threads::BY_MESSAGE, "('x'), ('y')"), "outcomes_message_id"),
+        ("tickets of alerts", joined(threads::BY_ALERT, "('x'), ('y')"), "tickets_alert"),
         ("mails seen before", joined(threads::SAME_ID, "('x'), ('y')"), "outcomes_message_id"),
         ("known addresses", joined(threads::KNOWN_ADDRESSES, "('x'), ('y')"), "parties_address"),
         ("traffic", joined(traffic::WINDOWS, "('x'), ('y')"), "PRIMARY KEY"),

@@ -19,6 +19,8 @@ pub(super) const BY_MESSAGE: (&str, &str) = (
     ") GROUP BY message_id",
 );
 
+pub(super) const BY_ALERT: (&str, &str) = ("SELECT alert, MAX(id) FROM tickets WHERE alert IN (", ") GROUP BY alert");
+
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
 
@@ -34,6 +36,8 @@ pub struct Lookup {
     pub message_ids: Vec<MessageId>,
     /// Ids of the mails themselves.
     pub same_ids: Vec<MessageId>,
+    /// Keys of alerts that the mails may be about.
+    pub alerts: Vec<String>,
     /// Tickets that tokens and tags name.
     pub tickets: Vec<TicketId>,
     /// Addresses of authors and of whomever may be written to; case does not matter.
@@ -47,9 +51,12 @@ pub struct Lookup {
 pub struct Looked {
     /// Tickets that mails with these ids are on.
     pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The last ticket with each of the keys of alerts.
+    pub alerts: HashMap<String, TicketId>,
     /// The first inbox row with this id that is no duplicate, and the digest of its content.
     pub same_ids: HashMap<MessageId, (i64, Digest)>,
-    /// Every ticket named in the question or in [`tickets_by_message`](Self::tickets_by_message), whole.
+    /// Every ticket named in the question, in [`tickets_by_message`](Self::tickets_by_message) or in
+    /// [`alerts`](Self::alerts), whole.
     pub tickets: HashMap<TicketId, Ticket>,
     /// Those of the addresses that are the requester's or a correspondent's of any ticket.
     pub known_addresses: HashSet<String>,
@@ -86,7 +93,9 @@ impl Store {
 
 pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp) -> Result<Looked, StoreError> {
     let tickets_by_message = tickets_by_message(tx, &unique(&lookup.message_ids)).await?;
-    let named: Vec<TicketId> = lookup.tickets.iter().chain(tickets_by_message.values()).copied().collect();
+    let alerts = tickets_by_alert(tx, &unique(&lookup.alerts)).await?;
+    let known = tickets_by_message.values().chain(alerts.values());
+    let named: Vec<TicketId> = lookup.tickets.iter().chain(known).copied().collect();
     let named = unique(&named);
     let tickets = tickets::load(tx, &named).await?;
     let addresses: Vec<String> = lookup.addresses.iter().map(|address| address.to_lowercase()).collect();
@@ -115,6 +124,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         desk_hour: traffic::desk_hour(tx, now).await?,
         next_ticket: next_ticket(tx).await?,
         tickets_by_message,
+        alerts,
         tickets,
         traffic,
         ticket_traffic,
@@ -145,6 +155,19 @@ async fn tickets_by_message(
     let pair = |row| {
         let mut columns = Columns::of(row);
         Ok((MessageId(columns.next()?), TicketId(columns.next()?)))
+    };
+    rows.iter().map(pair).collect()
+}
+
+/// The last ticket that was opened for each alert.
+async fn tickets_by_alert(tx: &mut Connection, keys: &[String]) -> Result<HashMap<String, TicketId>, StoreError> {
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = look_up(tx, BY_ALERT, &[], keys, |query, key| query.bind(key)).await?;
+    let pair = |row| {
+        let mut columns = Columns::of(row);
+        Ok((columns.next()?, TicketId(columns.next()?)))
     };
     rows.iter().map(pair).collect()
 }

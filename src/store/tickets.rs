@@ -5,14 +5,14 @@ use super::rows::{Columns, look_up, millis, write_rows};
 use super::{StoreError, json};
 use crate::message::Address;
 use crate::ticket::people::{AgentId, Party, Role};
-use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
+use crate::ticket::{Alert, Severity, Status, Ticket, TicketId, Tier};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
 pub(super) const LOAD: (&str, &str) = (
     "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
              first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version, is_vouched, severity_by_agent, \
+             last_sequence, version, is_vouched, severity_by_agent, alert, alert_count, recovered_at, \
              COALESCE((SELECT text FROM messages WHERE messages.ticket = tickets.id AND is_customers \
                        ORDER BY messages.id DESC LIMIT 1), '') FROM tickets WHERE id IN (",
     ")",
@@ -32,15 +32,16 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
         (
             "INSERT INTO tickets (id, version, subject, category, opened_at, severity, tier, status, assignee, tags, \
              updated_at, first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, \
-             held_count, last_sequence, severity_by_agent, is_vouched) VALUES ",
+             held_count, last_sequence, severity_by_agent, alert_count, recovered_at, is_vouched, alert) VALUES ",
             "",
         ),
-        20,
+        23,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
             let query = query.bind(&ticket.subject).bind(&ticket.category).bind(millis(ticket.opened_at));
-            bind_changeable(query, ticket).bind(ticket.is_vouched)
+            let alert = ticket.alert.as_ref().map(|alert| alert.key.as_str());
+            bind_changeable(query, ticket).bind(ticket.is_vouched).bind(alert)
         },
     )
     .await?;
@@ -63,10 +64,11 @@ pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<()
              severity = v.column5, tier = v.column6, status = v.column7, assignee = v.column8, tags = v.column9, \
              updated_at = v.column10, first_response_at = v.column11, resolved_at = v.column12, \
              closed_at = v.column13, first_response_due_at = v.column14, update_due_at = v.column15, \
-             held_count = v.column16, last_sequence = v.column17, severity_by_agent = v.column18 FROM (VALUES ",
+             held_count = v.column16, last_sequence = v.column17, severity_by_agent = v.column18, \
+             alert_count = v.column19, recovered_at = v.column20 FROM (VALUES ",
             ") AS v WHERE tickets.id = v.column1 AND tickets.version = v.column2",
         ),
-        18,
+        20,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
@@ -98,6 +100,8 @@ fn bind_changeable<'q>(query: Query<'q>, ticket: &'q Ticket) -> Query<'q> {
         .bind(i64::from(ticket.held_count))
         .bind(i64::from(ticket.last_sequence))
         .bind(ticket.severity_by_agent)
+        .bind(i64::from(ticket.alert.as_ref().map_or(0, |alert| alert.count)))
+        .bind(or_none(ticket.alert.as_ref().and_then(|alert| alert.recovered_at)))
 }
 
 async fn write_parties(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
@@ -178,6 +182,11 @@ fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         version: columns.next()?,
         is_vouched: columns.next()?,
         severity_by_agent: columns.next()?,
+        alert: {
+            let (key, count, recovered_at): (Option<String>, _, _) =
+                (columns.next()?, columns.next_u32()?, columns.next_at_or_none()?);
+            key.map(|key| Alert { key, count, recovered_at })
+        },
         last_words: Ticket::kept_words(columns.next()?),
         parties: Vec::new(),
     })

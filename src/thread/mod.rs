@@ -81,6 +81,8 @@ crate::ticket::words! {
         ForeignMessageId = "foreign-message-id",
         /// Its subject has the reference, and its sender is a party.
         SubjectTag = "subject-tag",
+        /// A rule says that it is about the same alert.
+        Correlation = "correlation",
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A [`Ticket`] is all that a decision needs to know of one; the words of its mails stay in the database.
 
+pub mod calendar;
 pub mod event;
 pub mod people;
 pub mod purpose;
@@ -210,10 +211,23 @@ pub struct Ticket {
     pub update_due_at: Option<Timestamp>,
     /// How often in a row the promise was kept by a holding update and no agent.
     pub held_count: u32,
+    /// The alert it was opened for, where monitors' mails are told apart by a key.
+    pub alert: Option<Alert>,
     /// The sequence number of the mail sent last; the next one has one more.
     pub last_sequence: u32,
     /// Changes counted, for "somebody else was faster".
     pub version: i64,
+}
+
+/// What a monitor has told again and again, on one ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// What the mails about it have in common, `web-1/disk`.
+    pub key: String,
+    /// How many there were.
+    pub count: u32,
+    /// When the monitor said that it is over; `None` while it goes on.
+    pub recovered_at: Option<Timestamp>,
 }
 
 impl Ticket {
@@ -225,6 +239,11 @@ impl Ticket {
         // No text has more characters than bytes.
         let end = if text.len() > Self::WORDS_KEPT { text.char_indices().nth(Self::WORDS_KEPT) } else { None };
         end.map_or(text, |(at, _)| &text[..at]).to_owned()
+    }
+
+    /// Whether the alert that it is about goes on.
+    pub fn has_open_alert(&self) -> bool {
+        self.status.is_open() && self.alert.as_ref().is_some_and(|alert| alert.recovered_at.is_none())
     }
 
     /// The customer who asked.

@@ -9,6 +9,7 @@ mod line;
 mod mailboxes;
 mod oversize;
 mod rare;
+mod reload;
 mod retries;
 mod strange;
 

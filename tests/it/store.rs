@@ -14,6 +14,7 @@ mod on_sqlite {
     mod delivery;
     mod gate;
     mod intake;
+    mod judged;
     mod lists;
     mod prune;
     mod tickets;
@@ -31,6 +32,7 @@ mod on_postgres {
     mod delivery;
     mod gate;
     mod intake;
+    mod judged;
     mod lists;
     mod prune;
     mod tickets;
@@ -41,11 +43,12 @@ mod on_postgres {
 }
 
 use jiff::{SignedDuration, Timestamp};
+use postroom::classify::{MatchedRule, RuleId};
 use postroom::compose::{Envelope, OutgoingMail};
 use postroom::decide::breaker::{Breaker, Scope};
 use postroom::decide::{Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
-use postroom::store::{Changes, InboxItem, NewMail, Outgoing, Place, Settled, Store, Suppressed};
+use postroom::store::{Changes, InboxItem, Matched, NewMail, Outgoing, Place, Settled, Store, Suppressed};
 use postroom::ticket::people::{Party, PartyId, Role};
 use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
 use postroom_testbed::postgres::Postgres;
@@ -136,6 +139,11 @@ fn mail(uid: u32, text: &str) -> NewMail {
     }
 }
 
+fn matched(rule: &str, is_shadow: bool) -> Matched {
+    let rule = RuleId(rule.into());
+    Matched { rule: MatchedRule { rule, text: Some("is down".into()), value: None }, is_shadow }
+}
+
 fn settled(item: &InboxItem, outcome: Outcome) -> Settled {
     Settled {
         inbox: item.id,
@@ -149,6 +157,8 @@ fn settled(item: &InboxItem, outcome: Outcome) -> Settled {
         from: "ann@example.com".into(),
         subject: "Printer on fire".into(),
         rules_version: "r1".into(),
+        matched: vec![matched("outage", false), matched("new-outage", true)],
+        known: vec!["sender=stranger".into(), "thread=new".into()],
     }
 }
 
@@ -185,6 +195,7 @@ fn ticket(id: i64) -> Ticket {
         first_response_due_at: None,
         update_due_at: None,
         held_count: 0,
+        alert: None,
         last_sequence: 0,
         version: 1,
     }

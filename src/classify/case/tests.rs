@@ -66,7 +66,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_other_cases_are_read() {
         (
             "given a severity",
             "expect rule=a\ngiven severity=low",
-            "a:2:7: `severity=low` is not understood (there are sender, thread, auth, customer, automatic, language, mail)",
+            "a:2:7: `severity=low` is not understood (there are sender, thread, auth, customer, automatic, language, at, hours, open-alert, mail)",
         ),
         (
             "a value without number",

@@ -1,7 +1,7 @@
 //! `postroom rules check`: every finding with its place and source line, many at once.
 
-use super::{CommonArgs, FINDINGS, Format, WELL, folder, print_json};
-use crate::classify::{RuleError, RuleFile, compile};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, print_json};
+use crate::classify::{RuleError, RuleFile, compile_for};
 use crate::cli::report::snippet;
 use crate::spoken::counted;
 use std::io::Write;
@@ -26,9 +26,9 @@ struct Report<'a> {
     findings: &'a [RuleError],
 }
 
-pub(super) fn run(args: &CheckArgs, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
+pub(super) fn run(args: &CheckArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
     let files = folder(args.common.folder())?;
-    let rules = match compile(&files) {
+    let rules = match compile_for(&files, desk.names.as_ref()) {
         Ok(rules) => rules,
         Err(errors) => {
             print_findings(&files, &errors, args.common.format, out, styled)?;

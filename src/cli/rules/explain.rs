@@ -1,14 +1,16 @@
 //! `postroom rules explain MAIL`: the whole trace of one mail, with what matched marked in its place.
 
+use super::stored::wait;
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
 use crate::classify::{ConditionTrace, Context, Explanation, Field, Given, RuleId, RuleSet, RuleTrace, Seen, explain};
 use crate::message::{self, Message};
 use crate::spoken::counted;
+use crate::store::{JudgedMail, Store};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use std::io::{Read as _, Write};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The largest mail that is read.
 const MAX_MAIL_BYTES: u64 = 64 << 20;
@@ -17,7 +19,7 @@ const TITLE: Style = Style::new().bold();
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArgs {
-    /// The mail's file; `-` reads standard input
+    /// The mail's file, or the number of a stored mail; `-` reads standard input
     mail: PathBuf,
     /// What is known besides the mail: sender=…, thread=…, auth=…, customer=…
     #[arg(long, value_name = "KEY=VALUE")]
@@ -33,17 +35,55 @@ impl ExplainArgs {
     pub(super) fn common(&mut self) -> &mut CommonArgs {
         &mut self.common
     }
+
+    /// The number of the stored mail that is meant; a file of that name goes before it.
+    pub(super) fn stored(&self) -> Option<i64> {
+        stored_number(&self.mail)
+    }
 }
 
-pub(super) fn run(args: &ExplainArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
+/// The number of a stored mail, where no file of that name is there.
+pub(super) fn stored_number(mail: &Path) -> Option<i64> {
+    let number = mail.to_str()?.parse().ok()?;
+    (!mail.exists()).then_some(number)
+}
+
+pub(super) fn run(
+    args: &ExplainArgs,
+    desk: &Desk,
+    store: Option<&Store>,
+    out: &mut dyn Write,
+    styled: bool,
+) -> anyhow::Result<u8> {
     let given =
         Given::parse(args.given.iter().map(String::as_str)).map_err(|error| anyhow::anyhow!("--given: {error}"))?;
-    let raw = read_mail(args).with_context(|| format!("cannot read the mail {}", args.mail.display()))?;
-    let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
-    let mut message = message::parse(&raw, desk.now, &desk.reader);
+    let kept = match args.stored() {
+        Some(id) => match find(id, store)? {
+            Some(kept) => Some(kept),
+            None => {
+                writeln!(out, "there is no stored mail {id} that rules have judged and whose bytes are kept")?;
+                return Ok(FINDINGS);
+            }
+        },
+        None => None,
+    };
+    let raw = match &kept {
+        Some(kept) => kept.raw.clone(),
+        None => read_mail(&args.mail).with_context(|| format!("cannot read the mail {}", args.mail.display()))?,
+    };
+    let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
+    let received_at = kept.as_ref().map_or(desk.now, |kept| kept.received_at);
+    let mut message = message::parse(&raw, received_at, &desk.reader);
     given.apply(&mut message);
-    // What our server says of the sender counts, as in a mail that comes in; what is given counts more.
-    let usual = Context { authentication: message.authentication, ..desk.usual.clone() };
+    // What is given counts more than what is known.
+    let usual = match &kept {
+        Some(kept) => {
+            let known = Given::parse(kept.known.iter().map(String::as_str));
+            let known = known.map_err(|error| anyhow::anyhow!("what is kept of the mail cannot be read: {error}"))?;
+            known.context(&desk.usual)
+        }
+        None => desk.usual(&message),
+    };
     let context = given.context(&usual);
     let explanation = explain(&message, &context, &rules);
     match args.common.format {
@@ -56,12 +96,18 @@ pub(super) fn run(args: &ExplainArgs, desk: &Desk, out: &mut dyn Write, styled: 
     Ok(WELL)
 }
 
-fn read_mail(args: &ExplainArgs) -> std::io::Result<Vec<u8>> {
+pub(super) fn find(id: i64, store: Option<&Store>) -> anyhow::Result<Option<JudgedMail>> {
+    let store =
+        store.with_context(|| format!("there is no file {id}, and no desk that could have a mail of that number"))?;
+    Ok(wait(store.load_judged(&[id]))?.into_iter().next())
+}
+
+pub(super) fn read_mail(mail: &Path) -> std::io::Result<Vec<u8>> {
     let mut raw = Vec::new();
-    if args.mail.as_os_str() == "-" {
+    if mail.as_os_str() == "-" {
         std::io::stdin().lock().take(MAX_MAIL_BYTES).read_to_end(&mut raw)?;
     } else {
-        std::fs::File::open(&args.mail)?.take(MAX_MAIL_BYTES).read_to_end(&mut raw)?;
+        std::fs::File::open(mail)?.take(MAX_MAIL_BYTES).read_to_end(&mut raw)?;
     }
     Ok(raw)
 }
@@ -93,8 +139,30 @@ impl Page<'_> {
                 print_rule(rule, out)?;
             }
         } else if !others.is_empty() {
+            self.print_near(&others, out)?;
             let did = if others.len() == 1 { "does" } else { "do" };
             writeln!(out, "\n{} {did} not match; --all shows why", counted(others.len(), "other rule"))?;
+        }
+        Ok(())
+    }
+
+    /// The rules that came nearest, each with what it lacked.
+    fn print_near(&self, others: &[&RuleTrace], out: &mut dyn Write) -> anyhow::Result<()> {
+        let near = nearest(others);
+        if near.is_empty() {
+            return Ok(());
+        }
+        self.print_title("Rules that nearly did", out)?;
+        for (rule, lacking) in near {
+            writeln!(out, "  {} at {}:{}", rule.rule, rule.path, rule.line)?;
+            for condition in lacking {
+                let sign = if condition.holds { "but for" } else { "lacks" };
+                write!(out, "    {sign} {}", condition.condition)?;
+                match condition.seen.first() {
+                    Some(seen) => writeln!(out, "  saw {}", describe(seen))?,
+                    None => writeln!(out)?,
+                }
+            }
         }
         Ok(())
     }
@@ -158,6 +226,15 @@ impl Page<'_> {
         if let Some(intent) = &verdict.intent {
             writeln!(out, "  intent       {}, {}", intent.value, self::by(intent.rule.as_ref()))?;
         }
+        if let Some(template) = &verdict.template {
+            writeln!(out, "  template     {}, {}", template.value, self::by(template.rule.as_ref()))?;
+        }
+        if let Some(key) = &verdict.correlation {
+            writeln!(out, "  alert        {}, {}", visible(&key.value), self::by(key.rule.as_ref()))?;
+        }
+        if verdict.recovers.value {
+            writeln!(out, "  recovers     yes, {}", self::by(verdict.recovers.rule.as_ref()))?;
+        }
         if !verdict.tags.is_empty() {
             writeln!(out, "  tags         {}", verdict.tags.join(", "))?;
         }
@@ -210,9 +287,34 @@ fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
+/// How many of the rules that came nearest are shown.
+const NEAREST: usize = 5;
+
+/// The rules that saw words of the mail and do not match for want of a condition or two, the nearest first.
+fn nearest<'t>(rules: &[&'t RuleTrace]) -> Vec<(&'t RuleTrace, Vec<&'t ConditionTrace>)> {
+    let mut near: Vec<_> = rules
+        .iter()
+        .filter(|rule| !rule.shadow)
+        .filter_map(|rule| {
+            let lacking = rule.condition.lacking();
+            // Words that hold are a sign; of a fact such as the sender that holds, nobody would think it near.
+            let has_words = rule
+                .condition
+                .leaves()
+                .iter()
+                .any(|leaf| leaf.holds && leaf.seen.iter().any(|seen| seen.place.is_some()));
+            (has_words && lacking.len() <= 2).then_some((*rule, lacking))
+        })
+        .collect();
+    near.sort_by_key(|(_, lacking)| lacking.len());
+    near.truncate(NEAREST);
+    near
+}
+
 /// One rule with its conditions; `+` holds, `-` does not.
 pub(super) fn print_rule(rule: &RuleTrace, out: &mut dyn Write) -> anyhow::Result<()> {
     let state = match (rule.counts, rule.matched) {
+        (false, true) if rule.shadow => ", a shadow: it is recorded and does not count",
         (true, _) => "",
         (false, true) => ", matches but is not asked: a rule before it stops",
         (false, false) => ", does not match",

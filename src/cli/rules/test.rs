@@ -6,6 +6,7 @@ use crate::message;
 use crate::spoken::counted;
 use anyhow::Context as _;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -70,7 +71,8 @@ impl Coverage {
             self.0 = rules.iter().map(fresh).collect();
         }
         for (known, rule) in self.0.iter_mut().zip(rules) {
-            known.counted |= rule.counts;
+            // A shadow never counts; that it matches is all there is to it.
+            known.counted |= rule.counts || (rule.shadow && rule.matched);
             for (held, leaf) in known.held.iter_mut().zip(rule.condition.leaves()) {
                 *held |= leaf.holds;
             }
@@ -105,8 +107,24 @@ struct FailedCase {
 }
 
 pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
-    let Some(rules) = load(&args.common, out, styled)? else { return Ok(FINDINGS) };
-    let folder = args.common.folder();
+    let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
+    let report = report(&args.common, desk, &rules)?;
+    match args.common.format {
+        Format::Json => print_json(out, &report)?,
+        Format::Text => print(&report, args.coverage, out)?,
+    }
+    Ok(if report.failed.is_empty() && report.errors.is_empty() { WELL } else { FINDINGS })
+}
+
+/// The rules that count in some case.
+pub(super) fn cases_reach(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> anyhow::Result<BTreeSet<RuleId>> {
+    let missed = report(args, desk, rules)?.not_reached;
+    let names = rules.rules().iter().map(|rule| &rule.name);
+    Ok(names.filter(|name| !missed.contains(name)).cloned().collect())
+}
+
+fn report(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> anyhow::Result<Report> {
+    let folder = args.folder();
     let files =
         read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
     let mut report = Report { files: files.len(), rules: rules.rules().len(), ..Report::default() };
@@ -115,18 +133,14 @@ pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: boo
         let cases = read_cases(&file.path, &file.text);
         report.errors.extend(cases.errors);
         for case in &cases.cases {
-            run_case(&file.path, case, desk, &rules, &mut report, &mut coverage);
+            run_case(&file.path, case, desk, rules, &mut report, &mut coverage);
         }
     }
     match report.cases {
         0 => report.not_reached = rules.rules().iter().map(|rule| rule.name.clone()).collect(),
         _ => coverage.tell(&mut report),
     }
-    match args.common.format {
-        Format::Json => print_json(out, &report)?,
-        Format::Text => print(&report, args.coverage, out)?,
-    }
-    Ok(if report.failed.is_empty() && report.errors.is_empty() { WELL } else { FINDINGS })
+    Ok(report)
 }
 
 fn run_case(path: &str, case: &Case, desk: &Desk, rules: &RuleSet, report: &mut Report, coverage: &mut Coverage) {
@@ -155,7 +169,7 @@ fn run_case(path: &str, case: &Case, desk: &Desk, rules: &RuleSet, report: &mut 
     // Cases have a clock of their own: a mail in them is the same on every day.
     let mut message = message::parse(&raw, Timestamp::UNIX_EPOCH, &desk.reader);
     case.given.apply(&mut message);
-    let explanation = explain(&message, &case.given.context(&desk.usual), rules);
+    let explanation = explain(&message, &case.given.context(&desk.at_time_of(&message)), rules);
     report.cases += 1;
     coverage.add(&explanation.rules);
     let failures = case.failures(&explanation.verdict);

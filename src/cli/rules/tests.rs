@@ -1,7 +1,10 @@
 //! Tests of the three commands.
 
+mod folders;
+
 use super::*;
 use clap::Parser as _;
+use jiff::tz::TimeZone;
 
 #[derive(clap::Parser)]
 struct Cli {
@@ -30,6 +33,11 @@ when         = { text = '\?\s*$' }
 const MAIL: &str = "From: Ann <ann@example.com>\r\nTo: support@example.com\r\nSubject: Key refused\r\n\r\nAll calls answer 401: invalid API key\r\n";
 const CASES: &str = "expect rule=invalid-api-key severity=high\n\nFrom: ann@example.com\nSubject: Invalid API key\n\nHelp.\n---\nexpect not-rule=invalid-api-key severity=low\n\nFrom: ann@example.com\nSubject: Key\n\nHow do I get one?\n";
 
+fn nobodys_desk() -> Desk {
+    let (zone, now) = (TimeZone::UTC, Timestamp::UNIX_EPOCH);
+    Desk::of_nobody(Screen { styled: false, is_terminal: false, width: None, zone, now })
+}
+
 /// A folder with these files, what the command printed, and its exit code.
 fn run_in(files: &[(&str, &str)], args: &[&str]) -> (String, u8) {
     let folder = tempfile::tempdir().unwrap();
@@ -43,10 +51,30 @@ fn run_in(files: &[(&str, &str)], args: &[&str]) -> (String, u8) {
         .collect();
     let args = ["postroom".to_owned()].into_iter().chain(args).chain(["--rules".to_owned(), at("")]);
     let cli = Cli::try_parse_from(args).unwrap();
-    let desk = Desk { reader: Reader::default(), usual: Context::default(), now: Timestamp::UNIX_EPOCH };
     let mut out = Vec::new();
-    let code = run(&cli.rules, &desk, &mut out, false).unwrap();
+    let code = run(&cli.rules, &nobodys_desk(), None, &mut out, false).unwrap();
     (String::from_utf8(out).unwrap().replace(&at(""), ""), code)
+}
+
+/// A command on the rules that ship.
+fn run_on_shipped(args: &[&str]) -> (String, u8) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/rules");
+    let args = ["postroom"].into_iter().chain(args.iter().copied()).chain(["--rules", folder]);
+    let cli = Cli::try_parse_from(args).unwrap();
+    let mut out = Vec::new();
+    let code = run(&cli.rules, &nobodys_desk(), None, &mut out, false).unwrap();
+    (String::from_utf8(out).unwrap(), code)
+}
+
+#[test]
+fn the_shipped_rules_hold_their_cases_and_are_lint_clean() {
+    let (out, code) = run_on_shipped(&["test", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, WELL, "{out}");
+    assert!(report["cases"].as_u64().unwrap() >= 400, "there are {} cases", report["cases"]);
+    assert_eq!(report["not_reached"].as_array().map(Vec::len), Some(0));
+    let (out, code) = run_on_shipped(&["lint", "--days", "0"]);
+    assert_eq!(code, WELL, "{out}");
 }
 
 #[test]
@@ -78,8 +106,7 @@ fn check_prints_json() {
 fn a_folder_without_rules_cannot_be_checked() {
     let folder = tempfile::tempdir().unwrap();
     let cli = Cli::try_parse_from(["postroom", "check", "--rules", folder.path().to_str().unwrap()]).unwrap();
-    let desk = Desk { reader: Reader::default(), usual: Context::default(), now: Timestamp::UNIX_EPOCH };
-    let error = run(&cli.rules, &desk, &mut Vec::new(), false).unwrap_err();
+    let error = run(&cli.rules, &nobodys_desk(), None, &mut Vec::new(), false).unwrap_err();
     assert!(error.to_string().starts_with("there are no rule files"), "{error}");
 }
 

@@ -113,6 +113,13 @@ impl View<'_> {
             News::FollowUp => (format!("{name} wrote again"), none),
             News::Reopened => (format!("Open again: {name} answered the resolution"), none),
             News::Confirmed => (format!("Closed: {name} confirmed the resolution"), none),
+            News::Recovered { is_closed: true } => {
+                (format!("Over: {name} says that all is well"), "Nobody had taken the ticket; it is closed.".to_owned())
+            }
+            News::Recovered { is_closed: false } => {
+                (format!("Over: {name} says that all is well"), "The ticket is yours and stays open.".to_owned())
+            }
+            News::AlertAgain => (format!("Open again: {name} tells the alert again"), none),
             News::SeverityRaised(severity) => (format!("Severity raised to {}", severity.title()), none),
             News::Escalated { by, reason } => {
                 let tier = self.ticket.map_or("you", |ticket| tier_title(ticket.tier));

@@ -33,6 +33,17 @@ pub(super) fn nearest(name: &str, known: &[String]) -> Option<String> {
     known.iter().map(score).filter(|(score, _)| *score >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, n)| n)
 }
 
+/// The acknowledgements of the desk's own that are there as text or HTML alone, and what is missing beside each.
+pub(super) fn halves(paths: &[&str]) -> Vec<(String, String)> {
+    let own = paths.iter().filter(|path| super::named(path).is_some());
+    let other = |path: &&str| match path.strip_suffix(".txt") {
+        Some(name) => format!("{name}.html"),
+        None => path.replace(".html", ".txt"),
+    };
+    let pairs = own.map(|path| ((*path).to_owned(), other(path)));
+    pairs.filter(|(_, other)| !paths.contains(&other.as_str())).collect()
+}
+
 /// Checks every template against the fields of its mail, and every partial at every place that includes it.
 /// `paths` are all templates that there are, also those that could not be read.
 pub(super) fn check(parsed: &BTreeMap<String, Template>, paths: &[&str], errors: &mut Vec<TemplateError>) {

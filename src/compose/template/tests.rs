@@ -40,6 +40,29 @@ fn each_fault_is_found_at_its_place() {
 }
 
 #[test]
+fn a_desk_may_have_acknowledgements_of_its_own() {
+    let text = |text: &str| file("acknowledgement/night.txt", text);
+    let html = || file("acknowledgement/night.html", "<p>{{issue}}</p>");
+    assert_eq!(
+        errors(&[text("{{isue}}"), html()]),
+        ["acknowledgement/night.txt:1:1: unknown name `isue`, did you mean `issue`?"]
+    );
+    assert_eq!(
+        errors(&[text("{{issue}}")]),
+        [
+            "acknowledgement/night.txt:1:1: there is no acknowledgement/night.html beside it: each acknowledgement has both"
+        ]
+    );
+    assert_eq!(errors(&[file("acknowledgement/subject.txt", "x")]).len(), 1);
+    let templates = Templates::compile(&[text("At night: {{issue}}"), html()]).unwrap();
+    assert_eq!(templates.acknowledgements(), ["night"]);
+    let fields = || sample::fields(Purpose::Acknowledgement)[0].clone();
+    let filled = |variant| templates.render(Purpose::Acknowledgement, variant, fields()).unwrap().text;
+    assert!(filled(Some("night")).starts_with("At night: "));
+    assert_eq!(filled(Some("taken-away")), filled(None));
+}
+
+#[test]
 fn what_is_no_template_is_explained() {
     for (name, text, place) in [
         ("not closed", "a\n{{#if issue}}\nb", "acknowledgement/body.txt:"),
@@ -106,7 +129,7 @@ fn a_template_of_the_desk_takes_the_place_of_the_shipped_one() {
     ];
     let templates = Templates::compile(&files).unwrap();
     let [fields, _] = sample::fields(Purpose::Acknowledgement);
-    let filled = templates.render(Purpose::Acknowledgement, fields).unwrap();
+    let filled = templates.render(Purpose::Acknowledgement, None, fields).unwrap();
     assert_eq!(filled.text, "Quickly: API calls are refused -- Example Support");
     assert!(filled.html.contains("Thank you for reporting this issue."));
 }
@@ -116,7 +139,7 @@ fn values_are_escaped_in_html_and_nowhere_else() {
     let templates = Templates::compile(&[]).unwrap();
     let [mut fields, _] = sample::fields(Purpose::Acknowledgement);
     fields.0.insert("issue".to_owned(), "<script>alert(\"1 & 2\")</script>".into());
-    let filled = templates.render(Purpose::Acknowledgement, fields).unwrap();
+    let filled = templates.render(Purpose::Acknowledgement, None, fields).unwrap();
     assert!(filled.text.contains("Issue: <script>alert(\"1 & 2\")</script>\n"));
     assert!(filled.html.contains("&lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;"));
 }

@@ -146,3 +146,31 @@ fn plain_is_for_loopback() {
         assert_eq!(read_text(&text).is_ok(), is_fine, "{host}");
     }
 }
+
+#[test]
+fn calendars_are_read_and_what_is_wrong_in_them_is_told_with_its_place() {
+    let calendar = "[[calendar]]\nname = \"office\"\nhours = [\"mon-fri 08:00-16:00\"]\nholidays = [\"2026-03-03\"]\n";
+    let zone = "[desk]\nzone = \"Europe/Oslo\"";
+    let policy = read_text(&format!("{SMALLEST}{calendar}").replace("[desk]", zone)).unwrap().policy;
+    for (at, expected) in [
+        ("2026-03-02T07:00:00Z", vec!["office".to_owned()]),
+        ("2026-03-02T06:59:00Z", Vec::new()),
+        ("2026-03-03T09:00:00Z", Vec::new()),
+    ] {
+        assert_eq!(policy.open_calendars(at.parse().unwrap()), expected, "{at}");
+    }
+    let line = SMALLEST.lines().count() + 1;
+    for (text, row, expected) in [
+        ("name = \"a\"\nhours = [\"mon-fri 8-16\"]", 2, "`mon-fri 8-16` are no hours: `8` is no time such as 08:00"),
+        ("name = \"a\"", 0, "the calendar has no `hours`, so it would never be open"),
+        ("hours = [\"mon 08:00-16:00\"]", 0, "`name` is missing in [calendar]"),
+        ("name = \"a\"\nhours = []\nholidays = [\"Easter\"]", 3, "`Easter` is no date"),
+        ("name = \"a\"\nhours = []\nzone = \"Mars\"", 3, "there is no time zone `Mars`"),
+        ("name = \"a\"\nhours = []\n[[calendar]]\nname = \"a\"\nhours = []", 4, "there are two calendars named `a`"),
+        ("name = \"a\"\nhours = []\nopen = true", 3, "unknown key `calendar.open`"),
+    ] {
+        let found = read_text(&format!("{SMALLEST}[[calendar]]\n{text}\n")).unwrap_err();
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert_eq!((found[0].line, found[0].message.as_str()), (line + row, expected), "{text}");
+    }
+}

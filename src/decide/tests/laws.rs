@@ -3,6 +3,7 @@
 use super::*;
 use crate::decide::guard::{is_unread, may_be_answered};
 use crate::message::{Attachment, DeliveryReport, ReportKind, ReportedRecipient};
+use crate::ticket::Alert;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -75,6 +76,11 @@ fn a_ticket() -> impl Strategy<Value = Ticket> {
             ticket.first_response_at = is_answered.then_some(at);
             ticket.first_response_due_at = Some(at + SignedDuration::from_hours(2));
             ticket.update_due_at = is_promised.then(|| in_minutes(200));
+            ticket.alert = (held_count > 1).then(|| Alert {
+                key: "web-1/disk".to_owned(),
+                count: 2,
+                recovered_at: is_answered.then_some(at),
+            });
             ticket
         },
     )
@@ -89,11 +95,17 @@ fn a_verdict() -> impl Strategy<Value = Verdict> {
         1 => Just(because(Disposition::Discard)),
     ];
     let intent = proptest::option::of(select(Intent::ALL.to_vec()));
-    (severity, disposition, intent, any::<bool>()).prop_map(|((severity, is_ruled), disposition, intent, answer)| {
-        let severity = Because { value: severity, rule: is_ruled.then(|| RuleId("a-rule".to_owned())) };
-        let answer = Because { value: answer, rule: (!answer).then(|| RuleId("quiet".to_owned())) };
-        Verdict { severity, disposition, intent: intent.map(because), answer, ..verdict() }
-    })
+    let alert = (any::<bool>(), proptest::bool::weighted(0.3));
+    let rest = (intent, any::<bool>(), alert);
+    (severity, disposition, rest).prop_map(
+        |((severity, is_ruled), disposition, (intent, answer, (has_key, is_over)))| {
+            let severity = Because { value: severity, rule: is_ruled.then(|| RuleId("a-rule".to_owned())) };
+            let answer = Because { value: answer, rule: (!answer).then(|| RuleId("quiet".to_owned())) };
+            let correlation = has_key.then(|| because("web-1/disk".to_owned()));
+            let recovers = if is_over { because(true) } else { Because { value: false, rule: None } };
+            Verdict { severity, disposition, intent: intent.map(because), answer, correlation, recovers, ..verdict() }
+        },
+    )
 }
 
 fn a_standing() -> impl Strategy<Value = Standing> {
@@ -246,6 +258,14 @@ fn may_be_a_partys(mail: &Mail, ticket: &Ticket) -> bool {
     holds || (wrote && mail.message.authentication != Authentication::Fail && mail.message.from.len() == 1)
 }
 
+/// Whether a monitor's mail is on the ticket because a rule says that it is about the same alert.
+fn speaks_of_its_alert(mail: &Mail) -> bool {
+    mail.who == Who::Monitor
+        && matches!(mail.thread, Thread::Ticket { evidence: Evidence::Correlation, .. })
+        && mail.message.authentication != Authentication::Fail
+        && mail.message.from.len() == 1
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
@@ -283,6 +303,7 @@ proptest! {
         prop_assume!(!mail.is_released);
         let Some(ticket) = ticket else { return Ok(()) };
         prop_assume!(!may_be_a_partys(&mail, &ticket) && !proves_its_agent(&mail, &ticket));
+        prop_assume!(!speaks_of_its_alert(&mail));
         // A delivery report speaks by the MAC of the mail that came back, whoever that mail was sent to.
         prop_assume!(mail.message.origin != Origin::DeliveryReport || mail.thread.holder().is_none());
         let decision = on_mail(&mail, Some(&ticket), &standing, &policy(), now());
@@ -313,6 +334,11 @@ proptest! {
         let is_filed = decision.effects.iter().any(|effect| matches!(effect, Effect::AppendMessage { .. }));
         match decision.outcome.as_ref().expect("an outcome") {
             Outcome::TicketOpened | Outcome::AlertOpened => prop_assert!(opens && is_filed),
+            Outcome::AlertFolded => prop_assert!(!opens && is_filed),
+            Outcome::AlertRecovered => {
+                prop_assert!(!opens && mail.verdict.recovers.rule.is_some());
+                prop_assert!(is_filed || ticket.is_none());
+            }
             Outcome::FollowUp | Outcome::Confirmation | Outcome::AgentCommand | Outcome::AgentReply => {
                 prop_assert!(!opens && is_filed);
             }

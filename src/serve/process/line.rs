@@ -10,7 +10,7 @@ use crate::decide::{Cause, Outcome, Reason};
 use crate::message;
 use crate::serve::desk::Desk;
 use crate::serve::working::{Picture, Working};
-use crate::serve::write::tell_of_breakers;
+use crate::serve::write::{tell_of_breakers, tell_of_shadow};
 use crate::store::{Changes, Claim, InboxItem, Settled, Store, StoreError, Turn};
 use crate::ticket::TicketId;
 use jiff::Timestamp;
@@ -270,12 +270,13 @@ async fn settle_batch(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> 
 
 async fn read_all(desk: Desk, items: Arc<[InboxItem]>) -> Result<Vec<Read>, Failure> {
     let places: Vec<usize> = (0..items.len()).collect();
-    on_all_cores(desk.house, places, move |house, at| read(house, &items[at])).await
+    on_all_cores(desk.house(), places, move |house, at| read(house, &items[at])).await
 }
 
 /// Decides on a batch of mails. Nothing is written; `before` is the batch that may still be.
 async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Timestamp) -> Result<Decided, Failure> {
-    let mut questions = questions(&reads, &desk.house);
+    let house = desk.house();
+    let mut questions = questions(&reads, &house);
     if let Some(before) = before {
         before.add_to(&mut questions);
     }
@@ -286,13 +287,13 @@ async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Ti
     let first = TicketId(working.next_ticket);
     let decide = || {
         for read in reads {
-            settle_one(&mut working, read, &desk.house, now);
+            settle_one(&mut working, read, &house, now);
         }
     };
     // What is half decided after a panic is thrown away.
     catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
     let (mut changes, pending, picture) = working.finish();
-    changes.outgoing = compose_all(&desk.house, pending).await?;
+    changes.outgoing = compose_all(&house, pending).await?;
     Ok(Decided { changes, first, picture })
 }
 
@@ -308,6 +309,7 @@ async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) ->
     tx.write(&changes, now).await?;
     tx.commit().await?;
     tell_of_breakers(&changes);
+    tell_of_shadow(&changes);
     for settled in &changes.settled {
         let (id, outcome) = (settled.inbox, &settled.outcome);
         match settled.ticket {
@@ -415,6 +417,8 @@ async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Time
         from: String::new(),
         subject: String::new(),
         rules_version: String::new(),
+        matched: Vec::new(),
+        known: Vec::new(),
     };
     let mut tx = store.begin().await?;
     tx.write(&Changes { settled: vec![settled], ..Default::default() }, now).await?;

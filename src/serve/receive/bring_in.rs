@@ -25,7 +25,7 @@ impl Watcher<'_> {
         selected: &Selected,
         uids: &[u32],
     ) -> anyhow::Result<()> {
-        let limit = self.desk.house.policy.max_mail_bytes;
+        let limit = self.desk.house().policy.max_mail_bytes;
         let sizes = self.sizes(session, uids).await?;
         let (large, fitting): (Vec<MailSize>, Vec<MailSize>) =
             sizes.into_iter().partition(|mail| u64::from(mail.size_bytes) > limit);

@@ -121,6 +121,8 @@ fn the_outcomes_that_can_be_asked_for_are_those_that_there_are() {
         Outcome::Bounce,
         Outcome::AutoReply,
         Outcome::AlertOpened,
+        Outcome::AlertFolded,
+        Outcome::AlertRecovered,
         Outcome::OwnMail,
         Outcome::Duplicate(1),
         Outcome::DiscardedByRule,

@@ -8,7 +8,7 @@ use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role};
-use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use postroom::ticket::{Alert, Chain, Severity, Status, Ticket, TicketId, Tier};
 
 /// A ticket in which every field has something in it.
 fn full_ticket() -> Ticket {
@@ -43,6 +43,7 @@ fn full_ticket() -> Ticket {
         first_response_due_at: Some(minute(4)),
         update_due_at: Some(minute(5)),
         held_count: 2,
+        alert: Some(Alert { key: "web-1/disk".into(), count: 3, recovered_at: Some(minute(6)) }),
         last_sequence: 17,
         ..ticket(1001)
     }
@@ -69,6 +70,25 @@ async fn a_ticket_is_read_as_it_was_written() {
     desk.write(&Changes { changed: vec![changed.clone()], ..Changes::default() }).await;
     let read = desk.store.find_ticket(TicketId(1002)).await.unwrap();
     assert_eq!(read, Some(Ticket { version: 2, ..changed }));
+}
+
+#[tokio::test]
+async fn the_last_ticket_of_an_alert_is_found_by_its_key() {
+    let desk = desk().await;
+    let of = |id, key: &str| {
+        let alert = Some(Alert { key: key.into(), count: 1, recovered_at: None });
+        Ticket { alert, ..ticket(id) }
+    };
+    desk.write(&opened(&[of(1001, "web-1/disk"), of(1002, "web-2/disk"), of(1003, "web-1/disk"), ticket(1004)])).await;
+    let alerts = ["web-1/disk", "web-1/disk", "web-3/disk"].map(str::to_owned).to_vec();
+    let looked = look_up(&desk, &Lookup { alerts, ..Lookup::default() }).await;
+    assert_eq!(looked.alerts, [("web-1/disk".to_owned(), TicketId(1003))].into());
+    assert_eq!(looked.tickets[&TicketId(1003)], of(1003, "web-1/disk"));
+
+    let alert = Some(Alert { key: "web-1/disk".into(), count: 7, recovered_at: Some(minute(8)) });
+    let over = Ticket { alert, ..ticket(1003) };
+    desk.write(&Changes { changed: vec![over.clone()], ..Changes::default() }).await;
+    assert_eq!(desk.store.find_ticket(TicketId(1003)).await.unwrap(), Some(Ticket { version: 2, ..over }));
 }
 
 #[tokio::test]

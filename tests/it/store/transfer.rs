@@ -51,6 +51,7 @@ async fn fill(desk: &Desk) {
     })
     .await;
     desk.store.claim_outbox(minute(0), super::LEASE, 1).await.unwrap();
+    desk.store.keep_rules("00ff", &[("a.toml".to_owned(), "# Grüße\n".to_owned())], minute(1)).await.unwrap();
 }
 
 async fn export(desk: &Desk) -> Vec<u8> {

@@ -97,8 +97,8 @@ pub fn house(instance: &str) -> House {
         instance: instance.into(),
     };
     let signature = Signature { tokens: TokenKey::new(Secret::new("a key for tests")), instance: instance.into() };
-    let templates = Templates::compile(&[]).unwrap();
-    House { policy, rules, templates, zone: config.zone, reader, signature }
+    let templates = Arc::new(Templates::compile(&[]).unwrap());
+    House { policy, rules, shadow: None, templates, zone: config.zone, reader, signature }
 }
 
 /// News in the order in which both tellers can have them: a ticket's last state is told once, at the end.

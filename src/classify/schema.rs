@@ -1,0 +1,191 @@
+//! A JSON Schema of rule files, so that editors complete and check them while they are written.
+//!
+//! It is made of the very keys and words that the reader knows. What a schema cannot say, that a pattern can be read or
+//! that a rule of some name exists, is for `postroom rules check`.
+
+use super::file::{CATEGORY_KEYS, MAX_NAME_BYTES};
+use super::lint::LintKind;
+use super::outcome::{MAX_WEIGHT, RULE_KEYS, SHADOW};
+use super::threshold::COMPARISON_KEYS;
+use super::when::{ATTACHMENT_KEYS, CONDITION_KEYS, Fact, HOURS_KEYS, SEARCHED};
+use super::{Disposition, Intent};
+use crate::ticket::{Severity, Tier};
+use serde_json::{Map, Value, json};
+
+/// The schema, for draft 2020-12, which the common TOML language servers read.
+pub fn schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Postroom rules",
+        "type": "object",
+        "properties": {
+            "category": { "type": "array", "items": { "$ref": "#/$defs/category" } },
+            "rule": { "type": "array", "items": { "$ref": "#/$defs/rule" } },
+        },
+        "additionalProperties": false,
+        "$defs": {
+            "name": { "type": "string", "pattern": "^[-a-z0-9_./]+$", "maxLength": MAX_NAME_BYTES },
+            "texts": one_or_many(&json!({ "type": "string" })),
+            "quantity": {
+                "description": "a number, or one with its unit: \"500 ms\", \"1 %\", \"10 MB\"",
+                "type": ["string", "number"],
+            },
+            "category": table(CATEGORY_KEYS, category_key, &["name", "title"]),
+            "rule": table(RULE_KEYS, rule_key, &["name", "when"]),
+            "condition": { "minProperties": 1, "allOf": [table(CONDITION_KEYS, condition_key, &[])] },
+            "comparison": { "minProperties": 1, "allOf": [table(COMPARISON_KEYS, comparison_key, &[])] },
+        },
+    })
+}
+
+/// A table with these keys and no others.
+fn table(keys: &[&str], describe: fn(&str) -> Value, required: &[&str]) -> Value {
+    let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), describe(key))).collect();
+    let mut table = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if !required.is_empty() {
+        table["required"] = json!(required);
+    }
+    table
+}
+
+fn one_or_many(one: &Value) -> Value {
+    json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+}
+
+fn words<T: Copy>(all: &[T], as_str: fn(T) -> &'static str) -> Value {
+    json!({ "enum": all.iter().map(|word| as_str(*word)).collect::<Vec<_>>() })
+}
+
+fn texts() -> Value {
+    json!({ "$ref": "#/$defs/texts" })
+}
+
+/// Text of the description beside what the value may be.
+fn described(mut value: Value, description: &str) -> Value {
+    value["description"] = json!(description);
+    value
+}
+
+fn category_key(key: &str) -> Value {
+    match key {
+        "name" => described(json!({ "$ref": "#/$defs/name" }), "its name, such as billing/invoice"),
+        _ => described(json!({ "type": "string", "minLength": 1 }), "what customers see of it"),
+    }
+}
+
+fn rule_key(key: &str) -> Value {
+    match key {
+        "name" => described(json!({ "$ref": "#/$defs/name" }), "unique among all rule files"),
+        "category" => described(json!({ "type": "string" }), "what the mail is about; a [[category]], or general"),
+        "weight" => described(
+            json!({ "type": "number", "exclusiveMinimum": 0, "maximum": MAX_WEIGHT }),
+            "how much the rule counts towards its category",
+        ),
+        "severity" => described(words(Severity::ALL, Severity::as_str), "at least this"),
+        "severity_cap" => described(words(Severity::ALL, Severity::as_str), "at most this"),
+        "tier" => described(words(Tier::ALL, Tier::as_str), "who works on it"),
+        "disposition" => described(words(Disposition::ALL, Disposition::as_str), "what becomes of the mail"),
+        "intent" => described(words(Intent::ALL, Intent::as_str), "what an answer to a solution means"),
+        "tags" => described(texts(), "words for the ticket"),
+        "articles" => described(texts(), "articles to suggest to the agent"),
+        "answer" => described(json!({ "const": false }), "no acknowledgement"),
+        "template" => described(json!({ "$ref": "#/$defs/name" }), "the acknowledgement in the place of the usual one"),
+        "correlate" => described(
+            json!({ "type": "string", "minLength": 1 }),
+            "which alert it is about, of the names that patterns capture: {host}/{check}",
+        ),
+        "recovers" => described(json!({ "const": true }), "the alert is over"),
+        "stop" => described(json!({ "const": true }), "rules that stand after this one do not count"),
+        "mode" => described(json!({ "const": SHADOW }), "on trial: recorded, and acts on nothing"),
+        "allow" => described(one_or_many(&words(LintKind::ALL, LintKind::as_str)), "what lint may find in it"),
+        _ => described(json!({ "$ref": "#/$defs/condition" }), "all that stands here must hold"),
+    }
+}
+
+fn condition_key(key: &str) -> Value {
+    let fact = |fact: Fact| match fact.words() {
+        Some(words) => one_or_many(&json!({ "enum": words })),
+        None => texts(),
+    };
+    match key {
+        "all" | "any" | "none" => json!({ "type": "array", "items": { "$ref": "#/$defs/condition" }, "minItems": 1 }),
+        "header" => described(
+            json!({ "type": "object", "minProperties": 1, "additionalProperties": texts() }),
+            "header.\"X-Name\": patterns for the values of a header field",
+        ),
+        "phrase" => described(texts(), "whole words, in the subject and the text, or where `in` says"),
+        "in" => one_or_many(&json!({ "enum": SEARCHED })),
+        "attachment" => json!({ "anyOf": [
+            { "type": "boolean" },
+            texts(),
+            { "minProperties": 1, "allOf": [table(ATTACHMENT_KEYS, attachment_key, &[])] },
+        ] }),
+        "sender" => fact(Fact::Sender),
+        "customer" => fact(Fact::Customer),
+        "auth" => fact(Fact::Auth),
+        "thread" => fact(Fact::Thread),
+        "language" => described(one_or_many(&json!({ "type": "string", "pattern": "^[a-z]{2}$" })), "such as en"),
+        "origin" => fact(Fact::Origin),
+        "automatic" => json!({ "type": "boolean" }),
+        "size" => json!({ "$ref": "#/$defs/comparison" }),
+        "rule" => described(texts(), "another rule matches"),
+        "hours" => json!({ "minProperties": 1, "maxProperties": 1, "allOf": [table(HOURS_KEYS, |_| texts(), &[])] }),
+        "value" => described(json!({ "type": "string" }), "a pattern with a group (?<value>…), and perhaps (?<unit>…)"),
+        "clears_below" => described(json!({ "$ref": "#/$defs/quantity" }), "where an alert that is open ends"),
+        key if COMPARISON_KEYS.contains(&key) => comparison_key(key),
+        _ => described(texts(), "a pattern, or a list of which one must match"),
+    }
+}
+
+fn comparison_key(key: &str) -> Value {
+    let quantity = json!({ "$ref": "#/$defs/quantity" });
+    if key == "between" {
+        json!({ "type": "array", "items": quantity, "minItems": 2, "maxItems": 2 })
+    } else {
+        quantity
+    }
+}
+
+fn attachment_key(key: &str) -> Value {
+    if key == "larger" || key == "smaller" { json!({ "$ref": "#/$defs/quantity" }) } else { texts() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(value: &Value) -> Vec<&str> {
+        let mut keys: Vec<&str> = value["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn the_schema_has_the_keys_and_words_of_the_reader() {
+        let schema = schema();
+        let sorted = |keys: &[&'static str]| {
+            let mut keys = keys.to_vec();
+            keys.sort_unstable();
+            keys
+        };
+        assert_eq!(keys(&schema["$defs"]["rule"]), sorted(RULE_KEYS));
+        assert_eq!(keys(&schema["$defs"]["condition"]["allOf"][0]), sorted(CONDITION_KEYS));
+        let severity = &schema["$defs"]["rule"]["properties"]["severity"]["enum"];
+        assert_eq!(*severity, json!(["low", "medium", "high", "critical"]));
+        let sender = &schema["$defs"]["condition"]["allOf"][0]["properties"]["sender"]["anyOf"][0]["enum"];
+        assert_eq!(*sender, json!(["customer", "agent", "monitor", "stranger"]));
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let schema = schema();
+        let text = schema.to_string();
+        let references = text.split("\"#/$defs/").skip(1).map(|rest| rest.split('"').next().unwrap());
+        let mut count = 0;
+        for name in references {
+            assert!(schema["$defs"][name].is_object(), "{name}");
+            count += 1;
+        }
+        assert!(count > 20, "only {count} references were found");
+    }
+}

@@ -1,0 +1,237 @@
+//! `postroom rules suggest`: phrases that agents' corrections speak for, as rules to be looked at. Nothing is applied.
+
+use super::new::case;
+use super::stored::{self, Kept, OfDesk, scattered};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load_with_files, print_json};
+use crate::classify::suggest::{Candidate, Correction, Miner, phrases};
+use crate::classify::{RuleFile, RuleSet, classify, compile};
+use crate::cli::list::since;
+use crate::message;
+use crate::spoken::counted;
+use crate::store::Store;
+use crate::ticket::Severity;
+use anyhow::Context as _;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+/// The most that is suggested at once.
+const MOST: usize = 10;
+
+/// The file that the patch makes, without its ending.
+const FILE: &str = "95-suggested";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom rules suggest
+  postroom rules suggest --since 180d | patch -p1
+  postroom rules suggest --format json
+
+Phrases are looked for in one half of the mails that opened tickets, and what a
+rule with them would gain is measured on the other half, by the very engine.
+Only those that gain something there stand in the patch.")]
+pub(super) struct SuggestArgs {
+    /// Only mails since then: a date, or a time ago such as 30d
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+impl SuggestArgs {
+    pub(super) fn common(&mut self) -> &mut CommonArgs {
+        &mut self.common
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Suggestion {
+    rule: String,
+    #[serde(flatten)]
+    candidate: Candidate,
+    /// Held-out mails whose severity would be right and is not.
+    gained: u64,
+    /// Held-out mails whose severity is right and would not be.
+    lost: u64,
+    toml: String,
+    case: String,
+}
+
+#[derive(Default, serde::Serialize)]
+struct Report {
+    /// Mails that opened tickets.
+    mails: u64,
+    /// Those among them whose severity an agent set to another one.
+    corrected: u64,
+    /// How many of the mails were held out.
+    held_out: u64,
+    suggestions: Vec<Suggestion>,
+}
+
+pub(super) fn run(
+    args: &SuggestArgs,
+    desk: &Desk,
+    store: &Store,
+    out: &mut dyn Write,
+    styled: bool,
+) -> anyhow::Result<u8> {
+    let Some((rules, files)) = load_with_files(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
+    let from = args.since.as_deref().map(|text| since(text, &desk.screen)).transpose()?;
+    let mut report = Report::default();
+    let (candidates, corrected) = mine(desk, store, from, &rules, &mut report)?;
+    for candidate in candidates.into_iter().take(MOST) {
+        let number = report.suggestions.len() + 1;
+        report.suggestions.extend(suggestion(candidate, number, &corrected, desk));
+    }
+    measure(desk, store, from, (&rules, &files), &mut report)?;
+    match args.common.format {
+        Format::Json => print_json(out, &report)?,
+        Format::Text => print(&report, out)?,
+    }
+    Ok(WELL)
+}
+
+/// Whether a mail is among those that what was found is measured on.
+fn is_held_out(kept: &Kept) -> bool {
+    kept.name.parse().is_ok_and(|id: i64| scattered(id).is_multiple_of(2))
+}
+
+/// What an agent made of a mail that the rules gave this severity.
+fn correction(kept: &Kept, severity: Severity) -> Option<Correction> {
+    let to = kept.corrected.filter(|to| *to != severity)?;
+    Some(Correction { to, is_raised: to > severity })
+}
+
+/// Looks for phrases in the mails that are not held out. Returns the corrected ones among these, too.
+fn mine(
+    desk: &Desk,
+    store: &Store,
+    from: Option<Timestamp>,
+    rules: &RuleSet,
+    report: &mut Report,
+) -> anyhow::Result<(Vec<Candidate>, Vec<Kept>)> {
+    let judge =
+        |mail: &stored::Again| (classify(&mail.message, &mail.context, rules).severity.value, phrases(&mail.message));
+    let (mut miner, mut corrected) = (Miner::default(), Vec::new());
+    stored::each(&mut OfDesk::find(store, from, None)?, desk, judge, |kept, (severity, phrases)| {
+        if !kept.is_first {
+            return Ok(());
+        }
+        report.mails += 1;
+        report.held_out += u64::from(is_held_out(kept));
+        if correction(kept, severity).is_some() {
+            report.corrected += 1;
+            if !is_held_out(kept) {
+                miner.propose(&phrases);
+                corrected.push(kept.clone());
+            }
+        }
+        Ok(())
+    })?;
+    if corrected.is_empty() {
+        return Ok((Vec::new(), corrected));
+    }
+    stored::each(&mut OfDesk::find(store, from, None)?, desk, judge, |kept, (severity, phrases)| {
+        if kept.is_first && !is_held_out(kept) {
+            miner.count(&phrases, correction(kept, severity));
+        }
+        Ok(())
+    })?;
+    Ok((miner.candidates(), corrected))
+}
+
+/// A candidate as a rule, with the first mail that speaks for it as its case.
+fn suggestion(candidate: Candidate, number: usize, corrected: &[Kept], desk: &Desk) -> Option<Suggestion> {
+    let slug: String = candidate.phrase.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let rule = format!("suggested-{number}-{}", slug.trim_matches('-'));
+    let key = if candidate.correction.is_raised { "severity" } else { "severity_cap" };
+    let toml = format!(
+        "[[rule]]\nname = \"{rule}\"\n{key} = \"{}\"\n\n[rule.when]\nphrase = [{}]\n",
+        candidate.correction.to,
+        toml::Value::String(candidate.phrase.clone()),
+    );
+    let case = corrected.iter().find_map(|kept| {
+        let message = message::parse(&kept.raw, kept.received_at.unwrap_or(desk.now), &desk.reader);
+        phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known))
+    })?;
+    Some(Suggestion { rule, candidate, gained: 0, lost: 0, toml, case })
+}
+
+/// Judges the mails that were held out with and without each suggestion.
+fn measure(
+    desk: &Desk,
+    store: &Store,
+    from: Option<Timestamp>,
+    (rules, files): (&RuleSet, &[RuleFile]),
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    if report.suggestions.is_empty() {
+        return Ok(());
+    }
+    let with = |suggestion: &Suggestion| {
+        let extra = RuleFile { path: format!("{FILE}.toml"), text: suggestion.toml.clone() };
+        let files: Vec<RuleFile> = files.iter().cloned().chain([extra]).collect();
+        let compiled = compile(&files).ok().context("a suggested rule does not fit with the others")?;
+        Ok((suggestion.candidate.phrase.clone(), compiled))
+    };
+    let sets = report.suggestions.iter().map(with).collect::<anyhow::Result<Vec<_>>>()?;
+    let judge = |mail: &stored::Again| {
+        let found: BTreeSet<String> = phrases(&mail.message);
+        let severity = |rules: &RuleSet| classify(&mail.message, &mail.context, rules).severity.value;
+        let after: Vec<Option<Severity>> =
+            sets.iter().map(|(phrase, rules)| found.contains(phrase).then(|| severity(rules))).collect();
+        (severity(rules), after)
+    };
+    stored::each(&mut OfDesk::find(store, from, None)?, desk, judge, |kept, (before, after)| {
+        if kept.is_first && is_held_out(kept) {
+            let right = kept.corrected.unwrap_or(before);
+            for (suggestion, after) in report.suggestions.iter_mut().zip(after) {
+                let Some(after) = after else { continue };
+                suggestion.gained += u64::from(after == right && before != right);
+                suggestion.lost += u64::from(after != right && before == right);
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
+    let mails = counted(report.mails as usize, "mail");
+    if report.corrected == 0 {
+        return Ok(writeln!(
+            out,
+            "agents have corrected no severity of the {mails} that opened tickets: there is nothing to learn from"
+        )?);
+    }
+    // What goes into a patch must not disturb it.
+    writeln!(out, "# {mails} opened tickets, {} corrected, {} held out", report.corrected, report.held_out)?;
+    if report.suggestions.is_empty() {
+        return Ok(writeln!(out, "# no phrase speaks for a correction more clearly than chance would have it")?);
+    }
+    for Suggestion { rule, candidate, gained, lost, .. } in &report.suggestions {
+        let Candidate { phrase, correction, support, mails, lift, chance } = candidate;
+        let way = if correction.is_raised { "at least" } else { "at most" };
+        writeln!(out, "#\n# {rule}: “{phrase}” means {way} {}", correction.to)?;
+        writeln!(
+            out,
+            "#   in {support} of {mails} mails with it, {lift:.1} times as often as in all; chance {chance:.2e}"
+        )?;
+        writeln!(out, "#   held out: {gained} more right, {lost} less")?;
+    }
+    let good: Vec<&Suggestion> = report.suggestions.iter().filter(|found| found.gained > found.lost).collect();
+    if good.is_empty() {
+        return Ok(writeln!(out, "#\n# none of them gains anything on the mails that were held out")?);
+    }
+    let rules: Vec<&str> = good.iter().map(|found| found.toml.as_str()).collect();
+    let cases: Vec<&str> = good.iter().map(|found| found.case.as_str()).collect();
+    write!(out, "{}", patch("toml", &rules.join("\n")))?;
+    write!(out, "{}", patch("cases", &cases.join("---\n")))?;
+    Ok(())
+}
+
+/// A patch that makes a file.
+fn patch(ending: &str, text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("+{line}\n")).collect();
+    format!("--- /dev/null\n+++ b/rules/{FILE}.{ending}\n@@ -0,0 +1,{} @@\n{}", lines.len(), lines.concat())
+}
