@@ -125,10 +125,9 @@ fn read_all(batch: Vec<Found>, reader: &Reader, now: Timestamp) -> Vec<(Report, 
 }
 
 fn read_one(found: Found, reader: &Reader, now: Timestamp) -> (Report, Message) {
-    let message = match found.oversize_bytes {
-        Some(size_bytes) => message::parse::parse_headers(&found.raw, size_bytes, now, reader),
-        None => message::parse(&found.raw, now, reader),
+    let (message, files) = match found.oversize_bytes {
+        Some(size_bytes) => (message::parse::parse_headers(&found.raw, size_bytes, now, reader), Vec::new()),
+        None => message::parse_with_files(&found.raw, now, reader),
     };
-    let files = if message.attachments.is_empty() { Vec::new() } else { message::all_attachment_bytes(&found.raw) };
     (Report::of(found.path, &message, &files, &reader.own_addresses), message)
 }

@@ -59,7 +59,7 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
         }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         // Perhaps a person called it so. Nobody answers it, but somebody reads it.
-        (Origin::AutomaticReply, None) if mail.message.is_automatic_by_subject_only => {
+        (Origin::AutomaticReply, None) if mail.message.is_automatic_by_words_only => {
             requester::on_request(mail, None, standing, policy, now)
         }
         (_, None) => ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply),

@@ -169,7 +169,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_subject_only: false,
+        is_automatic_by_words_only: false,
         report: None,
         calendar: None,
         forwarded: None,

@@ -8,11 +8,17 @@ mod labels;
 mod phrases;
 mod separator;
 
-pub(super) use header_block::{Label, header_block};
+pub(super) use header_block::{Label, header_block, label};
 pub(super) use separator::{Separator, is_bare_separator, is_rule, separator};
 
 use super::limits::{MAX_ATTRIBUTION_BYTES, MAX_WRAPPED_LINES};
-use phrases::{OPENINGS, WROTE};
+use super::search::Phrases;
+use aho_corasick::AhoCorasick;
+use phrases::{OPENINGS, QUOTING, WROTE};
+use std::borrow::Cow;
+
+/// Words that say "wrote".
+static IS_WROTE: Phrases = Phrases::new(|| AhoCorasick::new(WROTE).ok());
 
 /// How much is needed below an attribution to believe it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +32,11 @@ pub(super) enum Strength {
 /// Whether `lines` begin with an attribution: over how many lines it goes, and how sure that is.
 pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
     let first = lines.first()?.trim();
-    let mut joined = String::new();
+    let mut wrapped = [""; MAX_WRAPPED_LINES];
+    let mut bytes = 0;
     for (count, line) in lines.iter().take(MAX_WRAPPED_LINES).enumerate() {
         let line = line.trim();
-        if line.is_empty() || joined.len() + line.len() > MAX_ATTRIBUTION_BYTES {
+        if line.is_empty() || bytes + line.len() > MAX_ATTRIBUTION_BYTES {
             break;
         }
         // Some programs mark what an address was wrapped to: `> wrote:`.
@@ -42,12 +49,11 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
         if !ends && count == 0 && !may_open(first) {
             return None;
         }
-        if !joined.is_empty() {
-            joined.push(' ');
-        }
-        joined.push_str(line);
+        wrapped[count] = line;
+        bytes += line.len() + 1;
         if ends {
-            return strength(&joined, count > 0).map(|strength| (count + 1, strength));
+            let whole = if count > 0 { Cow::Owned(wrapped[..=count].join(" ")) } else { Cow::Borrowed(line) };
+            return strength(&whole, count > 0).map(|strength| (count + 1, strength));
         }
     }
     without_colon(lines, first)
@@ -57,11 +63,9 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
 fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
     let is_one = |text: &str| {
         let starts = text.starts_with(|c: char| c.is_ascii_digit());
-        let is_bare = has_date(text) && (has_address(text) || has_date_and_time(text)) && ends_with_name(text);
-        let lower = text.to_lowercase();
-        let verb = WROTE.iter().find(|verb| lower.ends_with(*verb));
-        starts && is_bare && word_count(text) <= MAX_NAME_WORDS
-            || verb.is_some_and(|verb| contains_word(&lower, verb)) && has_date_and_time(text)
+        let has_moment = has_date_and_time(text);
+        let is_bare = || has_date(text) && (has_moment || has_address(text)) && ends_with_name(text);
+        starts && is_bare() && word_count(text) <= MAX_NAME_WORDS || has_moment && IS_WROTE.end(&text.to_lowercase())
     };
     if first.len() > MAX_ATTRIBUTION_BYTES {
         return None;
@@ -70,8 +74,16 @@ fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
         return Some((1, Strength::NeedsQuote));
     }
     let second = lines.get(1).map(|line| line.trim()).filter(|line| !line.is_empty() && line.len() < 120)?;
-    is_one(&format!("{first} {second}")).then_some((2, Strength::NeedsQuote))
+    // Nearly all lines have no digits of a date.
+    let digits = first.bytes().chain(second.bytes()).filter(u8::is_ascii_digit).take(MIN_BARE_DIGITS).count();
+    (digits == MIN_BARE_DIGITS && is_one(&format!("{first} {second}"))).then_some((2, Strength::NeedsQuote))
 }
+
+/// Bytes at the end of a line that the colon and the marks behind it take.
+const MAX_COLON_BYTES: usize = 32;
+
+/// Digits of the shortest date: `1/2/3`.
+const MIN_BARE_DIGITS: usize = 3;
 
 /// Words of an attribution without a verb; longer ones are sentences.
 const MAX_NAME_WORDS: usize = 12;
@@ -97,7 +109,23 @@ pub(super) fn glued(line: &str) -> Option<usize> {
     (is_whole && !line[..start].trim().is_empty()).then_some(start + 1)
 }
 
+/// The attribution that a line begins with before the words it introduces, as Yahoo's telephones write it: where in the
+/// line those begin. Blanks stand before it and behind its colon.
+pub(super) fn run_on(line: &str) -> Option<usize> {
+    if !line.starts_with("  ") {
+        return None;
+    }
+    let end = line.find(":  ")? + 1;
+    let is_whole = end <= MAX_ATTRIBUTION_BYTES && strength(line[..end].trim(), false) == Some(Strength::Certain);
+    (is_whole && !line[end..].trim().is_empty()).then_some(end)
+}
+
 fn ends_with_colon(line: &str) -> bool {
+    // Most lines have nothing near their end that is, or begins, a colon.
+    let end = &line.as_bytes()[line.len().saturating_sub(MAX_COLON_BYTES)..];
+    if !end.iter().any(|b| matches!(b, b':' | 0xef)) {
+        return false;
+    }
     line.trim_end_matches(['*', '_', ' ', '\u{a0}', '\u{202c}', '\u{200e}', '\u{200f}']).ends_with([':', '：'])
 }
 
@@ -116,8 +144,10 @@ const MIN_DATE_DIGITS: usize = 6;
 pub(super) fn begins_with_any(text: &str, phrases: &[&str]) -> bool {
     let lower = || text.chars().flat_map(char::to_lowercase);
     let Some(first) = lower().next() else { return false };
+    // Of hundreds of phrases hardly any begins with the same byte, and that is compared at once.
+    let byte = first.encode_utf8(&mut [0; 4]).as_bytes()[0];
     phrases.iter().any(|phrase| {
-        phrase.starts_with(first) && {
+        phrase.as_bytes().first() == Some(&byte) && {
             let mut letters = lower();
             phrase.chars().all(|letter| letters.next() == Some(letter))
         }
@@ -126,33 +156,25 @@ pub(super) fn begins_with_any(text: &str, phrases: &[&str]) -> bool {
 
 fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
     let text = text.to_lowercase();
-    let has_verb = WROTE.iter().any(|verb| contains_word(&text, verb));
+    let has_verb = IS_WROTE.are_words_in(&text);
     let has_address = has_address(&text);
     let has_moment = has_date_and_time(&text);
     if has_verb && (has_address || has_moment) {
         return Some(Strength::Certain);
     }
     // `2026-03-02 9:10 GMT+01:00 Ann <ann@example.com>:`, which needs no verb in any language.
-    let ends_in_address = text.trim_end_matches([':', '：', ' ', '*', '\u{202c}', '\u{a0}']).ends_with(['>', ')', ']']);
+    let words = text.trim_end_matches([':', '：', ' ', '*', '\u{202c}', '\u{a0}']);
+    let ends_in_address =
+        words.ends_with(['>', ')', ']']) || words.rsplit(' ').next().is_some_and(|last| last.contains('@'));
     let starts_in_digit = text.starts_with(|c: char| c.is_ascii_digit());
     if has_address && has_date(&text) && (starts_in_digit || has_moment && ends_in_address) {
         return Some(Strength::Certain);
     }
-    if has_verb && has_date(&text) {
+    if has_verb && has_date(&text) || has_address && begins_with_any(&text, QUOTING) {
         return Some(Strength::NeedsQuote);
     }
     let is_short = word_count(&text) <= MAX_NAME_WORDS;
     (has_verb && is_short && !is_wrapped).then_some(Strength::NeedsQuote)
-}
-
-/// Whether the word stands in the text with no letter before or behind it. Scripts without blanks have no such edges.
-fn contains_word(text: &str, word: &str) -> bool {
-    let has_edges = word.starts_with(|c: char| c < '\u{e00}');
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + word.len()..].chars().next();
-        !has_edges || !(before.is_some_and(char::is_alphabetic) || behind.is_some_and(char::is_alphabetic))
-    })
 }
 
 /// Whether there is something like an address, also one that was taken for a link: `[mailto:ann@example.com]`.

@@ -3,15 +3,14 @@
 //! Each line goes into exactly one of the three, so nothing is thrown away. Every step looks at a line and a bounded
 //! number of its neighbours, so the work grows with the length of the text.
 
+mod banner;
 mod flow;
-mod language;
 mod marker;
 mod phrases;
 mod quotes;
 mod signature;
 
 pub(super) use flow::{Flow, push_plain};
-pub(super) use language::language;
 pub use marker::ANSWER_ABOVE;
 
 use super::Body;
@@ -36,46 +35,6 @@ impl Hints {
         self.is_html = true;
         self.regions.extend(regions.into_iter().map(shift));
     }
-}
-
-/// What programs write before the subject of a mail that passes another one on, in lower case.
-const FORWARD_PREFIXES: &[&str] = &[
-    "fwd:",
-    "fw:",
-    "wg:",
-    "wtr:",
-    "weitergeleitet:",
-    "tr:",
-    "rv:",
-    "reenv:",
-    "i:",
-    "enc:",
-    "res: fwd:",
-    "doorst:",
-    "vb:",
-    "vs:",
-    "vl:",
-    "pd:",
-    "fs:",
-    "továbbítás:",
-    "i̇lt:",
-    "ilt:",
-    "пересл:",
-    "προωθ:",
-    "转发:",
-    "转发：",
-    "轉寄:",
-    "轉寄：",
-    "転送:",
-    "전달:",
-    "הועבר:",
-    "chuyển tiếp:",
-    "trs:",
-];
-
-/// Whether the subject says that the mail passes another one on.
-pub(super) fn is_forward(subject: &str) -> bool {
-    super::attribution::begins_with_any(subject.trim_start(), FORWARD_PREFIXES)
 }
 
 /// What a line of the text is.
@@ -104,7 +63,7 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let marker = marker::find(&text, &lines);
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
-    signature::mark(&lines, &hinted, &mut kinds);
+    signature::mark(&lines, &hinted, hints.is_html, &mut kinds);
     if marker.is_none() {
         quotes::keep_between_answers(&lines, hints.is_html, &mut kinds);
     }
@@ -138,6 +97,8 @@ impl Body {
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.
 fn show_from(start: usize, lines: &[&str], kinds: &mut [Kind]) {
+    let blank = lines[start..].iter().take_while(|line| line.trim_matches(['>', ' ', '\t']).is_empty()).count();
+    let start = start + blank;
     for (kind, line) in kinds[start..].iter_mut().zip(&lines[start..]) {
         if *kind != Kind::Signature || line.trim().is_empty() {
             *kind = Kind::Reply;
@@ -145,7 +106,7 @@ fn show_from(start: usize, lines: &[&str], kinds: &mut [Kind]) {
     }
 }
 
-/// The lines of the text. One with an attribution behind words of the reply is two.
+/// The lines of the text. One with an attribution behind words of the reply, or before words of the quote, is two.
 fn lines_of(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = Vec::with_capacity(text.len() / 32);
     for line in text.lines() {
@@ -160,7 +121,11 @@ fn lines_of(text: &str) -> Vec<&str> {
             lines[above] = words;
             lines.insert(above + 1, introduction);
         }
-        lines.push(line);
+        if let Some(at) = super::attribution::run_on(line) {
+            lines.extend([&line[..at], &line[at..]]);
+        } else {
+            lines.push(line);
+        }
     }
     lines
 }

@@ -271,4 +271,13 @@ mod tests {
             assert_eq!(of(&parts).unwrap().summary.is_some(), is_read, "{end}");
         }
     }
+
+    #[test]
+    fn components_are_followed_to_a_depth() {
+        for (depth, is_read) in [(MAX_NESTING, true), (MAX_NESTING + 1, false)] {
+            let outer = "BEGIN:VCALENDAR\n".repeat(depth - 1);
+            let text = format!("{outer}BEGIN:VEVENT\nSUMMARY:x\nEND:VEVENT\n");
+            assert_eq!(read(&text, None).unwrap().summary.is_some(), is_read, "{depth}");
+        }
+    }
 }

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use mail_parser::decoders::html::add_html_token;
 
 pub(super) use charset::{charset, declared, unlabelled};
-pub(super) use parameters::ContentType;
+pub(super) use parameters::{ContentType, without_codes};
 pub(super) use transfer::Encoding;
 pub(super) use uu::find as find_uuencoded;
 

@@ -34,23 +34,25 @@ pub(super) fn of_content(block: &Block<'_>, body: &[u8]) -> Digest {
 /// Hashes the lines with `\n` behind each; empty lines count only when a line with something on it follows.
 fn hash_lines(hash: &mut Sha256, body: &[u8]) {
     let body = body.trim_ascii_end();
+    // Many lines are hashed at once: a call for each would cost more than the hash.
+    let mut lines = Vec::with_capacity(body.len().min(2 * MAX_HASHED_BYTES) + 1);
     let mut at = 0;
-    let mut piece = 0;
-    // Whole stretches between carriage returns are hashed at once: a call for each line would cost more than the hash.
     while at < body.len() {
         let end = line_end(body, at);
         let line = without_line_end(&body[at..end]);
-        if line.len() + 1 != end - at {
-            hash.update(&body[piece..at + line.len()]);
-            hash.update(b"\n");
-            piece = end;
+        lines.extend_from_slice(line);
+        lines.push(b'\n');
+        if lines.len() >= MAX_HASHED_BYTES {
+            hash.update(&lines);
+            lines.clear();
         }
         at = end;
     }
-    if piece < body.len() {
-        hash.update(&body[piece..]);
-    }
+    hash.update(&lines);
 }
+
+/// Bytes that are hashed in one call, or a line more.
+const MAX_HASHED_BYTES: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests {

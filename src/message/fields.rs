@@ -55,6 +55,9 @@ pub(super) enum Of {
     Part,
 }
 
+/// Three bytes that say that a file is UTF-8.
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads the header block that `bytes` begin with.
 pub(super) fn split(bytes: &[u8], of: Of) -> Block<'_> {
     let mut block = Block::default();
@@ -70,6 +73,8 @@ pub(super) fn split(bytes: &[u8], of: Of) -> Block<'_> {
         }
         let end = line_end(bytes, at);
         let line = without_line_end(&bytes[at..end]);
+        // Editors and scripts write it on top of files that others then send, and servers their fields above it.
+        let line = line.strip_prefix(UTF_8_MARK).unwrap_or(line);
         if line.is_empty() {
             block.body_at = end;
             return block;
@@ -156,10 +161,13 @@ pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n + 1)
 }
 
-/// The line without `\n` or `\r\n` at its end.
+/// The line without `\n` or `\r\n` at its end; scripts that end lines twice over write `\r\r\n`.
 pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
+    let mut line = line.strip_suffix(b"\n").unwrap_or(line);
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
 }
 
 /// The index behind the next empty line.
@@ -191,13 +199,16 @@ mod tests {
 
     #[test]
     fn a_header_block_is_read_however_it_is_written() {
-        let cases: [(&str, &str, &[&str], &str); 9] = [
+        let cases: [(&str, &str, &[&str], &str); 12] = [
             ("plain", "A: 1\r\nB: 2\r\n\r\ntext", &["A=1", "B=2"], "text"),
             ("bare line feeds", "A: 1\nB: 2\n\ntext", &["A=1", "B=2"], "text"),
             ("folded", "A: 1\r\n 2\r\n\t3\r\n\r\n", &["A=1 2\t3"], ""),
             ("blank before the colon", "A : 1\n\n", &["A=1"], ""),
             ("an mbox line on top", "From a@b Mon\nA: 1\n\nx", &["A=1"], "x"),
             ("empty lines on top", "\r\n\nA: 1\n\nx", &["A=1"], "x"),
+            ("a mark of UTF-8 on top", "\u{feff}A: 1\n\nx", &["A=1"], "x"),
+            ("a mark of UTF-8 below a server's field", "A: 1\n\u{feff}B: 2\n\nx", &["A=1", "B=2"], "x"),
+            ("lines ended twice over", "A: 1\r\r\n 2\r\r\n\r\r\nx", &["A=1 2"], "x"),
             ("a line that is no field", "A: 1\nodd line\nB: 2\n\nx", &["A=1", "B=2"], "x"),
             ("no blank line before the text", "A: 1\nHello there\nBye\n", &["A=1"], "Hello there\nBye\n"),
             ("nothing but text", "Hello there\n", &[], "Hello there\n"),
@@ -229,5 +240,11 @@ mod tests {
     fn a_delimiter_ends_the_header_block_of_a_part() {
         let block = split(b"A: 1\n--b\nB: 2\n", Of::Part);
         assert_eq!((block.fields.len(), block.body_at), (1, 5));
+    }
+
+    #[test]
+    fn the_name_of_a_field_is_only_so_long() {
+        let count = |bytes: usize| split(format!("{}: x\n\n", "X".repeat(bytes)).as_bytes(), Of::Message).fields.len();
+        assert_eq!((count(MAX_NAME_BYTES - 1), count(MAX_NAME_BYTES)), (1, 0));
     }
 }

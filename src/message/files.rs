@@ -3,9 +3,11 @@
 
 use super::decode::{self, Encoding, find_uuencoded};
 use super::fields::{self, Of};
+use super::limits::MAX_ID_BYTES;
 use super::parts::{Part, Parts};
 use super::tnef;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// One file.
 #[derive(Debug)]
@@ -51,9 +53,9 @@ pub(super) fn opened(part: &Part<'_>) -> Option<tnef::Contents> {
 /// All files of a mail, in order.
 pub(super) fn of<'a>(parts: &Parts<'a>) -> Vec<File<'a>> {
     let has_ids = parts.files().any(|index| parts.list[index].content_id().is_some());
-    let html = if has_ids { html_of(parts) } else { Vec::new() };
-    let is_shown =
-        |id: &str| !id.is_empty() && html.iter().any(|html| memchr::memmem::find(html, id.as_bytes()).is_some());
+    let pages = if has_ids { pages_of(parts) } else { Vec::new() };
+    let shown: HashSet<Cow<'_, [u8]>> = pages.iter().flat_map(|page| references(page)).collect();
+    let is_shown = |id: &str| shown.contains(id.as_bytes());
     let mut files = Vec::new();
     for index in 0..parts.list.len() {
         let part = &parts.list[index];
@@ -75,8 +77,22 @@ pub(super) fn of<'a>(parts: &Parts<'a>) -> Vec<File<'a>> {
     files
 }
 
-fn html_of<'p>(parts: &'p Parts<'_>) -> Vec<Cow<'p, [u8]>> {
+fn pages_of<'p>(parts: &'p Parts<'_>) -> Vec<Cow<'p, [u8]>> {
     parts.list.iter().filter(|part| part.is_html() && !part.is_multipart()).map(Part::bytes).collect()
+}
+
+/// The ids of files that a page refers to: `src="cid:picture@x"`, with codes as in any link (RFC 2392).
+fn references(page: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    let is_reference = |colon: &usize| {
+        let word = page[..*colon].last_chunk::<3>();
+        word.is_some_and(|word| word.eq_ignore_ascii_case(b"cid"))
+    };
+    let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'>' | b')' | b'&' | b';');
+    memchr::memchr_iter(b':', page).filter(is_reference).map(move |colon| {
+        let id = &page[colon + 1..];
+        let id = &id[..id.iter().take(MAX_ID_BYTES).position(is_end).unwrap_or(id.len().min(MAX_ID_BYTES))];
+        decode::without_codes(id)
+    })
 }
 
 fn of_part<'a>(part: &Part<'a>, parts: &Parts<'a>, is_shown: &dyn Fn(&str) -> bool) -> File<'a> {

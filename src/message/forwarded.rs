@@ -2,14 +2,12 @@
 //!
 //! Found purely from the mail; whether its passing on means anything is decided elsewhere.
 
-mod phrases;
-
+use super::attribution::{Label, Separator, label, separator};
 use super::fields::{self, Of};
 use super::limits::{MAX_FORWARD_HEADER_LINES, MAX_FORWARD_LINES};
 use super::parts::{self, Parts};
 use super::{Address, decode, text};
 use jiff::Timestamp;
-use phrases::{ANNOUNCEMENTS, CHINESE_LABELS, LABELS, Label, PREFIXES};
 
 /// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,8 +81,44 @@ fn within(words: &str, subject: &str) -> Option<Forwarded> {
     })
 }
 
+/// How subjects of forwarded mails begin, by program and language, without the colon.
+const PREFIXES: [&str; 32] = [
+    "chuyển tiếp",
+    "doorst",
+    "enc",
+    "fs",
+    "fw",
+    "fwd",
+    "i",
+    "i̇lt",
+    "ilt",
+    "inoltra",
+    "pd",
+    "reenv",
+    "전달",
+    "rv",
+    "továbbítás",
+    "tr",
+    "trs",
+    "vb",
+    "vd",
+    "vl",
+    "vs",
+    "weitergeleitet",
+    "wg",
+    "wl",
+    "wtr",
+    "προωθ",
+    "προώθ",
+    "пересл",
+    "הועבר",
+    "转发",
+    "轉寄",
+    "転送",
+];
+
 /// Whether a subject says that a mail is passed on.
-fn is_forward(subject: &str) -> bool {
+pub(super) fn is_forward(subject: &str) -> bool {
     let mut rest = subject.trim_start();
     // `Re: Fwd:` answers a forwarded mail, `Fwd: Re:` passes an answer on; tags may stand before either.
     while let Some(inner) = rest.strip_prefix('[') {
@@ -97,7 +131,7 @@ fn is_forward(subject: &str) -> bool {
 }
 
 /// Characters in which a prefix must end.
-const MAX_PREFIX_CHARS: usize = 14;
+const MAX_PREFIX_CHARS: usize = 16;
 
 /// A cheap first look: announcements stand between dashes, end in a colon, or are not in English.
 fn may_announce(words: &str) -> bool {
@@ -105,20 +139,8 @@ fn may_announce(words: &str) -> bool {
 }
 
 fn is_announcement(line: &str) -> bool {
-    let is_rule = |c: char| c.is_whitespace() || matches!(c, '-' | '_' | '=' | '*' | '>' | ':' | '：' | '#');
-    let words = line.trim_matches(is_rule);
-    // Something stands around it, or a colon behind it; that is cheap to see.
-    let is_framed = line.starts_with(['-', '_', '=', '*', '>', '#']) || line.trim_end().ends_with([':', '：']);
-    if !is_framed || words.is_empty() || words.len() > MAX_ANNOUNCEMENT_BYTES {
-        return false;
-    }
-    let words = words.to_lowercase();
-    // `Forwarded by Ann on 02.03.2026`, as Notes writes it, has a rule around it.
-    ANNOUNCEMENTS.contains(&words.as_str()) || (words.starts_with("forwarded by ") && line.starts_with("--"))
+    separator(unquoted(line)) == Some(Separator::Forward)
 }
-
-/// Bytes of the words of an announcement.
-const MAX_ANNOUNCEMENT_BYTES: usize = 120;
 
 fn after_blanks(lines: &[&str], at: usize) -> usize {
     let blank = lines[at..].iter().take(MAX_BLANK_LINES).take_while(|line| unquoted(line).is_empty()).count();
@@ -192,7 +214,7 @@ impl HeaderBlock {
             Label::From if self.from.is_empty() => self.from = value,
             Label::To if self.to.is_empty() => self.to = value,
             Label::Subject if self.subject.is_none() => self.subject = Some(value),
-            Label::Date if self.date.is_empty() => self.date = value,
+            Label::Sent if self.date.is_empty() => self.date = value,
             _ => {}
         }
     }
@@ -210,23 +232,9 @@ impl HeaderBlock {
 
 /// The label that a line begins with, and what stands behind it.
 fn labelled(line: &str) -> Option<(Label, &str)> {
-    let line = unquoted(line);
-    let (colon, width) = line.char_indices().take(MAX_LABEL_CHARS).find_map(|(at, c)| match c {
-        ':' => Some((at, 1)),
-        '：' => Some((at, '：'.len_utf8())),
-        _ => None,
-    })?;
-    // `*From:* Ann`, `**From:**`, and French with a blank before the colon.
-    let name = line[..colon].trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '\u{a0}'));
-    let name = name.to_lowercase();
-    let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let found = LABELS.iter().chain(&CHINESE_LABELS).find(|(known, _)| *known == name)?;
-    let value = line[colon + width..].trim_start_matches('*').trim();
-    Some((found.1, value))
+    let (label, value) = label(line)?;
+    Some((label, value.trim_start_matches('*').trim()))
 }
-
-/// Characters in which a label must end.
-const MAX_LABEL_CHARS: usize = 24;
 
 #[cfg(test)]
 mod tests;

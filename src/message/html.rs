@@ -10,6 +10,7 @@ use super::decode;
 use super::limits::MAX_TEXT_BYTES;
 use super::regions::{Region, Regions};
 use links::Link;
+use std::borrow::Cow;
 use tag::{Tag, after_all_closed, after_closing};
 
 /// Quote levels that are shown; deeper ones are all one.
@@ -41,7 +42,7 @@ pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
     let mut rest = html;
     // What was once searched for and is not there, is not searched for again: that keeps the work linear.
     let mut has_comment_end = true;
-    let mut never_closed: Vec<String> = Vec::new();
+    let mut never_closed: Vec<Cow<'_, str>> = Vec::new();
     while !rest.is_empty() && out.text.len() < MAX_TEXT_BYTES {
         let at = rest.find('<').unwrap_or(rest.len());
         out.words(&rest[..at]);
@@ -63,12 +64,13 @@ pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
         };
         let written = &rest[..tag.len];
         rest = &rest[tag.len..];
-        if tag.is_hidden() && MAY_HIDE.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
+        let name = tag.name.as_ref();
+        if MAY_HIDE.contains(&name) && tag.is_hidden() && !never_closed.contains(&tag.name) {
             match after_all_closed(rest, &tag.name) {
                 Some(after) => rest = after,
                 None => never_closed.push(tag.name),
             }
-        } else if !tag.is_closing && HIDDEN.contains(&tag.name.as_str()) && !never_closed.contains(&tag.name) {
+        } else if !tag.is_closing && HIDDEN.contains(&name) && !never_closed.contains(&tag.name) {
             match after_closing(rest, &tag.name) {
                 Some(after) => rest = after,
                 None => never_closed.push(tag.name),
@@ -99,11 +101,43 @@ struct Output {
     link: Option<Link>,
     /// The next words are those of another cell of the same row.
     is_next_cell: bool,
+    /// The line has nothing on it but the mark of an item.
+    is_at_item: bool,
+    /// The paragraph we are in, if we are in one.
+    paragraph: Option<Paragraph>,
+}
+
+/// A paragraph that is open.
+struct Paragraph {
+    /// There is no space below it: word processors write each line as one of these.
+    is_tight: bool,
+    /// Where its words begin.
+    start: usize,
+}
+
+/// Entities that browsers know without the semicolon behind them.
+const BARE_ENTITIES: [&str; 6] = ["amp", "nbsp", "lt", "gt", "quot", "copy"];
+
+/// Whether a byte is, or begins, a character that is not simply written down.
+fn may_be_special(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'&' | 0xc2 | 0xcd | 0xe1..=0xe3 | 0xef)
+}
+
+/// Where the first such byte stands. A single blank between two words is written down with them.
+fn special(text: &[u8]) -> Option<usize> {
+    let is_single =
+        |at: usize| text[at] == b' ' && at > 0 && text.get(at + 1).is_some_and(|next| !may_be_special(*next));
+    (0..text.len()).find(|at| may_be_special(text[*at]) && !is_single(*at))
+}
+
+/// Whether a character has no width: soft hyphens, joiners, marks of direction.
+fn is_for_looks(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
 impl Output {
     fn tag(&mut self, tag: &Tag<'_>) {
-        match tag.name.as_str() {
+        match tag.name.as_ref() {
             "br" => self.end_line(),
             "a" => {
                 self.end_link();
@@ -118,6 +152,7 @@ impl Output {
                 }
             }
             "ol" | "ul" => {
+                self.end_item();
                 self.close_line();
                 if tag.is_closing {
                     self.lists.pop();
@@ -128,8 +163,15 @@ impl Output {
             }
             "p" => {
                 self.close_line();
-                if tag.is_closing {
+                // Where its end is missing, the next one ends it.
+                if let Some(open) = self.paragraph.take()
+                    && (!open.is_tight || open.start == self.text.len())
+                {
                     self.blank_line();
+                }
+                if !tag.is_closing {
+                    let is_tight = !self.lists.is_empty() || tag.is_tight();
+                    self.paragraph = Some(Paragraph { is_tight, start: self.text.len() });
                 }
             }
             "blockquote" => {
@@ -144,7 +186,11 @@ impl Output {
                 self.has_gap = true;
                 self.is_next_cell |= self.is_in_line;
             }
+            "button" | "option" | "select" | "textarea" => self.has_gap = true,
             name if BLOCKS.contains(&name) => {
+                if name == "li" {
+                    self.end_item();
+                }
                 self.close_line();
                 match (name, tag.is_closing) {
                     ("li", false) => self.item(),
@@ -172,6 +218,12 @@ impl Output {
         };
         self.push(mark.trim_end());
         self.has_gap = true;
+        self.is_at_item = true;
+    }
+
+    /// From here on, an item without words is a line like others.
+    fn end_item(&mut self) {
+        self.is_at_item = false;
     }
 
     /// Ends the link we are in, and says where it leads where its words do not.
@@ -185,22 +237,30 @@ impl Output {
 
     fn words(&mut self, text: &str) {
         let mut rest = text;
-        while let Some(at) = rest.find(|c: char| c == '&' || c == '\0' || c.is_whitespace() && c != '\u{a0}') {
-            self.push(&rest[..at]);
-            let c = rest.as_bytes()[at];
-            if c == b'&' {
-                rest = self.entity(&rest[at..]);
-                continue;
+        while let Some(at) = special(rest.as_bytes()) {
+            let Some(c) = rest[at..].chars().next() else { break };
+            let (words, behind) = (&rest[..at], &rest[at + c.len_utf8()..]);
+            match c {
+                '&' => {
+                    self.push(words);
+                    rest = self.entity(&rest[at..]);
+                    continue;
+                }
+                '\n' if self.pre_depth > 0 => {
+                    self.push(words);
+                    self.end_line();
+                }
+                ' ' | '\t' if self.pre_depth > 0 => self.push(&rest[..at + 1]),
+                // No-break spaces are not all alike.
+                '\u{a0}' => self.push(&rest[..at + c.len_utf8()]),
+                c if c == '\0' || c.is_whitespace() => {
+                    self.push(words);
+                    self.has_gap = true;
+                }
+                c if is_for_looks(c) => self.push(words),
+                _ => self.push(&rest[..at + c.len_utf8()]),
             }
-            if self.pre_depth > 0 && c == b'\n' {
-                self.end_line();
-            } else if self.pre_depth > 0 && c == b' ' {
-                self.push(" ");
-            } else {
-                self.has_gap = true;
-            }
-            let width = rest[at..].chars().next().map_or(1, char::len_utf8);
-            rest = &rest[at + width..];
+            rest = behind;
         }
         self.push(rest);
     }
@@ -208,19 +268,30 @@ impl Output {
     /// Writes the entity that `text` begins with, and gives what follows it.
     fn entity<'a>(&mut self, text: &'a str) -> &'a str {
         let end = text.bytes().take(MAX_ENTITY_BYTES).position(|b| b == b';');
-        let Some(end) = end.filter(|end| text[1..*end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#')) else {
-            self.push("&");
-            return &text[1..];
-        };
+        let end = end.filter(|end| text[1..*end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#'));
         let mut decoded = String::new();
-        decode::entity(&text[..=end], &mut decoded);
+        let behind = match end {
+            Some(end) => {
+                decode::entity(&text[..=end], &mut decoded);
+                &text[end + 1..]
+            }
+            // Browsers know some without their semicolon.
+            None => {
+                let Some(name) = BARE_ENTITIES.iter().find(|name| text[1..].starts_with(**name)) else {
+                    self.push("&");
+                    return &text[1..];
+                };
+                decode::entity(&format!("&{name};"), &mut decoded);
+                &text[1 + name.len()..]
+            }
+        };
         match decoded.chars().next() {
-            // No-break spaces, soft hyphens and joiners are there for looks.
+            // No-break spaces are there for looks, too.
             Some('\u{a0}') => self.has_gap = true,
-            Some(c) if c.is_control() || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{34f}') => {}
+            Some(c) if c.is_control() || is_for_looks(c) => {}
             _ => self.push(&decoded),
         }
-        &text[end + 1..]
+        behind
     }
 
     fn push(&mut self, words: &str) {
@@ -240,6 +311,7 @@ impl Output {
         self.is_next_cell = false;
         self.has_gap = false;
         self.is_in_line = true;
+        self.is_at_item = false;
         self.blank_lines = 0;
         for (nth, words) in words.split('\u{a0}').enumerate() {
             if nth > 0 {
@@ -258,8 +330,11 @@ impl Output {
         }
     }
 
-    /// Ends the line if there is something on it.
+    /// Ends the line if there is something on it. A paragraph in an item begins on the line of its mark.
     fn close_line(&mut self) {
+        if self.is_at_item {
+            return;
+        }
         if self.is_in_line {
             self.text.push('\n');
         }
@@ -291,19 +366,31 @@ mod tests {
             ("blocks are lines", "<div>One</div><div>Two</div>", "One\nTwo\n"),
             ("breaks", "One<br>Two<br/><br>Three", "One\nTwo\n\nThree"),
             ("paragraphs", "<p>One</p><p>Two</p>", "One\n\nTwo\n\n"),
-            ("blanks collapse", "One \n\t two  <b>three</b>", "One two three"),
+            ("paragraphs never closed", "<p>One<p>Two", "One\n\nTwo"),
+            (
+                "lines of a word processor",
+                "<p class=MsoNormal>One</p><p class=MsoNormal>Two</p><p class=MsoNormal>&nbsp;</p><p class=MsoNormal>Three</p>",
+                "One\nTwo\n\nThree\n",
+            ),
+            ("paragraphs without a margin", "<p style=\"margin: 0cm 0 0\">One</p><p>Two</p>", "One\nTwo\n\n"),
+            ("blanks collapse", "One \n\t two  <b>three</b> &nbsp; four \u{a0}five", "One two three four  five"),
             ("no blank where there is none", "wo<b>rd</b>s", "words"),
             ("hidden elements", "<style>p{a:b}</style><script>if(a<b)x()</script>One", "One"),
             ("a head never closed", "<head><title>x</title><div>One</div>", "One\n"),
             ("comments", "One<!-- <p>no</p> --> two", "One two"),
             ("a comment never closed", "<!-- One", "One"),
             ("entities", "a &lt; b &amp;&nbsp;c &eacute;&#233;&#xe9;", "a < b & c ééé"),
+            ("entities without their end", "a &amp b&nbsp&lt c &copy 1 &x", "a & b < c © 1 &x"),
             ("what only looks like one", "AT&T &c; & co", "AT&T &c; & co"),
+            ("characters without width", "A\u{200b}B\u{ad}C\u{feff} ü€", "ABC ü€"),
             ("what only looks like a tag", "1 < 2 and 3 <4", "1 < 2 and 3 <4"),
             ("lists", "<ul><li>One</li><li>Two</li></ul>", "- One\n- Two\n"),
             ("items with numbers", "<ol><li>One</li><li>Two</li></ol>", "1. One\n2. Two\n"),
             ("numbers that go on", "<ol start=3><li>One</ol>", "3. One\n"),
             ("lists in lists", "<ul><li>One<ol><li>Two</ol><li>Three</ul>", "- One\n  1. Two\n- Three\n"),
+            ("paragraphs in items", "<ul><li><p>One</p></li><li><div>Two</div></li></ul>", "- One\n- Two\n"),
+            ("items without words", "<ul><li></li><li>Two</li></ul>", "-\n- Two\n"),
+            ("controls", "<select><option>A<option>B</select><button>Go</button>", "A B Go"),
             ("cells", "<table><tr><td>A</td><td>B c</td></tr></table>", "A\tB c\n"),
             ("blocks in cells", "<table><tr><td><p>A</p></td><td>B</td></tr></table>", "A\n\nB\n"),
             ("links", "See <a href=\"https://x.example/a\">this</a>.", "See this <https://x.example/a>."),
@@ -317,7 +404,7 @@ mod tests {
                 "Yes<blockquote>One<br>Two<blockquote>Three</blockquote></blockquote>No",
                 "Yes\n> One\n> Two\n>> Three\nNo",
             ),
-            ("preformatted", "<pre>a\n  b</pre>", "a\n  b\n"),
+            ("preformatted", "<pre>a\tb\n  c</pre>", "a\tb\n  c\n"),
             ("a bracket in an attribute", "<a title=\"x > y\" href='z'>One</a>", "One"),
         ];
         for (name, html, expected) in cases {
@@ -343,5 +430,20 @@ mod tests {
             let html = piece.repeat(400_000 / piece.len());
             assert!(to_text(&html).0.len() <= 2 * html.len() + MAX_QUOTE_DEPTH, "{piece}");
         }
+    }
+
+    #[test]
+    fn lists_quotes_and_entities_are_read_to_a_depth_and_a_length() {
+        let items = |depth: usize| to_text(&format!("{}<li>x", "<ul>".repeat(depth))).0;
+        let deepest = format!("{}- x", "  ".repeat(MAX_LIST_DEPTH - 1));
+        assert_eq!((items(MAX_LIST_DEPTH), items(MAX_LIST_DEPTH + 1)), (deepest.clone(), deepest));
+
+        let quotes = |depth: usize| to_text(&format!("{}x", "<blockquote>".repeat(depth))).0;
+        let deepest = format!("{} x", ">".repeat(MAX_QUOTE_DEPTH));
+        assert_eq!((quotes(MAX_QUOTE_DEPTH), quotes(MAX_QUOTE_DEPTH + 1)), (deepest.clone(), deepest));
+
+        let entity = |bytes: usize| to_text(&format!("&#{}52;", "0".repeat(bytes - 5))).0;
+        assert_eq!(entity(MAX_ENTITY_BYTES), "4");
+        assert!(entity(MAX_ENTITY_BYTES + 1).starts_with('&'));
     }
 }

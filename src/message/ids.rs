@@ -178,4 +178,10 @@ mod tests {
         assert_eq!((ids.len(), ids[0].as_str(), ids[1].as_str()), (MAX_IDS, "0@x", "2@x"));
         assert_eq!(ids[MAX_IDS - 1], format!("{MAX_IDS}@x"));
     }
+
+    #[test]
+    fn an_id_is_only_so_long() {
+        let count = |bytes: usize| all(&format!("<{}@x>", "a".repeat(bytes - 2))).len();
+        assert_eq!((count(MAX_ID_BYTES), count(MAX_ID_BYTES + 1)), (1, 0));
+    }
 }

@@ -93,11 +93,17 @@ pub const MAX_LABEL_CHARS: usize = 24;
 /// Lines in which a header block shows its fields; a list of recipients may be wrapped.
 pub const MAX_BLOCK_LINES: usize = 12;
 
+/// Bytes of a header block that lost its line ends.
+pub const MAX_BLOCK_LINE_BYTES: usize = 1_000;
+
 /// Bytes of a line like `-----Original Message-----`, which Lotus Notes fills with names and dates.
 pub const MAX_SEPARATOR_BYTES: usize = 160;
 
 /// Lines below `--` that can still be a signature; with the blank behind it (RFC 3676 §4.3) there is no limit.
 pub const MAX_LOOSE_SIGNATURE_LINES: usize = 15;
+
+/// Lines of the paragraph in which a server warns of mail from outside.
+pub const MAX_BANNER_LINES: usize = 6;
 
 /// Lines below the rule above a list's footer.
 pub const MAX_FOOTER_LINES: usize = 8;

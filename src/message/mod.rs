@@ -22,13 +22,14 @@ pub mod parse;
 mod parts;
 mod regions;
 mod report;
+mod search;
 mod text;
 mod tnef;
 mod trust;
 
 pub use calendar::{Calendar, CalendarMethod};
 pub use forwarded::Forwarded;
-pub use parse::{all_attachment_bytes, parse};
+pub use parse::{all_attachment_bytes, parse, parse_with_files};
 pub use report::Reason;
 
 use jiff::Timestamp;
@@ -73,8 +74,8 @@ pub struct Message {
     pub origin: Origin,
     /// The marks that led to [`Message::origin`], in words: `Auto-Submitted: auto-replied`.
     pub marks: Vec<String>,
-    /// Whether nothing but its subject says that it is an automatic reply: a person may have called it so.
-    pub is_automatic_by_subject_only: bool,
+    /// Whether nothing but its words says that it is an automatic reply: a person may have written them.
+    pub is_automatic_by_words_only: bool,
     /// What a delivery report says; `None` unless the origin is [`Origin::DeliveryReport`].
     pub report: Option<DeliveryReport>,
     /// What a calendar part in it says.
@@ -101,8 +102,7 @@ impl Message {
     ///
     /// Guessing takes longer than all the rest of reading a mail, so it is done when somebody asks.
     pub fn language(&self) -> Option<String> {
-        let by_words = || language::by_small_words(&self.body.reply);
-        self.language.clone().or_else(by_words).or_else(|| body::language(&self.body.reply))
+        self.language.clone().or_else(|| language::of(&self.body.reply, self.origin != Origin::DeliveryReport))
     }
 
     /// The first address in `From`, which is the one we take for the author.

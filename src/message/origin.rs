@@ -4,18 +4,19 @@
 //! Each mark that a mail bears is written down in words, so that whoever wonders why nobody answered it can read why.
 //! Marks tell that a mail is automatic; which kind it is follows from the marks together.
 
+mod challenge;
 mod fields;
 mod sender;
 mod subject;
 
-use super::{Message, Origin, Reader, is_same_text};
+use super::{CalendarMethod, Message, Origin, Reader, is_same_text};
 
 /// The origin and the marks that led to it.
 pub(super) struct Verdict {
     pub origin: Origin,
     pub marks: Vec<String>,
-    /// Whether nothing but its subject speaks for an automatic reply.
-    pub is_by_subject_only: bool,
+    /// Whether nothing but its words speaks for an automatic reply.
+    pub is_by_words_only: bool,
 }
 
 /// Judges a message whose delivery report, if it is one, was read before.
@@ -27,9 +28,10 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     }
     fields::look_at(message, &mut marks);
     sender::look_at(message, &mut marks);
-    let is_by_subject_only = subject::look_at(message, &mut marks);
+    calendar(message, &mut marks);
+    let is_by_words_only = subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks);
     let origin = marks.origin(!message.in_reply_to.is_empty());
-    Verdict { origin, is_by_subject_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
+    Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }
 
 /// What a mark says about the mail that bears it.
@@ -87,6 +89,17 @@ fn own(message: &Message, reader: &Reader, marks: &mut Marks) {
     if !reader.instance.is_empty() && message.header("X-Postroom").any(|id| id.trim() == reader.instance) {
         marks.add(Speaks::Own, format!("X-Postroom: {}", reader.instance));
     }
+}
+
+/// Calendars answer invitations by themselves, or when somebody clicks (RFC 5546 §3.2.3).
+fn calendar(message: &Message, marks: &mut Marks) {
+    let Some(calendar) = &message.calendar else { return };
+    let answer = match calendar.method {
+        CalendarMethod::Reply | CalendarMethod::Counter | CalendarMethod::Refresh => calendar.method.as_str(),
+        CalendarMethod::Publish | CalendarMethod::Request | CalendarMethod::Cancel => return,
+    };
+    let said = calendar.answer.as_ref().map(|said| format!(", {said}")).unwrap_or_default();
+    marks.add(Speaks::Reply, format!("calendar: {answer}{said}"));
 }
 
 /// `support+anything@desk.example` is `support@desk.example`.

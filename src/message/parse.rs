@@ -18,8 +18,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub fn parse(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     // The MIME library has panicked on odd input before. One mail must not take the others down with it; the closure
     // owns all that it changes, so there is nothing half done to be seen afterwards.
-    catch_unwind(AssertUnwindSafe(|| read(raw, received_at, reader)))
+    catch_unwind(AssertUnwindSafe(|| read(raw, received_at, reader, None)))
         .unwrap_or_else(|_| unreadable(raw, received_at, "the reader failed on it"))
+}
+
+/// The same, with the decoded bytes of all attachments, in the order of their [`Attachment::index`].
+pub fn parse_with_files(raw: &[u8], received_at: Timestamp, reader: &Reader) -> (Message, Vec<Vec<u8>>) {
+    let both = catch_unwind(AssertUnwindSafe(|| {
+        let mut files = Vec::new();
+        (read(raw, received_at, reader, Some(&mut files)), files)
+    }));
+    both.unwrap_or_else(|_| (unreadable(raw, received_at, "the reader failed on it"), Vec::new()))
 }
 
 /// Reads what there is of a mail of which only the header block was fetched; `size_bytes` is that of the whole mail.
@@ -42,7 +51,8 @@ pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
     .unwrap_or_default()
 }
 
-fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
+/// Puts the bytes of its files into `contents` where somebody wants them.
+fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&mut Vec<Vec<u8>>>) -> Message {
     if raw.trim_ascii().is_empty() {
         let mut message = unreadable(raw, received_at, "");
         message.defects = vec![defect(DefectCode::Empty, "there is nothing in it")];
@@ -71,8 +81,8 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     let is_whole = !defects.iter().any(|defect| defect.code.is_fatal());
     let (body, attachments) = if is_whole {
         let (text, mut hints) = text::of(&parts, &mut defects);
-        hints.is_forward = body::is_forward(&envelope.subject);
-        (body::split(text, &hints), list_attachments(&parts, &mut defects))
+        hints.is_forward = forwarded::is_forward(&envelope.subject);
+        (body::split(text, &hints), list_attachments(&parts, contents, &mut defects))
     } else {
         (Body::default(), Vec::new())
     };
@@ -102,7 +112,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         attachments,
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_subject_only: false,
+        is_automatic_by_words_only: false,
         report: None,
         calendar,
         forwarded,
@@ -116,7 +126,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     let verdict = origin::judge(&message, reader);
     message.origin = verdict.origin;
     message.marks = verdict.marks;
-    message.is_automatic_by_subject_only = verdict.is_by_subject_only;
+    message.is_automatic_by_words_only = verdict.is_by_words_only;
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
@@ -210,18 +220,30 @@ fn return_path(block: &Block<'_>) -> ReturnPath {
     if path.is_empty() { ReturnPath::Null } else { ReturnPath::Address(path.to_string()) }
 }
 
-fn list_attachments(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> Vec<Attachment> {
+fn list_attachments(
+    parts: &Parts<'_>,
+    mut contents: Option<&mut Vec<Vec<u8>>>,
+    defects: &mut Vec<Defect>,
+) -> Vec<Attachment> {
     let files = files::of(parts);
     if files.len() > MAX_ATTACHMENTS {
         defects.push(defect(DefectCode::Truncated, format!("there are more than {MAX_ATTACHMENTS} attachments")));
     }
     let list = files.into_iter().take(MAX_ATTACHMENTS).enumerate().map(|(index, file)| {
-        let size_bytes = file.size_bytes();
-        let mut name = file.name;
+        let (mut name, media_type, inline) = (file.name.clone(), file.media_type.clone(), file.inline);
+        let size_bytes = match &mut contents {
+            Some(contents) => {
+                let bytes = file.into_bytes().into_owned();
+                let size_bytes = bytes.len() as u64;
+                contents.push(bytes);
+                size_bytes
+            }
+            None => file.size_bytes(),
+        };
         if name.as_mut().is_some_and(|name| cut_chars(name, MAX_NAME_CHARS)) {
             defects.push(defect(DefectCode::Truncated, format!("the name of attachment {index} was cut")));
         }
-        Attachment { name, media_type: file.media_type, size_bytes, inline: file.inline, index }
+        Attachment { name, media_type, size_bytes, inline, index }
     });
     list.collect()
 }
@@ -275,7 +297,7 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_subject_only: false,
+        is_automatic_by_words_only: false,
         report: None,
         calendar: None,
         forwarded: None,

@@ -46,6 +46,11 @@ impl Part<'_> {
         self.is_html() || self.content_type.value == "text/plain"
     }
 
+    /// Whether it is text with the markup that was there before HTML (RFC 1896).
+    pub fn is_enriched(&self) -> bool {
+        matches!(self.content_type.value.as_str(), "text/enriched" | "text/richtext")
+    }
+
     pub fn is_html(&self) -> bool {
         self.content_type.value == "text/html"
     }
@@ -295,6 +300,16 @@ impl Parts<'_> {
         self.list.iter().position(is_named_text).into_iter().collect()
     }
 
+    /// The page that stands beside a plain text in the same `multipart/alternative`.
+    pub fn page_beside(&self, index: usize) -> Option<usize> {
+        let parent = self.list[index].parent?;
+        if self.list[parent].content_type.value != "multipart/alternative" {
+            return None;
+        }
+        let texts = self.list[parent].children.iter().flat_map(|child| self.texts_of(*child));
+        texts.into_iter().find(|other| self.list[*other].is_html() && !self.list[*other].body.trim_ascii().is_empty())
+    }
+
     /// Whether there is a part that is text.
     pub fn has_words(&self) -> bool {
         let has_words = |index: &usize| !self.list[*index].body.trim_ascii().is_empty();
@@ -310,11 +325,17 @@ impl Parts<'_> {
         match part.content_type.value.as_str() {
             "multipart/alternative" => {
                 let choices: Vec<_> = part.children.iter().map(|child| self.texts_of(*child)).collect();
-                let is_plain = |choice: &&Vec<usize>| {
-                    choice.iter().any(|i| !self.list[*i].is_html() && !self.list[*i].body.trim_ascii().is_empty())
+                let has = |choice: &&Vec<usize>, is_wanted: fn(&Part<'_>) -> bool| {
+                    let is_good = |part: &Part<'_>| is_wanted(part) && !part.body.trim_ascii().is_empty();
+                    choice.iter().any(|index| is_good(&self.list[*index]))
                 };
-                let html = || choices.iter().rev().find(|choice| !choice.is_empty());
-                choices.iter().find(is_plain).or_else(html).cloned().unwrap_or_default()
+                // Others are for readers of some kind only: pages for telephones, text of one word processor.
+                let plain = choices
+                    .iter()
+                    .find(|choice| has(choice, |part| part.content_type.value == "text/plain" || part.is_enriched()));
+                let html = || choices.iter().rev().find(|choice| has(choice, |part| part.is_html()));
+                let other = || choices.iter().rev().find(|choice| !choice.is_empty());
+                plain.or_else(html).or_else(other).cloned().unwrap_or_default()
             }
             // What follows the first part of these is for programs (RFC 6522 §3) or belongs to it (RFC 2387).
             "multipart/report" | "multipart/related" => {

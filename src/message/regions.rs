@@ -3,6 +3,8 @@
 //! Fed with the tags in their order; of all of them only those with an id, a class, a style or a name are looked at.
 
 use super::limits::MAX_HTML_REGIONS;
+use aho_corasick::AhoCorasick;
+use std::sync::LazyLock;
 
 /// What a stretch of text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +58,26 @@ const MARKS: &[(&str, What)] = &[
     ("protonmail_signature_block", What::Signature),
     ("ymail_android_signature", What::Signature),
     ("mail-signature", What::Signature),
+    ("email-signature", What::Signature),
+    ("front-signature", What::Signature),
+    ("missive_signature", What::Signature),
+    ("sh-signature", What::Signature),
     ("composer_signature", What::Signature),
     ("\"signature\"", What::Signature),
     ("data-signature", What::Signature),
 ];
+
+/// The marks, each with quotes of both kinds, searched for in one pass.
+static SEARCHED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let both = MARKS.iter().flat_map(|(mark, _)| [mark.to_string(), mark.replace('"', "'")]);
+    AhoCorasick::builder().ascii_case_insensitive(true).build(both).ok()
+});
+
+/// What the first of the marks in a tag says.
+fn mark_in(tag: &str) -> Option<What> {
+    let found = SEARCHED.as_ref()?.find_overlapping_iter(tag).map(|found| found.pattern().as_usize() / 2).min()?;
+    Some(MARKS[found].1)
+}
 
 /// Follows the tags of an HTML text.
 #[derive(Debug, Default)]
@@ -86,15 +104,14 @@ impl Regions {
         if !may_have || self.list.len() >= MAX_HTML_REGIONS {
             return;
         }
-        let lower = tag.to_ascii_lowercase().replace('\'', "\"");
-        let Some((_, what)) = MARKS.iter().find(|(mark, _)| lower.contains(mark)) else { return };
-        if *what == What::Signature {
+        let Some(what) = mark_in(tag) else { return };
+        if what == What::Signature {
             if self.open.is_some() || matches!(name, "br" | "hr" | "img" | "meta" | "input") {
                 return;
             }
             self.open = Some((name.to_owned(), 1));
         }
-        self.list.push(Region { what: *what, start: at, end: usize::MAX });
+        self.list.push(Region { what, start: at, end: usize::MAX });
     }
 
     fn close(&mut self, at: usize) {

@@ -11,7 +11,9 @@ use memchr::memmem;
 pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> (String, Hints) {
     let (mut text, mut hints) = (String::new(), Hints::default());
     for index in parts.texts() {
-        push(&mut text, &mut hints, &parts.list[index], defects);
+        let part = &parts.list[index];
+        let page = if is_about_pages(part) { parts.page_beside(index).map(|page| &parts.list[page]) } else { None };
+        push(&mut text, &mut hints, page.unwrap_or(part), defects);
     }
     if text.trim_ascii().is_empty()
         && let Some(packed) = packed(parts)
@@ -47,7 +49,7 @@ fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, defects: &mut Vec
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    if is_html || matches!(part.content_type.value.as_str(), "text/enriched" | "text/richtext") {
+    if is_html || part.is_enriched() {
         let (words, regions) = html::to_text(&words);
         // Some programs put both forms side by side and do not say that they are the same.
         if !is_same(text, &words) {
@@ -58,6 +60,35 @@ fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, defects: &mut Vec
         body::push_plain(text, &words, Flow::of(&part.content_type));
     }
 }
+
+/// Whether a text does nothing but say that its reader shows no pages: `Your client does not support HTML`.
+fn is_about_pages(part: &Part<'_>) -> bool {
+    if part.is_html() || part.body.len() > MAX_ABOUT_PAGES_BYTES {
+        return false;
+    }
+    let words = String::from_utf8_lossy(&part.bytes()).to_lowercase();
+    words.contains("html") && ABOUT_PAGES.iter().any(|phrase| words.contains(phrase))
+}
+
+/// Bytes of a text that may be no more than that.
+const MAX_ABOUT_PAGES_BYTES: usize = 400;
+
+/// What such texts speak of beside HTML, in lower case.
+const ABOUT_PAGES: [&str; 13] = [
+    "does not support",
+    "doesn't support",
+    "not able to display",
+    "cannot display",
+    "can't display",
+    "unable to view",
+    "to view this",
+    "html-capable",
+    "html compatible",
+    "html-fähig",
+    "nicht darstellen",
+    "ne prend pas en charge",
+    "no soporta",
+];
 
 /// Whether a text is a page, though its part says nothing of it: scripts forget the field.
 fn is_page(bytes: &[u8]) -> bool {
@@ -104,4 +135,47 @@ fn packed(parts: &Parts<'_>) -> Option<String> {
             .or_else(|| contents.html.map(|html| html::to_text(&html).0))
             .filter(|text| !text.trim().is_empty())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::{Of, split};
+    use super::super::parts;
+    use super::*;
+
+    fn text(raw: &str) -> String {
+        super::of(&parts::read(raw.as_bytes(), split(raw.as_bytes(), Of::Message)), &mut Vec::new()).0
+    }
+
+    #[test]
+    fn a_text_that_is_only_about_pages_gives_way_to_the_page() {
+        let mail = |plain: &str| {
+            text(&format!(
+                "Content-Type: multipart/alternative; boundary=b\n\n--b\n\n{plain}\n--b\nContent-Type: text/html\n\n\
+                 It burns.\n--b--\n"
+            ))
+        };
+        let about = "Your mail program does not support HTML.";
+        let cases = [
+            (about.to_string(), true),
+            ("Diese Nachricht kann Ihr Programm nicht darstellen (HTML).".to_string(), true),
+            ("The page has a fault in its HTML.".to_string(), false),
+            ("It burns and smokes.".to_string(), false),
+            (format!("{about}{}", "x".repeat(MAX_ABOUT_PAGES_BYTES - about.len())), true),
+            (format!("{about}{}", "x".repeat(MAX_ABOUT_PAGES_BYTES + 1 - about.len())), false),
+        ];
+        for (plain, is_page) in cases {
+            assert_eq!(mail(&plain).trim() == "It burns.", is_page, "{plain}");
+        }
+        assert_eq!(text(&format!("Subject: x\n\n{about}\n")).trim(), about, "there is no page");
+    }
+
+    #[test]
+    fn a_page_may_tell_its_charset_on_top() {
+        for (end, is_found) in [(MAX_META_BYTES, true), (MAX_META_BYTES + 1, false)] {
+            let meta = "charset=koi8-r\"";
+            let page = format!("{}{meta}>", "x".repeat(end - meta.len()));
+            assert_eq!(charset_of_page(page.as_bytes()).is_some(), is_found, "{end}");
+        }
+    }
 }

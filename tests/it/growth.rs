@@ -34,6 +34,10 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
     let japanese = "Content-Type: text/plain; charset=iso-2022-jp\r\n";
     let calendar = "Content-Type: text/calendar\r\n";
     let forward = "Subject: Fwd: x\r\n";
+    let flowed = "Content-Type: text/plain; format=flowed\r\n";
+    let report = "Return-Path: <>\r\nX-Failed-Recipients: a@b.example\r\nSubject: Undelivered mail\r\n";
+    let status = "Content-Type: message/delivery-status\r\nSubject: Undelivered mail\r\nReturn-Path: <>\r\n";
+    let complaint = "Content-Type: message/feedback-report\r\n";
     // What grows, the fields before it, and a piece of it.
     let cases = [
         ("words", "", "word "),
@@ -64,9 +68,53 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
         ("folded lines of a calendar", calendar, "SUMMARY:x\r\n y\r\n"),
         ("headers within the text", forward, "From: a\r\nTo: b\r\n"),
         ("announcements", "", "---- Forwarded message ----\r\nFrom: a\r\n"),
+        ("lines of a header that are no fields", "x\r\n", "word\r\n"),
+        ("paragraphs", html, "<p>x"),
+        ("paragraphs without a margin", html, "<p class=MsoNormal>x</p>"),
+        ("styles", html, "<div style=\"a:none;b:0;overflow:hidden\">"),
+        ("pictures", html, "<img alt=x src=y>"),
+        ("regions", html, "<div class=\"gmail_quote\">x</div>"),
+        ("signatures never closed", html, "<div class=\"gmail_signature\">x"),
+        ("attributions", "", "On 2 Mar 2026 at 09:30, Ann wrote:\r\n"),
+        ("attributions that go on", "", "On 2 Mar 2026 at 09:30, Ann\r\n"),
+        ("attributions behind words", "", "> a\r\nYes. On Mon, 2 Mar 2026 at 09:30, Ann wrote:\r\n"),
+        ("attributions before words", "", "  On Mon, 2 Mar 2026 at 9:30, Ann wrote:   x\r\n"),
+        ("header blocks", "", "From: a\r\nSent: b\r\nx\r\n"),
+        ("header blocks without line ends", "", "From: a Sent: 2 Mar 2026 09:30\r\n"),
+        ("labels on one line", "", "From: a Sent: b To: "),
+        ("rules", "", "________\r\n\r\n"),
+        ("dashes", "", "--\r\n"),
+        ("lines of telephones", "", "Sent from my iPhone\r\n"),
+        ("notices", "", "This is confidential and intended only for those who read such long sentences.\r\n\r\n"),
+        ("warnings", "", "Caution: this came from outside\r\n"),
+        ("answers between", "", "> a\r\nb\r\n"),
+        ("our own line", "", "> ##- Please type your answer above this line -##\r\n"),
+        ("beginnings of our own line", "", "##- Please type\r\n"),
+        ("soft line breaks", flowed, "word \r\n"),
+        ("soft line breaks in quotes", flowed, "> word \r\n>> word \r\n"),
+        ("challenges", "", "It is being held. Are you not a robot? "),
+        ("recipients of a report", report, "<a@b.example>: user unknown\r\n"),
+        ("replies in a report", report, "550 5.1.1 user unknown\r\n"),
+        ("transcripts", report, ">>> RCPT To:<a@b.example>\r\n<<< 550 unknown\r\n"),
+        ("mails in a report", report, "Original message follows.\r\nReceived: x\r\nMessage-ID: <a@b>\r\n"),
+        ("fields of a report", status, "Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\n\r\n"),
+        ("fields of a complaint", complaint, "Original-Rcpt-To: a@b.example\r\n"),
     ];
     let of = |fields: &str, piece: &str, size: usize| mail(fields, &piece.repeat(size / piece.len()));
     check(cases.map(|(name, fields, piece)| (name, of(fields, piece, SIZE), of(fields, piece, 2 * SIZE))));
+}
+
+#[test]
+fn twice_as_many_pictures_take_hardly_more_than_twice_the_time() {
+    let of = |count: usize| {
+        let page: String =
+            (0..count).map(|n| format!("<img src=\"cid:{n}@x\"><p>{}</p>", "word ".repeat(20))).collect();
+        let part = |n| format!("--b\r\nContent-Type: image/png\r\nContent-ID: <{n}@x>\r\n\r\nx\r\n");
+        let parts: String = (0..count).map(part).collect();
+        let text = format!("--b\r\nContent-Type: text/html\r\n\r\n{page}\r\n{parts}--b--\r\n");
+        mail("Content-Type: multipart/related; boundary=b\r\n", &text)
+    };
+    check([("pictures", of(400), of(800))]);
 }
 
 #[test]
@@ -83,6 +131,10 @@ fn twice_as_long_a_field_takes_hardly_more_than_twice_the_time() {
         ("ids", "References", "<a@b> "),
         ("comments among ids", "References", "<a@b> (x "),
         ("parameters", "Content-Type", "a/b; c=d "),
+        ("results", "Authentication-Results", "mx; dkim=pass (x) header.d=a "),
+        ("tags", "Subject", "[a] "),
+        ("answers", "In-Reply-To", "mail of <a@b> "),
+        ("paths", "Return-Path", "<a@b>"),
         ("dates", "Date", "Mon 1x:1 "),
     ];
     let of =

@@ -1,10 +1,10 @@
 //! What `inspect` says of one mail, for people: who and what, why it is taken for what it is, and its words with what
 //! was cut shown as cut.
 
-use super::report::{Delivery, File, Report};
+use super::report::{Delivery, File, Forwarded, Report};
 use crate::cli::facts;
 use crate::cli::screen::{Screen, Tone, visible_text};
-use crate::message::Address;
+use crate::message::{Address, Calendar};
 
 /// The page of one mail.
 pub(super) fn text(report: &Report, screen: &Screen) -> String {
@@ -29,6 +29,8 @@ pub(super) fn text(report: &Report, screen: &Screen) -> String {
         lines.push(("answers", parent.clone().unwrap_or_else(|| "none of these mails".to_owned())));
     }
     lines.extend(report.report.iter().flat_map(delivery));
+    lines.extend(report.calendar.iter().map(|calendar| ("calendar", event(calendar))));
+    lines.extend(report.forwarded.iter().map(|mail| ("passes on", passed_on(mail))));
     lines.extend(report.attachments.iter().map(|file| ("file", self::file(file))));
     lines.extend(report.defects.iter().map(|defect| ("odd", format!("{} ({})", defect.detail, defect.code.as_str()))));
     text.push_str(&facts(screen, &lines));
@@ -67,6 +69,17 @@ fn delivery(report: &Delivery) -> Vec<(&'static str, String)> {
     }
     lines.extend(report.original_message_id.iter().map(|id| ("its mail", id.clone())));
     lines
+}
+
+fn event(calendar: &Calendar) -> String {
+    let facts = [&calendar.summary, &calendar.starts, &calendar.place, &calendar.answer];
+    let facts: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
+    format!("{}: {}", calendar.method.as_str(), facts.join(", "))
+}
+
+fn passed_on(mail: &Forwarded) -> String {
+    let from = mail.from.as_ref().map_or("somebody".to_owned(), ToString::to_string);
+    format!("“{}” by {from}", mail.subject)
 }
 
 fn file(file: &File) -> String {

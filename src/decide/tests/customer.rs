@@ -118,7 +118,7 @@ fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answ
     mail.message.origin = Origin::AutomaticReply;
     let decide = |mail: &Mail| on_mail(mail, None, &Standing::default(), &policy(), now());
     assert_eq!(decide(&mail).outcome, Some(Outcome::AutoReply));
-    mail.message.is_automatic_by_subject_only = true;
+    mail.message.is_automatic_by_words_only = true;
     let decision = decide(&mail);
     assert_eq!(decision.outcome, Some(Outcome::TicketOpened));
     assert!(decision.reasons.iter().any(|reason| reason.word == "no-answer"), "{:?}", decision.reasons);

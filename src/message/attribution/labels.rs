@@ -4,10 +4,12 @@
 //! Only the word before a colon at the beginning of a line is looked for here.
 
 use super::Label;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 /// What programs write for `From:` and the others in a header block. A word may stand for two fields in two languages;
 /// the first field counts, which is enough to know a block.
-pub(super) const LABELS: [(Label, &[&str]); 5] = [
+const LABELS: [(Label, &[&str]); 6] = [
     (
         Label::From,
         &[
@@ -58,6 +60,7 @@ pub(super) const LABELS: [(Label, &[&str]); 5] = [
     (
         Label::Sent,
         &[
+            "enviada",
             "sent",
             "date",
             "sent at",
@@ -190,8 +193,9 @@ pub(super) const LABELS: [(Label, &[&str]); 5] = [
     (
         Label::Cc,
         &[
+            "kópia",
+            "másolatot kap",
             "cc",
-            "bcc",
             "kopie",
             "kopie an",
             "copie",
@@ -214,10 +218,6 @@ pub(super) const LABELS: [(Label, &[&str]); 5] = [
             "抄送",
             "副本",
             "참조",
-            "reply-to",
-            "antwort an",
-            "répondre à",
-            "responder a",
         ],
     ),
     (
@@ -267,4 +267,51 @@ pub(super) const LABELS: [(Label, &[&str]); 5] = [
             "제목",
         ],
     ),
+    (
+        Label::Other,
+        &[
+            "bcc",
+            "reply-to",
+            "attachments",
+            "importance",
+            "when",
+            "where",
+            "antwort an",
+            "anlagen",
+            "anhang",
+            "wichtigkeit",
+            "priorität",
+            "répondre à",
+            "pièces jointes",
+            "responder a",
+            "datos adjuntos",
+            "importancia",
+            "anexos",
+            "allegati",
+            "priorità",
+            "bijlagen",
+            "bilagor",
+            "załączniki",
+            "ważność",
+            "вложения",
+            "附件",
+            "添付ファイル",
+        ],
+    ),
 ];
+
+/// The field of each of these words.
+static BY_WORD: LazyLock<HashMap<&'static str, Label>> = LazyLock::new(|| {
+    let mut words = HashMap::new();
+    for (label, of_label) in LABELS {
+        for word in of_label {
+            words.entry(*word).or_insert(label);
+        }
+    }
+    words
+});
+
+/// The field that a word, in lower case, stands for.
+pub(super) fn of_word(word: &str) -> Option<Label> {
+    BY_WORD.get(word).copied()
+}

@@ -1,8 +1,13 @@
 //! Lines that separate a quoted or forwarded mail from the text above it: `-----Original Message-----`.
 
-use super::phrases::{BEGIN, FORWARD, ORIGINAL, WROTE};
-use super::{contains_word, ends_with_colon};
+use super::phrases::{BEGIN, FORWARD, ORIGINAL};
+use super::{IS_WROTE, begins_with_any, ends_with_colon};
 use crate::message::limits::MAX_SEPARATOR_BYTES;
+use crate::message::search::Phrases;
+use aho_corasick::AhoCorasick;
+
+static IS_FORWARD: Phrases = Phrases::new(|| AhoCorasick::new(FORWARD).ok());
+static IS_ORIGINAL: Phrases = Phrases::new(|| AhoCorasick::new(ORIGINAL).ok());
 
 /// What a line between rules says about the text below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,24 +34,24 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
         return None;
     }
     let words = words.to_lowercase();
-    if let Some(phrase) = FORWARD.iter().find(|phrase| words.contains(**phrase)) {
-        let is_alone = words.len() == phrase.len();
-        let begins = is_alone || BEGIN.iter().any(|word| words.starts_with(word));
+    if IS_FORWARD.are_in(&words) {
+        let begins = FORWARD.contains(&words.as_str()) || BEGIN.iter().any(|word| words.starts_with(word));
         return (is_ruled || begins).then_some(Separator::Forward);
     }
     // `---- Ann wrote ----`, which some telephones draw.
     let ends_ruled = line.ends_with("--");
-    let is_attribution = ends_ruled && WROTE.iter().any(|verb| contains_word(&words, verb));
+    let is_attribution = ends_ruled && IS_WROTE.are_words_in(&words);
     // QQ has the one word `Original` in the language of the reader.
     let is_one_word = ends_ruled && matches!(words.as_str(), "original" | "原始邮件" | "原邮件" | "回复" | "引用");
-    let is_original = is_attribution || is_one_word || ORIGINAL.iter().any(|phrase| words.contains(phrase));
+    let is_original = is_attribution || is_one_word || IS_ORIGINAL.are_in(&words);
     (is_ruled && is_original).then_some(Separator::Original)
 }
 
 /// `Original Message` without rules. That is a separator only above a header block.
 pub(in crate::message) fn is_bare_separator(line: &str) -> bool {
     let words = line.trim_matches([' ', '*', '\t', ':', '\u{a0}']);
-    words.len() <= 40 && !words.is_empty() && {
+    let may_be = words.len() <= 40 && (begins_with_any(words, ORIGINAL) || begins_with_any(words, FORWARD));
+    may_be && {
         let words = words.to_lowercase();
         ORIGINAL.contains(&words.as_str()) || FORWARD.contains(&words.as_str())
     }

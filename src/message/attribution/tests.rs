@@ -1,7 +1,7 @@
 //! Lines that introduce a quote, in the languages and forms of common clients, and lines that only look like it.
 
 use super::*;
-use crate::message::limits::{MAX_BLOCK_LINES, MAX_LABEL_CHARS, MAX_SEPARATOR_BYTES};
+use crate::message::limits::{MAX_BLOCK_LINE_BYTES, MAX_BLOCK_LINES, MAX_LABEL_CHARS, MAX_SEPARATOR_BYTES};
 
 /// Over how many lines an attribution goes and how sure it is.
 type Found = Option<(usize, Strength)>;
@@ -118,6 +118,12 @@ fn limits_of_introductions_hold() {
     let far = |lines: usize| [vec!["From: Ann", "To: Bob"], vec!["  Carl;"; lines - 3], vec!["Subject: x"]].concat();
     assert_eq!(header_block(&far(MAX_BLOCK_LINES)), Some(MAX_BLOCK_LINES));
     assert_eq!(header_block(&far(MAX_BLOCK_LINES + 1)), None);
+
+    let whole = |bytes: usize| {
+        let line = "From: Ann Sent: 2 Mar 2026 09:30 To: Bob Subject: ";
+        header_block(&[&format!("{line}{}", "x".repeat(bytes + 5 - line.len()))])
+    };
+    assert_eq!((whole(MAX_BLOCK_LINE_BYTES), whole(MAX_BLOCK_LINE_BYTES + 1)), (Some(1), None));
 
     let ruled = |bytes: usize| format!("--Original Message{}", "-".repeat(bytes - 18));
     assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES)), Some(Separator::Original));

@@ -24,7 +24,7 @@ pub(in crate::message) fn push_plain(out: &mut String, text: &str, flow: Flow) {
     for line in text.split_inclusive('\n') {
         let words = line.strip_suffix('\n').unwrap_or(line);
         let is_ended = words.len() < line.len();
-        let words = if is_ended { words.strip_suffix('\r').unwrap_or(words) } else { words };
+        let words = if is_ended { words.trim_end_matches('\r') } else { words };
         if may_have_controls(words) {
             let kept = words.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\r'));
             out.extend(kept.map(|c| if c == '\r' { '\n' } else { c }));

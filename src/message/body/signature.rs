@@ -7,8 +7,12 @@ use super::super::limits::{
     MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
 };
 use super::super::regions::What;
+use super::super::search::Phrases;
 use super::Kind;
 use super::phrases::{DEVICES, FOOTERS, NOTICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
+use aho_corasick::AhoCorasick;
+
+static IS_NOTICE: Phrases = Phrases::new(|| AhoCorasick::new(NOTICES).ok());
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
 const MAX_SIGNATURE_LINE_BYTES: usize = 100;
@@ -23,11 +27,14 @@ const MAX_SIGNED_WORDS: usize = 3;
 const MAX_DEVICE_WORDS: usize = 5;
 
 /// Marks signatures in each stretch of reply.
-pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], kinds: &mut [Kind]) {
+pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds: &mut [Kind]) {
     for (kind, hint) in kinds.iter_mut().zip(hinted) {
         if *hint == Some(What::Signature) && *kind == Kind::Reply {
             *kind = Kind::Signature;
         }
+    }
+    if let Some(banner) = super::banner::find(lines, is_html, kinds) {
+        kinds[banner].fill(Kind::Signature);
     }
     let mut start = 0;
     let mut is_quote_above = false;
@@ -135,7 +142,8 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
         None if lines.len() <= MAX_NOTICE_LINES => 0,
         None => return None,
     };
-    let first = lines[start].trim_start_matches(['*', '_', ' ', '\t', '[', '(']);
+    // Trees and leaves stand before some of them.
+    let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
     if begins_with_any(first, FOOTERS) {
         return Some(start);
     }
@@ -146,7 +154,7 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     }
     let words = lines[start..].iter().flat_map(|line| line.trim().chars().chain([' ']));
     let opening: String = words.take(MAX_NOTICE_START_CHARS).flat_map(char::to_lowercase).collect();
-    NOTICES.iter().any(|phrase| opening.contains(phrase)).then_some(start)
+    IS_NOTICE.are_in(&opening).then_some(start)
 }
 
 /// `-Ann` or `- Ann` as the last line, below a finished sentence.

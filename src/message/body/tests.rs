@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::message::limits::{
-    MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS,
-    MAX_SENT_FROM_BYTES,
+    MAX_BANNER_LINES, MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES,
+    MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
 };
 
 fn parts(text: &str) -> (String, String, String) {
@@ -41,6 +41,31 @@ fn a_text_is_taken_apart() {
             "on the line of the words",
             "Yes. On Mon, 2 Mar 2026 at 09:30, Ann wrote:\n> Really?",
             ("Yes. ", "On Mon, 2 Mar 2026 at 09:30, Ann wrote:\n> Really?", ""),
+        ),
+        (
+            "on the line of the quote",
+            "Yes.\n\n  On Mon, 2 Mar 2026 at 9:30, Ann<ann@example.com> wrote:   Really?\nAnn",
+            ("Yes.", "  On Mon, 2 Mar 2026 at 9:30, Ann<ann@example.com> wrote:\n   Really?\nAnn", ""),
+        ),
+        (
+            "by a webmailer",
+            "Yes.\n\nQuoting Ann <ann@example.com>:\n\n> Really?",
+            ("Yes.", "Quoting Ann <ann@example.com>:\n\n> Really?", ""),
+        ),
+        (
+            "a sentence with an address above a quote",
+            "This is from bob@example.com:\n> It burns.\nWhat now?",
+            ("This is from bob@example.com:\n> It burns.\nWhat now?", "", ""),
+        ),
+        (
+            "a header block without line ends",
+            "Yes.\n\nFrom: Ann <ann@example.com> Sent: Monday, 2 March 2026 09:30 To: Bob Subject: x\n\nReally?",
+            ("Yes.", "From: Ann <ann@example.com> Sent: Monday, 2 March 2026 09:30 To: Bob Subject: x\n\nReally?", ""),
+        ),
+        (
+            "only passed on, and quoted",
+            "Begin forwarded message:\n\n> From: Ann\n> Subject: x\n> To: Bob\n>\n> It burns.",
+            ("> It burns.", "Begin forwarded message:\n\n> From: Ann\n> Subject: x\n> To: Bob\n>", ""),
         ),
         (
             "marked with bars",
@@ -129,14 +154,6 @@ fn soft_line_breaks_are_taken_out_of_flowed_text_only() {
 }
 
 #[test]
-fn the_language_is_told_where_there_is_enough_text() {
-    let german =
-        "Guten Tag, seit gestern brennt der Drucker im dritten Stock. Bitte schicken Sie jemanden, der ihn löscht.";
-    assert_eq!(language(german).as_deref(), Some("de"));
-    assert_eq!(language("ok"), None);
-}
-
-#[test]
 fn words_between_the_quoted_lines_of_our_mail_are_noticed() {
     let long = "a line that is long enough for a mail program to wrap it in the middle";
     let cases = [
@@ -171,6 +188,18 @@ fn what_stands_below_the_words_is_their_signature() {
         ("a link", "It burns.\n\nGet Outlook for iOS<https://aka.ms/x>", "Get Outlook for iOS<https://aka.ms/x>"),
         ("a notice", &format!("It burns.\n\n{notice}"), notice),
         ("a footer of a program", "It burns.\n\nVirus-free. www.example.com", "Virus-free. www.example.com"),
+        (
+            "a footer with a leaf",
+            "It burns.\n\n\u{1f331} Please consider the environment before printing.",
+            "\u{1f331} Please consider the environment before printing.",
+        ),
+        (
+            "a warning above",
+            "CAUTION: This email originated from outside\nof the organization.\n\nIt burns.",
+            "CAUTION: This email originated from outside\nof the organization.",
+        ),
+        ("nothing but a warning", "CAUTION: This email originated from outside.", ""),
+        ("a warning of a person", "Caution: it burns outside.\n\nIt does.", ""),
         ("a sentence", "It burns.\n\nSent from my desk, which is easier.", ""),
         ("a list", "We need:\n\n- toner\n- paper", ""),
         ("one thing", "Please send\n- toner", ""),
@@ -193,6 +222,16 @@ fn limits_of_signatures_hold() {
         ("loose, past", format!("It burns.\n--\n{}", lines(MAX_LOOSE_SIGNATURE_LINES + 1)), false),
         ("footer, at", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES)), true),
         ("footer, past", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES + 1)), false),
+        (
+            "warning, at",
+            format!("Caution:\n{}this came from outside.\n\nIt burns.", "x\n".repeat(MAX_BANNER_LINES - 2)),
+            true,
+        ),
+        (
+            "warning, past",
+            format!("Caution:\n{}this came from outside.\n\nIt burns.", "x\n".repeat(MAX_BANNER_LINES - 1)),
+            false,
+        ),
         ("telephone, at", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 10)), true),
         ("telephone, past", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 9)), false),
         ("notice, at", notice(MAX_NOTICE_LINES), true),
@@ -221,7 +260,7 @@ fn notice(line_count: usize) -> String {
 fn a_mail_passed_on_below_a_header_block_is_shown_when_its_subject_says_so() {
     let text = "From: Ann <ann@example.com>\nSent: Monday\nTo: Bob\nSubject: x\n\nIt burns.";
     for (subject, reply) in [("FW: x", "It burns."), ("WG: x", "It burns."), ("Re: x", "")] {
-        let hints = Hints { is_forward: is_forward(subject), ..Hints::default() };
+        let hints = Hints { is_forward: crate::message::forwarded::is_forward(subject), ..Hints::default() };
         assert_eq!(split(text.to_owned(), &hints).reply, reply, "{subject}");
     }
 }
@@ -255,6 +294,12 @@ fn markup_tells_quotes_and_signatures_in_any_language() {
             "Ann",
         ),
         ("a signature never closed", "<p>Yes.</p><div class=\"gmail_signature\">Ann", "Yes.\n\nAnn", ""),
+        (
+            "a warning in a box",
+            "<table><tr><td>CAUTION: This email originated from outside.</td></tr></table><div>Yes.</div>",
+            "Yes.",
+            "CAUTION: This email originated from outside.",
+        ),
         (
             "a disclaimer below",
             "<div>Yes.</div><blockquote>Q</blockquote><div>Lunch at noon</div>",
@@ -300,8 +345,8 @@ fn twice_the_text_takes_about_twice_the_time() {
     };
     for piece in pieces {
         let of = |bytes: usize| (0..3).map(|_| time(piece.repeat(bytes / piece.len()))).fold(f64::MAX, f64::min);
-        let (one, two) = (of(50_000), of(100_000));
-        assert!(two < 3.5 * one + 0.01, "{piece:?}: {one} s, then {two} s");
+        // A busy machine may spoil a try; a square spoils all.
+        assert!((0..4).any(|_| of(100_000) < 3.5 * of(50_000) + 0.01), "{piece:?}");
     }
 }
 

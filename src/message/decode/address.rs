@@ -7,6 +7,7 @@ use super::charset::unlabelled;
 use super::words::{self, Word};
 use super::{Address, clean_line};
 use crate::message::limits::{MAX_ADDRESS_BYTES, MAX_ADDRESSES};
+use std::borrow::Cow;
 
 /// The addresses in a value. What has no `@` is no address.
 pub(super) fn read(value: &[u8], hint: Option<&str>) -> Vec<Address> {
@@ -217,9 +218,15 @@ impl<'a> Reader<'a> {
         let name = [&phrase, &entry.comment, &entry.tail].into_iter().find_map(|bytes| self.name(bytes));
         let addresses = in_brackets(angle, self.hint);
         if addresses.is_empty() {
-            // `Ann <>`, or the name in brackets and the address outside.
-            let outside = Entry { phrase: entry.phrase.clone(), quoted: entry.quoted.clone(), ..Entry::default() };
-            if !self.without_brackets(&outside) {
+            // `Ann <>`, or the name in brackets and the address before or behind them.
+            let outside = Entry {
+                phrase: entry.phrase.clone(),
+                quoted: entry.quoted.clone(),
+                comment: angle.clone(),
+                ..Entry::default()
+            };
+            let behind = Entry { phrase: entry.tail.clone(), comment: angle.clone(), ..Entry::default() };
+            if !self.without_brackets(&outside) && !self.without_brackets(&behind) {
                 self.note_unqualified(&entry, angle);
             }
             return;
@@ -258,9 +265,14 @@ impl<'a> Reader<'a> {
             self.list.extend(inner.list.into_iter().take(1));
             return found;
         }
-        let words = || decoded.split_whitespace();
-        let found: Vec<String> = words().filter_map(usable).collect();
-        let rest: Vec<&str> = words().filter(|word| usable(word).is_none()).collect();
+        let decoded = joined(&decoded);
+        let (mut found, mut rest) = (Vec::new(), Vec::new());
+        for word in decoded.split_whitespace() {
+            match usable(word) {
+                Some(address) => found.push(address),
+                None => rest.push(word),
+            }
+        }
         let name = if found.len() == 1 && !rest.is_empty() {
             Some(clean_line(&rest.join(" "))).filter(|name| !name.is_empty())
         } else {
@@ -287,11 +299,35 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The text without the blanks that old programs put around the signs of an address (RFC 5322 §4.4): `ann @ x . example`.
+fn joined(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if !text.contains(char::is_whitespace) {
+        return Cow::Borrowed(text);
+    }
+    // `Ann @ Work ann@x.example` has its address.
+    let has_address = text.split_whitespace().any(|word| usable(word).is_some());
+    let mut out = String::with_capacity(text.len());
+    let (mut is_in_domain, mut is_open) = (false, false);
+    for word in text.split_whitespace() {
+        let is_behind_at = !has_address && (word.starts_with('@') || out.ends_with('@'));
+        let is_part = is_behind_at || is_in_domain && (is_open || word.starts_with('.'));
+        if !is_part {
+            out.push(' ');
+        }
+        out.push_str(word);
+        is_in_domain = word.contains('@') || is_part && is_in_domain || is_behind_at;
+        is_open = word == ".";
+    }
+    Cow::Owned(out)
+}
+
 /// Bytes of a name that are put together over commas.
 const MAX_NAME_BYTES: usize = 1_000;
 
 fn is_scheme(phrase: &[u8]) -> bool {
-    let word = phrase.trim_ascii();
+    // `Ann [mailto:ann@x.example]`, as Outlook shows it.
+    let word = phrase.trim_ascii().rsplit(|b| matches!(b, b'[' | b' ')).next().unwrap_or_default();
     word.eq_ignore_ascii_case(b"mailto") || word.eq_ignore_ascii_case(b"smtp")
 }
 
@@ -384,6 +420,7 @@ fn usable(text: &str) -> Option<String> {
     let around = |c: char| is_odd(c) || matches!(c, '\'' | '"' | '[' | ']' | '(' | ')' | ',' | ';' | ':');
     let text = text.trim_matches(|c: char| is_odd(c) || matches!(c, '\'' | '"' | '(' | ')' | ',' | ';' | ':'));
     let text = text.strip_prefix("[").map_or(text, |inner| inner.trim_matches(around));
+    let text = if text.contains('[') { text } else { text.trim_end_matches(']') };
     let text = ["mailto:", "MAILTO:", "smtp:", "SMTP:"].into_iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text);
     let text: String = text.split(is_odd).collect();
     let (local, domain) = text.rsplit_once('@')?;

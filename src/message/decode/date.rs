@@ -256,7 +256,8 @@ fn half_of_day(word: &str) -> Option<bool> {
 
 fn month(word: &str) -> Option<i8> {
     let word = word.to_lowercase();
-    let fits = MONTHS.iter().filter(|(name, _)| word.starts_with(name));
+    let first = word.as_bytes().first();
+    let fits = MONTHS.iter().filter(|(name, _)| name.as_bytes().first() == first && word.starts_with(name));
     fits.max_by_key(|(name, _)| name.len()).map(|(_, month)| *month)
 }
 
@@ -330,6 +331,15 @@ mod tests {
         }
         for value in ["", "yesterday", "Mon, 99 Foo 2026 10:00:00 +0000", "2 Mar 2026", "30 Feb 2026 10:00:00 +0000"] {
             assert_eq!(read(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_date_is_read_up_to_its_limit() {
+        for (bytes, is_read) in [(MAX_DATE_BYTES, true), (MAX_DATE_BYTES + 1, false)] {
+            let date = "10:00:00 2 Mar 2026";
+            let year = read(&format!("{}{date}", " ".repeat(bytes - date.len()))).map(|(at, _)| at.to_string());
+            assert_eq!(year.as_deref() == Some("2026-03-02T10:00:00Z"), is_read, "{bytes}");
         }
     }
 }

@@ -5,6 +5,7 @@ use super::charset::{charset, unlabelled};
 use super::transfer::hex;
 use super::words;
 use crate::message::limits::{MAX_CONTENT_TYPE_BYTES, MAX_PARAMETERS};
+use std::borrow::Cow;
 
 /// A `Content-Type` or `Content-Disposition`, names in lower case.
 #[derive(Debug, Clone, Default)]
@@ -224,6 +225,16 @@ fn plain(value: &[u8], hint: Option<&str>) -> String {
     if words::has_words(value) { words::decode(value, hint) } else { unlabelled(value, hint).into_owned() }
 }
 
+/// A link's bytes without its codes.
+pub(in crate::message) fn without_codes(link: &[u8]) -> Cow<'_, [u8]> {
+    if !link.contains(&b'%') {
+        return Cow::Borrowed(link);
+    }
+    let mut out = Vec::with_capacity(link.len());
+    push_unescaped(link, &mut out);
+    Cow::Owned(out)
+}
+
 /// `%C3%BC` as bytes.
 fn push_unescaped(value: &[u8], out: &mut Vec<u8>) {
     let mut rest = value;
@@ -319,5 +330,11 @@ mod tests {
             let value = format!("a/b;{}p=x", " ".repeat(length));
             assert_eq!(read(value.as_bytes(), None).unwrap().parameter("p").is_some(), is_read, "{length}");
         }
+    }
+
+    #[test]
+    fn a_media_type_is_only_so_long() {
+        let kind = |chars: usize| read(format!("a/{}", "b".repeat(chars - 2)).as_bytes(), None).unwrap().value.len();
+        assert_eq!((kind(MAX_KIND_CHARS), kind(MAX_KIND_CHARS + 1)), (MAX_KIND_CHARS, MAX_KIND_CHARS));
     }
 }

@@ -329,4 +329,14 @@ mod tests {
             assert_eq!(Encoding::Uuencode.decode(encoded.as_bytes()).as_ref(), b"Hello", "{name}");
         }
     }
+
+    #[test]
+    fn blanks_behind_a_soft_line_break_are_only_so_many() {
+        let decoded = |blanks: usize| {
+            let bytes = format!("a={}\nb", " ".repeat(blanks));
+            Encoding::QuotedPrintable.decode(bytes.as_bytes()).into_owned()
+        };
+        assert_eq!(decoded(MAX_BLANKS), b"ab");
+        assert_eq!(decoded(MAX_BLANKS + 1).len(), MAX_BLANKS + 5);
+    }
 }

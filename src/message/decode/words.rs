@@ -222,4 +222,11 @@ mod tests {
             assert!(decode(value.as_bytes(), None).len() <= 3 * value.len(), "{piece}");
         }
     }
+
+    #[test]
+    fn the_name_of_a_charset_is_only_so_long() {
+        let word = |bytes: usize| decode(format!("=?{}?q?a?=", "x".repeat(bytes)).as_bytes(), None);
+        assert_eq!(word(MAX_CHARSET_BYTES - 1), "a");
+        assert!(word(MAX_CHARSET_BYTES).starts_with("=?"));
+    }
 }

@@ -87,3 +87,17 @@ fn lines_that_are_looked_at_are_limited() {
     };
     assert_eq!((header(MAX_FORWARD_HEADER_LINES), header(MAX_FORWARD_HEADER_LINES + 1)), (21, 21));
 }
+
+#[test]
+fn prefixes_and_gaps_are_only_so_long() {
+    let says = |chars: usize| is_forward(&format!("{}fwd: x", " ".repeat(chars)));
+    assert!(says(200), "blanks in front do not count");
+    let says = |chars: usize| is_forward(&format!("fwd{}: x", " ".repeat(chars - 4)));
+    assert_eq!((says(MAX_PREFIX_CHARS), says(MAX_PREFIX_CHARS + 1)), (true, false));
+
+    let gap = |lines: usize| {
+        let block = "From: c@x.example\nTo: a@x.example\nSubject: x\n\nIt burns.\n";
+        read(&format!("Subject: x\n\n---- Forwarded message ----\n{}{block}", "\n".repeat(lines))).is_some()
+    };
+    assert_eq!((gap(MAX_BLANK_LINES), gap(MAX_BLANK_LINES + 1)), (true, false));
+}

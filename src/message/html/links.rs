@@ -112,4 +112,11 @@ mod tests {
             assert_eq!(picture(alt).as_deref(), expected, "{alt}");
         }
     }
+
+    #[test]
+    fn words_for_a_picture_are_only_so_long() {
+        for (chars, is_told) in [(MAX_ALT_CHARS, true), (MAX_ALT_CHARS + 1, false)] {
+            assert_eq!(picture(&"ü".repeat(chars)).is_some(), is_told);
+        }
+    }
 }

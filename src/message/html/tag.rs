@@ -2,10 +2,12 @@
 
 use super::super::decode;
 use super::MAX_ENTITY_BYTES;
+use std::borrow::Cow;
 
 /// One tag.
 pub(super) struct Tag<'a> {
-    pub name: String,
+    /// In lower case.
+    pub name: Cow<'a, str>,
     pub is_closing: bool,
     /// Bytes from `<` to `>`.
     pub len: usize,
@@ -24,11 +26,13 @@ impl<'a> Tag<'a> {
         }
         let name = bytes[start..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
         let name_end = start + name;
-        let name = text[start..name_end].to_ascii_lowercase();
+        let name = &text[start..name_end];
+        let is_lower = !name.bytes().any(|b| b.is_ascii_uppercase());
+        let name = if is_lower { Cow::Borrowed(name) } else { Cow::Owned(name.to_ascii_lowercase()) };
         let tag = |name, end: usize| Tag { name, is_closing, len: end + 1, attributes: &text[name_end.min(end)..end] };
         // A `>` in quotes is part of an attribute, unless the quote is never closed.
         let mut quote = None;
-        for (at, byte) in bytes.iter().enumerate().skip(start).take(MAX_TAG_BYTES) {
+        for (at, byte) in bytes.iter().enumerate().take(MAX_TAG_BYTES).skip(start) {
             match (byte, quote) {
                 (b'>', None) => return Some(tag(name, at)),
                 (b'<', None) => return None,
@@ -68,13 +72,48 @@ impl<'a> Tag<'a> {
 
     /// Whether its style hides what it holds: the lines that a list of mails shows, and nothing else does.
     pub fn is_hidden(&self) -> bool {
-        if self.is_closing || !self.attributes.contains(':') {
+        let attributes = self.attributes.as_bytes();
+        let may_hide = |colon: usize| {
+            let value = attributes[colon + 1..].trim_ascii_start();
+            value.starts_with(b"0") || value.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"none"))
+        };
+        if self.is_closing || !memchr::memchr_iter(b':', attributes).any(may_hide) {
             return false;
         }
         let style: String = self.attribute("style").unwrap_or_default().split_whitespace().collect();
-        style.to_ascii_lowercase().contains("display:none")
+        let style = style.to_ascii_lowercase();
+        let has = |property: &str| style.split(';').any(|found| found.starts_with(property));
+        has("display:none") || has("overflow:hidden") && (has("max-height:0") || has("height:0"))
     }
 }
+
+impl Tag<'_> {
+    /// Whether a paragraph has no space below it: a line of a word processor, or one whose style says so.
+    pub fn is_tight(&self) -> bool {
+        if self.attributes.len() < MIN_TIGHT_BYTES {
+            return false;
+        }
+        let class = self.attribute("class").unwrap_or_default();
+        if class.starts_with("Mso") && !class.starts_with("MsoListParagraph") || class == "western" {
+            return true;
+        }
+        let style = self.attribute("style").unwrap_or_default().to_ascii_lowercase();
+        let value = |name: &str| {
+            let mut properties = style.split(';').filter_map(|property| property.split_once(':'));
+            properties.find(|(found, _)| found.trim() == name).map(|(_, value)| value.trim().to_string())
+        };
+        let is_zero = |value: &str| value.starts_with('0') && !value.starts_with("0.");
+        // `margin: 0 0 10px`: the third is the one below, or the first where there are less.
+        let of_all = |margin: String| {
+            let sides: Vec<&str> = margin.split_whitespace().collect();
+            sides.get(2).or(sides.first()).is_some_and(|below| is_zero(below))
+        };
+        value("margin-bottom").map(|below| is_zero(&below)).or_else(|| value("margin").map(of_all)).unwrap_or(false)
+    }
+}
+
+/// Bytes of the shortest attribute that takes the space below a paragraph.
+const MIN_TIGHT_BYTES: usize = 10;
 
 fn with_entities(value: &str) -> String {
     if !value.contains('&') {
@@ -162,9 +201,20 @@ mod tests {
 
     #[test]
     fn a_style_that_hides_is_seen() {
+        let flat = "<div style='max-height:0px;overflow:hidden;'>";
+        assert!(Tag::read(flat).unwrap().is_hidden());
+        assert!(!Tag::read("<td style='font-size:0;max-height:0'>").unwrap().is_hidden());
         assert!(Tag::read("<div style=\"color: red; display : none !important\">").unwrap().is_hidden());
         assert!(!Tag::read("<div style=\"display: block\">").unwrap().is_hidden());
         assert_eq!(after_all_closed("a<div>b</div>c</div>d", "div"), Some("d"));
         assert_eq!(after_all_closed("a<div>b</div>c", "div"), None);
+    }
+
+    #[test]
+    fn a_tag_is_only_so_long() {
+        let tag = |bytes: usize| format!("<a title=\"{}\">", "x".repeat(bytes - 12));
+        for (bytes, expected) in [(MAX_TAG_BYTES, Some(MAX_TAG_BYTES)), (MAX_TAG_BYTES + 1, None)] {
+            assert_eq!(Tag::read(&tag(bytes)).map(|tag| tag.len), expected);
+        }
     }
 }

@@ -8,7 +8,11 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     for header in &message.headers {
         if let Some(speaks) = mark(&header.name, &header.value) {
             let is_type = header.name.eq_ignore_ascii_case("Content-Type");
-            let value = if is_type { "multipart/report" } else { &header.value };
+            let value = match is_type {
+                true if is_receipt(&header.value) => "multipart/report, a receipt (RFC 8098)",
+                true => "multipart/report",
+                false => &header.value,
+            };
             marks.add(speaks, format!("{}: {value}", header.name));
         }
     }
@@ -20,13 +24,26 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     }
 }
 
+/// Whether a `multipart/report` says that somebody was shown a mail, or was not.
+fn is_receipt(content_type: &str) -> bool {
+    content_type.to_lowercase().contains("disposition-notification")
+}
+
+/// Bytes of the longest name of a field that says something.
+const MAX_NAME_BYTES: usize = 40;
+
 /// What a field says by itself.
 fn mark(name: &str, value: &str) -> Option<Speaks> {
     // Looked at only where the name says something, which it seldom does.
     let lower = LazyCell::new(|| value.to_lowercase());
     let keyword = || lower.split([';', ' ', '\t', '(', ',']).next().unwrap_or_default();
     let is_on = || !matches!(keyword(), "" | "no" | "false" | "0" | "none" | "off");
-    match name.to_ascii_lowercase().as_str() {
+    // A mail has dozens of fields; their names are lowered in place.
+    let mut letters = [0; MAX_NAME_BYTES];
+    let letters = letters.get_mut(..name.len())?;
+    letters.copy_from_slice(name.as_bytes());
+    letters.make_ascii_lowercase();
+    match std::str::from_utf8(letters).ok()? {
         // RFC 3834 §5; `no` says that a person wrote it.
         "auto-submitted" | "x-autosubmitted" | "x-auto-submitted" if is_on() => match keyword() {
             "auto-replied" => Some(Speaks::Reply),
@@ -86,8 +103,7 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
         }
         "delivered-to" => (keyword() == "autoresponder").then_some(Speaks::Reply),
         "content-type" if lower.starts_with("multipart/report") => {
-            let is_receipt = lower.contains("disposition-notification");
-            Some(if is_receipt { Speaks::Reply } else { Speaks::Program })
+            Some(if is_receipt(value) { Speaks::Reply } else { Speaks::Program })
         }
         _ => None,
     }

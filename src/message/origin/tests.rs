@@ -82,10 +82,10 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
 }
 
 #[test]
-fn only_a_subject_that_stands_alone_leaves_a_doubt() {
+fn only_words_that_stand_alone_leave_a_doubt() {
     let read = |fields: &str| {
         let raw = format!("From: ann@example.com\n{fields}\n\nBack on Monday.");
-        parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default()).is_automatic_by_subject_only
+        parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default()).is_automatic_by_words_only
     };
     let cases = [
         ("Subject: Out of office", true),
@@ -93,9 +93,64 @@ fn only_a_subject_that_stands_alone_leaves_a_doubt() {
         ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", false),
         ("Subject: Out of office\nAuto-Submitted: auto-replied", false),
         ("Subject: Printer", false),
+        ("Subject: Printer\n\nYour mail is being held. Prove that you are human.", true),
+        ("X-Loop: x\n\nYour mail is being held. Prove that you are human.", false),
     ];
     for (fields, expected) in cases {
         assert_eq!(read(fields), expected, "{fields}");
+    }
+}
+
+#[test]
+fn programs_that_want_a_proof_are_known_by_what_they_say() {
+    let challenge = vec!["text: asks for a proof that a person wrote".to_string()];
+    let cases = [
+        ("Your message is being held. Click here to show that you are a human:", challenge.clone()),
+        (
+            "Your mail has not been delivered yet. Solve the captcha once, and I get all of your mails.",
+            challenge.clone(),
+        ),
+        ("Ihre Nachricht wird zurückgehalten. Bitte zeigen Sie, dass Sie ein Mensch sind.", challenge.clone()),
+        ("I am waiting for your answer. Please confirm that you got it.", vec![]),
+        ("The order will be delivered tomorrow, please confirm.", vec![]),
+        ("The login has a captcha that I cannot read.", vec![]),
+        ("Look:\n\n> Your message is being held. Show that you are a human:\n\nWhat is that?", vec![]),
+    ];
+    for (text, marks) in cases {
+        let raw = format!("From: ann@example.com\nContent-Type: text/plain; charset=utf-8\n\n{text}\n");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        assert_eq!(message.marks, marks, "{text}");
+    }
+    for (bytes, expected) in [(challenge::MAX_CHALLENGE_BYTES, 1), (challenge::MAX_CHALLENGE_BYTES + 1, 0)] {
+        let (waits, prove) = ("It is being held.", "Are you not a robot");
+        let filling = "x".repeat(bytes - waits.len() - prove.len());
+        let raw = format!("From: ann@example.com\n\n{waits}{filling}{prove}");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        assert_eq!(message.marks.len(), expected, "{bytes}");
+    }
+}
+
+#[test]
+fn calendars_that_answer_are_programs_and_those_that_invite_are_people() {
+    use Origin::{AutomaticReply, Person};
+    let cases = [
+        ("REQUEST", Person, &[][..]),
+        ("CANCEL", Person, &[]),
+        ("PUBLISH", Person, &[]),
+        ("REPLY", AutomaticReply, &["calendar: reply, accepted"]),
+        ("COUNTER", AutomaticReply, &["calendar: counter, accepted"]),
+        ("REFRESH", AutomaticReply, &["calendar: refresh, accepted"]),
+    ];
+    for (method, origin, marks) in cases {
+        let event = "BEGIN:VEVENT\nATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b\nEND:VEVENT";
+        let calendar = format!("BEGIN:VCALENDAR\nMETHOD:{method}\n{event}\nEND:VCALENDAR\n");
+        let raw = format!("From: ann@example.com\nContent-Type: text/calendar; method={method}\n\n{calendar}");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        assert_eq!(
+            (message.origin, message.marks),
+            (origin, marks.iter().map(ToString::to_string).collect()),
+            "{method}"
+        );
     }
 }
 

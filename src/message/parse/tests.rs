@@ -267,7 +267,7 @@ proptest! {
     #[test]
     fn whatever_the_bytes_there_is_a_message(raw in odd_mail()) {
         // Not through `parse`, which would hide a panic.
-        let message = read(&raw, at(), &Reader::default());
+        let message = read(&raw, at(), &Reader::default(), None);
         prop_assert_eq!(message.size_bytes, raw.len() as u64);
         prop_assert!(!message.id.0.is_empty());
         for attachment in &message.attachments {
@@ -278,7 +278,7 @@ proptest! {
 
     #[test]
     fn nothing_of_a_text_is_thrown_away(raw in odd_mail()) {
-        let body = read(&raw, at(), &Reader::default()).body;
+        let body = read(&raw, at(), &Reader::default(), None).body;
         let parts = format!("{}\n{}\n{}", body.reply, body.quote, body.signature);
         prop_assert_eq!(words(&body.text), words(&parts));
     }

@@ -21,6 +21,9 @@ fn alternatives_are_read_as_plain_text_unless_that_is_blank() {
         ("both", format!("{ALTERNATIVE}--b\n\nx\n{html}"), vec![1]),
         ("blank plain part", format!("{ALTERNATIVE}--b\n\n \n\n{html}"), vec![2]),
         ("html only", format!("{ALTERNATIVE}{html}"), vec![1]),
+        ("enriched", format!("{ALTERNATIVE}--b\nContent-Type: text/enriched\n\n<bold>x\n{html}"), vec![1]),
+        ("a form for one program", format!("{ALTERNATIVE}--b\nContent-Type: text/x-amp-html\n\n<x>\n{html}"), vec![2]),
+        ("nothing but that form", format!("{ALTERNATIVE}--b\nContent-Type: text/x-amp-html\n\n<x>\n--b--\n"), vec![1]),
     ];
     for (name, raw, expected) in cases {
         let (_, texts, files) = shape(&raw);
@@ -103,4 +106,24 @@ fn an_outer_delimiter_ends_the_inner_multipart() {
     let raw = "Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/mixed; boundary=b\n\n\
                --b\n\nx\n--a\n\ny\n--a--\n";
     assert_eq!(shape(raw).0[2..], ["text/plain \"x\"", "text/plain \"y\""]);
+}
+
+#[test]
+fn boundaries_that_are_not_told_are_searched_for_so_often_and_so_far() {
+    let part =
+        |n: usize| format!("--o\nContent-Type: multipart/mixed\n\n--r{n}\nContent-Type: text/html\n\nx\n--r{n}--\n");
+    for (count, found) in
+        [(MAX_BOUNDARY_SEARCHES, MAX_BOUNDARY_SEARCHES), (MAX_BOUNDARY_SEARCHES + 1, MAX_BOUNDARY_SEARCHES)]
+    {
+        let raw =
+            format!("Content-Type: multipart/mixed; boundary=o\n\n{}--o--\n", (0..count).map(part).collect::<String>());
+        let pages = shape(&raw).0.iter().filter(|part| part.starts_with("text/html")).count();
+        assert_eq!(pages, found, "{count} multiparts");
+    }
+    let (delimiter, field) = ("\n--r\n", "Content-Type: text/html\n\nx\n--r--\n");
+    for (end, is_found) in [(MAX_BOUNDARY_BYTES, true), (MAX_BOUNDARY_BYTES + 1, false)] {
+        let preface = "x".repeat(end - delimiter.len() - "Content-".len());
+        let (list, ..) = shape(&format!("Content-Type: multipart/mixed\n\n{preface}{delimiter}{field}"));
+        assert_eq!(list.len() > 1, is_found, "{end} bytes");
+    }
 }

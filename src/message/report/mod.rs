@@ -75,10 +75,10 @@ fn in_prose(
     status: Status,
 ) -> Option<DeliveryReport> {
     let text = text_of(parts, message);
-    if let Some(found) = standard::in_text(original::split(&text).0) {
+    let (own, appended) = original::split(&text);
+    if let Some(found) = standard::in_text(own) {
         return Some(report(found.recipients, parts, message, &text));
     }
-    let (own, appended) = original::split(&text);
     let lower = own.to_lowercase();
     let has_returned = !appended.is_empty() || original::returned(parts).is_some();
     let says_delayed =

@@ -1,5 +1,6 @@
 //! The mail that a report is about: where a server appends it to its text, and its Message-ID.
 
+use crate::message::attribution::begins_with_any;
 use crate::message::fields::{self, Of};
 use crate::message::limits::MAX_REPORT_BYTES;
 use crate::message::parts::{Part, Parts};
@@ -119,15 +120,15 @@ fn begins_original(line: &str) -> bool {
     const MAX_BYTES: usize = 120;
     let line = line.trim_end();
     let words = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let lower = words.chars().take(MAX_BYTES).collect::<String>().to_lowercase();
-    if FIELDS.iter().any(|field| lower.starts_with(field)) {
+    if begins_with_any(words, &FIELDS) {
         return !line.starts_with([' ', '\t']);
     }
     if line.len() > MAX_BYTES {
         return false;
     }
-    let bare = lower.trim_end_matches(|c: char| !c.is_alphanumeric());
-    BEGINS.iter().any(|begin| lower.starts_with(begin)) || ALONE.contains(&bare)
+    let bare = words.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let is_alone = |alone: &&str| alone.len() == bare.len() && begins_with_any(bare, &[*alone]);
+    begins_with_any(words, &BEGINS) || ALONE.iter().any(is_alone)
 }
 
 /// The header block of a returned mail, below the lines that announce it.

@@ -4,8 +4,8 @@
 //!
 //! A table holds phrases between bars; a line may begin with the languages of what follows.
 
+use crate::message::search::Phrases;
 use aho_corasick::AhoCorasick;
-use std::sync::LazyLock;
 
 /// Local parts and names of the parts of servers that send reports, without anything but letters and digits.
 const SERVERS: &str = "
@@ -197,25 +197,10 @@ pub(super) fn all(table: &str) -> impl Iterator<Item = &str> {
     lines.flat_map(|line| line.split('|')).map(str::trim).filter(|phrase| !phrase.is_empty())
 }
 
-/// A table of phrases, searched for in one pass.
-pub(super) struct Phrases(LazyLock<Option<AhoCorasick>>);
-
-impl Phrases {
-    /// Whether the text, which is in lower case, has one of them.
-    pub fn are_in(&self, lower: &str) -> bool {
-        self.0.as_ref().is_some_and(|phrases| phrases.is_match(lower))
-    }
-
-    /// Where the first of them ends in the text.
-    pub fn end_in(&self, lower: &str) -> Option<usize> {
-        self.0.as_ref()?.find(lower).map(|found| found.end())
-    }
-}
-
 /// A phrase that fails to compile shows in the first test; nothing is found then.
 macro_rules! searched {
     ($($name:ident = $table:ident;)*) => {
-        $(pub(super) static $name: Phrases = Phrases(LazyLock::new(|| AhoCorasick::new(all($table)).ok()));)*
+        $(pub(super) static $name: Phrases = Phrases::new(|| AhoCorasick::new(all($table)).ok());)*
     };
 }
 

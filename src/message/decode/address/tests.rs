@@ -8,7 +8,7 @@ fn shown(value: &str) -> Vec<String> {
 
 #[test]
 fn addresses_are_found_however_they_are_written() {
-    let cases: [(&str, &str, &[&str]); 48] = [
+    let cases: [(&str, &str, &[&str]); 57] = [
         ("plain", "ann@x.example", &["ann@x.example"]),
         ("with a name", "Ann Example <ann@x.example>", &["Ann Example <ann@x.example>"]),
         ("no blank before the bracket", "Ann<ann@x.example>", &["Ann <ann@x.example>"]),
@@ -59,6 +59,15 @@ fn addresses_are_found_however_they_are_written() {
         ("apostrophe in quotes", "\"'ann e\"@x.example'", &["\"'ann e\"@x.example"]),
         ("quoted local part in brackets", "Ann <\"ann>e\"@x.example>", &["Ann <\"ann>e\"@x.example>"]),
         ("a link", "<mailto:ann@x.example>", &["ann@x.example"]),
+        ("a link behind a name", "Ann E [mailto:ann@x.example]", &["Ann E <ann@x.example>"]),
+        ("a protocol behind a name", "Ann E [SMTP:ann@x.example]", &["Ann E <ann@x.example>"]),
+        ("an address of numbers", "ann@[192.0.2.1]", &["ann@[192.0.2.1]"]),
+        ("blanks around the sign", "ann @ x.example", &["ann@x.example"]),
+        ("comments around the sign", "ann (home) @ (work) x.example", &["home <ann@x.example>"]),
+        ("blanks around a dot", "a@x.example, ann@x   . example", &["a@x.example", "ann@x.example"]),
+        ("a sign in a name", "Ann @ Work ann@x.example", &["Ann @ Work <ann@x.example>"]),
+        ("name in brackets, address before", "ann@x.example <Ann E>", &["Ann E <ann@x.example>"]),
+        ("name in brackets, address behind", "<Ann E> ann@x.example", &["Ann E <ann@x.example>"]),
         ("letters of the world", "Ann <jürgen@bücher.example>", &["Ann <jürgen@bücher.example>"]),
         ("no address", "MAILER-DAEMON (Mail Delivery System)", &[]),
     ];
@@ -83,4 +92,14 @@ fn long_broken_lists_cost_no_more_than_their_length() {
         let value = piece.repeat(200_000 / piece.len());
         assert!(read(value.as_bytes(), None).len() <= MAX_ADDRESSES + 1, "{piece}");
     }
+}
+
+#[test]
+fn a_name_over_many_commas_is_only_so_long() {
+    let name = |words: usize| {
+        read(format!("{}z <a@x.example>", "x, ".repeat(words)).as_bytes(), None)[0].name.clone().unwrap()
+    };
+    let most = MAX_NAME_BYTES.div_ceil(3);
+    assert_eq!(name(most).len(), 3 * most + 1);
+    assert_eq!(name(most + 1).len(), 3 * most + 1);
 }

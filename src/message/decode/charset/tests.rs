@@ -66,3 +66,21 @@ fn the_charset_of_a_mail_is_the_first_that_says_something() {
 fn the_table_of_names_is_sorted() {
     assert!(ALIASES.is_sorted_by_key(|(alias, _)| alias));
 }
+
+#[test]
+fn limits_of_labels_hold() {
+    let at = |bytes: usize| {
+        let field = "charset=koi8-r";
+        format!("{}{field}\r\n", "x".repeat(bytes - field.len()))
+    };
+    assert_eq!(declared(at(MAX_DECLARED_BYTES).as_bytes()), Some("koi8-r"));
+    assert_ne!(declared(at(MAX_DECLARED_BYTES + 1).as_bytes()), Some("koi8-r"));
+
+    let behind = |others: usize| format!("{}charset=koi8-r\r\n", "charset=utf-8\r\n".repeat(others));
+    assert_eq!(declared(behind(MAX_DECLARED - 1).as_bytes()), Some("koi8-r"));
+    assert_eq!(declared(behind(MAX_DECLARED).as_bytes()), None);
+
+    let long = |chars: usize| Label::of(&format!("koi8-{}", "r".repeat(chars - 5)));
+    assert!(matches!(long(MAX_KEY_CHARS), Label::Named(_)));
+    assert!(matches!(long(MAX_KEY_CHARS + 100), Label::Named(_)), "what stands behind is cut off");
+}

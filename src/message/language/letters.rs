@@ -7,7 +7,7 @@ const MIN_LANGUAGE_CHARS: usize = 24;
 const MAX_LANGUAGE_CHARS: usize = 400;
 
 /// The ISO 639-1 code of the language of a text, where it is long enough and the guess is good.
-pub(in crate::message) fn language(text: &str) -> Option<String> {
+pub(super) fn language(text: &str) -> Option<String> {
     if text.chars().filter(|c| c.is_alphabetic()).take(MIN_LANGUAGE_CHARS).count() < MIN_LANGUAGE_CHARS {
         return None;
     }

@@ -1,0 +1,101 @@
+//! Challenges: mails in which a program asks the sender of another mail to prove that a person sent it.
+//!
+//! Each says two things: that a mail waits, and that its sender is to prove to be a person. Both must be said on top. People pass such mails on and ask what they mean, so these words alone do not keep a mail from
+//! becoming a ticket.
+
+use super::{Marks, Speaks};
+use crate::message::Message;
+use crate::message::search::Phrases;
+use aho_corasick::AhoCorasick;
+
+/// Bytes of a text in which a challenge says what it is.
+pub(super) const MAX_CHALLENGE_BYTES: usize = 2_000;
+
+/// That a mail waits, in lower case.
+const WAITS: [&str; 30] = [
+    "being held",
+    "been held",
+    "will be held",
+    "quarantined until",
+    "be delivered once",
+    "before it is delivered",
+    "before it can be delivered",
+    "will be delivered",
+    "to be delivered",
+    "not been delivered yet",
+    "not yet been delivered",
+    "has not been delivered",
+    "pending delivery",
+    "delivery is pending",
+    "awaiting verification",
+    "requires verification",
+    "to reach me",
+    "to reach my inbox",
+    "wird zurückgehalten",
+    "wurde zurückgehalten",
+    "noch nicht zugestellt",
+    "zugestellt werden",
+    "a été retenu",
+    "sera délivré",
+    "sera remis",
+    "ha sido retenido",
+    "será entregado",
+    "foi retida",
+    "será entregue",
+    "sarà consegnato",
+];
+
+/// What its sender is to prove, or how, in lower case.
+const PROVE: [&str; 24] = [
+    "are human",
+    "are a human",
+    "a human being",
+    "you're human",
+    "are a real person",
+    "sent by a person",
+    "sent by a human",
+    "not a spammer",
+    "not a robot",
+    "not a machine",
+    "approved sender",
+    "allowed sender",
+    "my whitelist",
+    "captcha",
+    "verify yourself",
+    "authenticate yourself",
+    "confirm that you sent",
+    "ein mensch sind",
+    "von einem menschen",
+    "vous authentifier",
+    "être humain",
+    "ser humano",
+    "um humano",
+    "essere umano",
+];
+
+static SAYS_WAITS: Phrases = Phrases::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WAITS).ok());
+static SAYS_PROVE: Phrases = Phrases::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PROVE).ok());
+
+/// Whether the text is that of a challenge and the only mark.
+pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
+    if marks.has(Speaks::Report) {
+        return false;
+    }
+    // What is quoted between answers is not said by whoever answers.
+    if !says_so(&message.body.reply) || !says_so(&message.body.own_words()) {
+        return false;
+    }
+    let is_only = marks.list.is_empty();
+    marks.add(Speaks::Reply, "text: asks for a proof that a person wrote".to_string());
+    is_only
+}
+
+fn says_so(text: &str) -> bool {
+    let end = (0..=text.len().min(MAX_CHALLENGE_BYTES)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let top = &text[..end];
+    // Either may be wrapped into the next line.
+    (SAYS_WAITS.are_in(top) || SAYS_PROVE.are_in(top)) && {
+        let one_line = top.replace('\n', " ");
+        SAYS_WAITS.are_in(&one_line) && SAYS_PROVE.are_in(&one_line)
+    }
+}
