@@ -160,6 +160,11 @@ impl Running {
         self.watcher.number(sql).await
     }
 
+    /// See [`Watcher::written_bytes`].
+    pub async fn written_bytes(&mut self) -> Result<usize> {
+        self.watcher.written_bytes().await
+    }
+
     pub async fn stop(self) -> Result<()> {
         self.watcher.close().await?;
         self.stop.cancel();

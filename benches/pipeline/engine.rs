@@ -45,8 +45,11 @@ pub struct Setting {
 
 impl Setting {
     /// Those that can be measured here. One SQLite database has one worker.
-    pub fn all() -> Vec<Self> {
+    pub fn all(sqlite_only: bool) -> Vec<Self> {
         let mut all = vec![Self { engine: Engine::Sqlite, workers: 1 }];
+        if sqlite_only {
+            return all;
+        }
         match postgres::missing() {
             None => all.extend([1, 2, 4].map(|workers| Self { engine: Engine::Postgres, workers })),
             Some(names) => skipped(&format!("nothing is measured on PostgreSQL, because there is no {names}")),
@@ -161,6 +164,13 @@ impl Watcher {
     /// One number that a statement gives.
     pub async fn number(&mut self, sql: &'static str) -> Result<i64> {
         Ok(on!(&mut self.0, connection => sqlx::query_scalar(sql).fetch_one(connection).await?))
+    }
+
+    /// Bytes of what the desk has written for its mails beside them: the mails that go out, and the words that are kept.
+    pub async fn written_bytes(&mut self) -> Result<usize> {
+        let sql = "SELECT CAST(COALESCE((SELECT SUM(OCTET_LENGTH(raw)) FROM outbox_raw), 0) \
+            + COALESCE((SELECT SUM(OCTET_LENGTH(text)) FROM messages), 0) AS BIGINT)";
+        Ok(usize::try_from(self.number(sql).await?)?)
     }
 
     /// All mails of the outbox.

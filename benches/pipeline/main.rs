@@ -57,7 +57,7 @@ fn main() -> Result<()> {
                 Part::Inspect => Ok(()),
                 Part::Stages => stages::measure(plan.stages).await,
                 Part::Rules => rules::measure(plan.rules),
-                Part::Rounds => rounds::measure(&bed, sink, plan.rounds, plan.mails).await,
+                Part::Rounds => rounds::measure(&bed, sink, &plan).await,
                 Part::Sending => sending::measure(&bed, sink, plan.sendings, plan.mails).await,
                 Part::Single => single::measure(&bed, plan.singles).await,
                 Part::Growth => growth::measure(&mut bed, sink, plan.rounds, plan.mails, plan.tickets).await,

@@ -54,6 +54,8 @@ impl Part {
 #[derive(Debug, Clone)]
 pub struct Plan {
     only: Option<Vec<Part>>,
+    /// Whether PostgreSQL is left out.
+    pub sqlite_only: bool,
     /// Rounds of the desk beside a bare ingest, and of an empty database beside a full one.
     pub rounds: usize,
     /// Mails in each of them.
@@ -80,6 +82,7 @@ impl Plan {
     pub fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut plan = Self {
             only: None,
+            sqlite_only: false,
             rounds: 5,
             mails: 2_000,
             sendings: 3,
@@ -103,6 +106,10 @@ impl Plan {
             }
             if argument == "--folder" {
                 plan.folder = Some(value()?.into());
+                continue;
+            }
+            if argument == "--sqlite-only" {
+                plan.sqlite_only = true;
                 continue;
             }
             let value = value()?;

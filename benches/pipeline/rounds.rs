@@ -4,6 +4,7 @@ use super::desk::{self, Running, Site, USER};
 use super::engine::{BareTable, Setting, Until};
 use super::figures::median;
 use super::mailbox::Filled;
+use super::plan::Plan;
 use super::{bare, check};
 use anyhow::{Result, ensure};
 use postroom::classify::RuleSet;
@@ -22,14 +23,17 @@ const CONNECTIONS: u32 = 2;
 /// Mails a second of one round.
 struct Round {
     bare: f64,
+    /// The bare ingest when it also commits as many bytes as the desk writes for each mail.
+    heavy: f64,
     desk: f64,
     /// The desk while it delivers: until all is committed, and until all is sent.
     delivering: Option<(f64, f64)>,
 }
 
-pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, rounds: usize, count: usize) -> Result<()> {
+pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, plan: &Plan) -> Result<()> {
+    let (rounds, count) = (plan.rounds, plan.mails);
     let to = MailBed::address(USER);
-    let settings = Setting::all();
+    let settings = Setting::all(plan.sqlite_only);
     // The first is the one that was always measured.
     let heaps = [
         ("plain", load::mails("m", &to, count, SIZE_BYTES, SEED), &settings[..1]),
@@ -48,7 +52,7 @@ pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, rounds: usize, cou
         mailbox.empty()?;
     }
     println!(
-        "medians side by side                                       bare      desk  ratio   delivering  ratio      all sent"
+        "medians side by side                                       bare     heavy      desk  ratio   delivering  ratio      all sent"
     );
     for (name, median) in &medians {
         print_row(&format!("{name:<53}"), median);
@@ -65,11 +69,21 @@ fn summary(mails: &[LoadMail]) -> String {
 }
 
 fn print_row(name: &str, round: &Round) {
-    let Round { bare, desk, delivering } = round;
+    let Round { bare, heavy, desk, delivering } = round;
     let rest = delivering.map_or_else(String::new, |(committed, sent)| {
         format!("   {committed:10.0}  {:5.2}    {sent:10.0}", committed / bare)
     });
-    println!("{name:<6} {bare:9.0} {desk:9.0}  {:5.2}{rest}", desk / bare);
+    println!("{name:<6} {bare:9.0} {heavy:9.0} {desk:9.0}  {:5.2}{rest}", desk / bare);
+}
+
+/// Mails a second of a desk, and what it wrote.
+struct Pace {
+    /// Until everything is committed.
+    settled: f64,
+    /// Until everything is sent, where it delivers.
+    sent: f64,
+    /// Bytes that it wrote for each mail beside the mail itself.
+    more_bytes: usize,
 }
 
 struct Bench<'b> {
@@ -83,7 +97,7 @@ struct Bench<'b> {
 impl Bench<'_> {
     async fn measure(&self, mailbox: &mut Filled, rounds: usize) -> Result<Round> {
         println!("{}", self.setting);
-        println!("round      bare      desk  ratio   delivering  ratio      all sent");
+        println!("round      bare     heavy      desk  ratio   delivering  ratio      all sent");
         let mut done = Vec::with_capacity(rounds);
         for number in 0..=rounds {
             let round = self.round(mailbox, number % 2 == 1).await?;
@@ -99,41 +113,47 @@ impl Bench<'_> {
             let committed = of(|round| round.delivering.map_or(0.0, |pace| pace.0));
             (committed, of(|round| round.delivering.map_or(0.0, |pace| pace.1)))
         });
-        let middle = Round { bare: of(|round| round.bare), desk: of(|round| round.desk), delivering };
+        let (bare, heavy) = (of(|round| round.bare), of(|round| round.heavy));
+        let middle = Round { bare, heavy, desk: of(|round| round.desk), delivering };
         print_row("median", &middle);
+        let of_heavy = of(|round| round.desk / round.heavy);
+        println!("the desk at {of_heavy:.2} of the rate of an ingest that commits as many bytes as the desk");
         println!("the desk at {ratio:.2} of the bare ingest's rate (median of the rounds' ratios; wanted: 0.50)");
         Ok(middle)
     }
 
     /// One after the other on the same mails; who goes first changes with each round.
     async fn round(&self, mailbox: &mut Filled, is_bare_first: bool) -> Result<Round> {
-        let early = if is_bare_first { Some(self.bare().await?) } else { None };
-        let desk = self.desk(mailbox, None).await?.0;
+        let early = if is_bare_first { Some(self.bare(0).await?) } else { None };
+        let Pace { settled: desk, more_bytes, .. } = self.desk(mailbox, None).await?;
         let bare = match early {
             Some(bare) => bare,
-            None => self.bare().await?,
+            None => self.bare(0).await?,
         };
+        let heavy = self.bare(more_bytes).await?;
         let delivering = match self.sink {
-            Some(sink) => Some(self.desk(mailbox, Some(sink)).await?),
+            Some(sink) => {
+                let pace = self.desk(mailbox, Some(sink)).await?;
+                Some((pace.settled, pace.sent))
+            }
             None => None,
         };
-        Ok(Round { bare, desk, delivering })
+        Ok(Round { bare, heavy, desk, delivering })
     }
 
     fn rate(&self, took: Duration) -> f64 {
         self.mails.len() as f64 / took.as_secs_f64()
     }
 
-    async fn bare(&self) -> Result<f64> {
+    async fn bare(&self, more_bytes: usize) -> Result<f64> {
         let folder = tempfile::tempdir()?;
         let mut table = BareTable::new(self.setting.engine, folder.path()).await?;
-        let (count, took) = bare::ingest(self.bed.imap_address(), &mut table).await?;
+        let (count, took) = bare::ingest(self.bed.imap_address(), &mut table, more_bytes).await?;
         ensure!(count == self.mails.len(), "the bare ingest found {count} mails");
         Ok(self.rate(took))
     }
 
-    /// The desk's pace until everything is committed, and until everything is sent where it delivers.
-    async fn desk(&self, mailbox: &mut Filled, sink: Option<SocketAddr>) -> Result<(f64, f64)> {
+    async fn desk(&self, mailbox: &mut Filled, sink: Option<SocketAddr>) -> Result<Pace> {
         mailbox.reset()?;
         let folder = tempfile::tempdir()?;
         let Setting { engine, workers } = self.setting;
@@ -146,7 +166,8 @@ impl Bench<'_> {
             None => settled,
         };
         check::check(&running.store, self.mails).await?;
+        let more_bytes = running.written_bytes().await? / self.mails.len();
         running.stop().await?;
-        Ok((self.rate(settled), self.rate(sent)))
+        Ok(Pace { settled: self.rate(settled), sent: self.rate(sent), more_bytes })
     }
 }
