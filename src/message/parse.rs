@@ -61,7 +61,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     let headers = block
         .fields
         .iter()
-        .map(|field| Header { name: field.name.to_string(), value: decode::text_as(*field, hint) })
+        .map(|field| Header { name: field.name.to_string(), value: value_of(*field, hint) })
         .collect::<Vec<_>>();
 
     let mut parts = parts::read(raw, block);
@@ -120,8 +120,17 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
-    (message.authentication, message.authenticated_by) = trust::judge(&message, reader);
+    (message.authentication, message.authenticated_by) = trust::judge(&mut message, reader);
     message
+}
+
+/// A field's value on one line. What servers say of a sender has no encoded words (RFC 8601 §2.2): one that reads as
+/// ours only when it is decoded has come with the mail, past a server that would have taken it off.
+fn value_of(field: fields::RawField<'_>, hint: Option<&str>) -> String {
+    if field.is(trust::FIELD) {
+        return String::from_utf8_lossy(&field.unfolded()).into_owned();
+    }
+    decode::text_as(field, hint)
 }
 
 /// Bytes without one of these are no mail, but garbage that happens to have a colon in its first lines.
