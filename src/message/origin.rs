@@ -8,7 +8,7 @@ mod fields;
 mod sender;
 mod subject;
 
-use super::{Message, Origin, Reader, is_same_text};
+use super::{CalendarMethod, Message, Origin, Reader, is_same_text};
 
 /// The origin and the marks that led to it.
 pub(super) struct Verdict {
@@ -27,7 +27,13 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     }
     fields::look_at(message, &mut marks);
     sender::look_at(message, &mut marks);
-    let is_by_subject_only = subject::look_at(message, &mut marks);
+    // Programs answer invitations when somebody clicks. What is said beside it is for a person to read.
+    let is_answer = message.calendar.as_ref().is_some_and(|calendar| calendar.method == CalendarMethod::Reply);
+    let says_more = is_answer && marks.list.is_empty() && !message.body.reply.trim().is_empty();
+    if is_answer {
+        marks.add(Speaks::Reply, "calendar: an answer to an invitation".to_string());
+    }
+    let is_by_subject_only = subject::look_at(message, &mut marks) || says_more;
     let origin = marks.origin(!message.in_reply_to.is_empty());
     Verdict { origin, is_by_subject_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }

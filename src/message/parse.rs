@@ -264,7 +264,12 @@ fn defect(code: DefectCode, detail: impl Into<String>) -> Defect {
 
 /// The message for bytes that are no mail.
 fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
-    let content_digest = Digest::of(raw);
+    let size_bytes = raw.len() as u64;
+    Message { defects: vec![defect(DefectCode::Unreadable, why)], ..blank(Digest::of(raw), received_at, size_bytes) }
+}
+
+/// A message of which nothing is known but these.
+pub(super) fn blank(content_digest: Digest, received_at: Timestamp, size_bytes: u64) -> Message {
     Message {
         id: ids::for_missing(&content_digest),
         in_reply_to: Vec::new(),
@@ -292,8 +297,8 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         authenticated_by: None,
         language: None,
         content_digest,
-        size_bytes: raw.len() as u64,
-        defects: vec![defect(DefectCode::Unreadable, why)],
+        size_bytes,
+        defects: Vec::new(),
     }
 }
 
