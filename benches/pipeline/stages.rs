@@ -54,7 +54,9 @@ fn pass(desk: &Desk, mails: &[LoadMail]) -> Vec<(&'static str, Duration)> {
     messages.iter().for_each(|message| drop(classify::scan(message, &house.rules)));
     timed("scan", at);
     at = Instant::now();
-    messages.iter().for_each(|message| drop(thread::keys(message, &house.signature.tokens)));
+    messages
+        .iter()
+        .for_each(|message| drop(thread::keys(message, &house.signature.tokens, &house.reader.own_addresses)));
     timed("keys", at);
     at = Instant::now();
     mails.iter().for_each(|mail| {

@@ -82,7 +82,9 @@ async fn process_batch(desk: &Desk, now: Timestamp, visits: &mut Visits) -> Resu
     let mut question = Lookup::default();
     for item in &items {
         let message = message::parse(&item.raw, now, &house.reader);
-        question.message_ids.extend(thread::keys(&message, &house.signature.tokens).foreign_ids);
+        question
+            .message_ids
+            .extend(thread::keys(&message, &house.signature.tokens, &house.reader.own_addresses).foreign_ids);
         question.addresses.extend(message.from.first().map(message::Address::key));
         question.same_ids.push(message.id);
     }

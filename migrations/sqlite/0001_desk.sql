@@ -119,6 +119,13 @@ CREATE TABLE rule_sets (
     loaded_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- Customers' mails that agents passed on: answers to them belong to the tickets that these opened.
+CREATE TABLE passed_on (
+    message_id TEXT PRIMARY KEY,
+    ticket     BIGINT NOT NULL REFERENCES tickets (id)
+) WITHOUT ROWID;
+CREATE INDEX passed_on_ticket ON passed_on (ticket);
+
 -- The people around a ticket, each with the Message-IDs it has seen.
 CREATE TABLE parties (
     ticket             BIGINT NOT NULL REFERENCES tickets (id),

@@ -37,7 +37,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 59] = [
+const WORDS: [(&str, &str); 61] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -64,6 +64,7 @@ const WORDS: [(&str, &str); 59] = [
     ("forged-token", "it has tokens that we did not sign ({})"),
     ("held", "so many updates without news in a row: {}"),
     ("last-update-by-itself", "the last update of today that is sent by itself"),
+    ("names-another-address", "it names {}, to whom the mail was not sent"),
     ("no-answer", "not acknowledged: {}"),
     ("no-notice", "the agent was not told: {}"),
     ("no-sender", "{}"),
@@ -75,6 +76,7 @@ const WORDS: [(&str, &str); 59] = [
     ("own-mail", "a mail of ours came back ({})"),
     ("oversize", "too large: {}"),
     ("new-request", "a new request"),
+    ("passed-on", "a customer's mail that {} passed on"),
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
     ("quarantined-by-rule", "rule {} sets it aside"),
@@ -144,6 +146,7 @@ mod tests {
             include_str!("../decide/agent.rs"),
             include_str!("../decide/deadline.rs"),
             include_str!("../decide/delivery.rs"),
+            include_str!("../decide/forward.rs"),
             include_str!("../decide/mail.rs"),
             include_str!("../decide/requester.rs"),
             include_str!("../serve/process.rs"),

@@ -103,7 +103,8 @@ impl View<'_> {
                 self.set_agent(&mut fields);
                 agent::set_transcript(&mut fields, lines, *carried_out, *help);
             }
-            Content::Undelivered { recipient, status, diagnostic } => {
+            Content::Undelivered { recipient, status, diagnostic, is_suppressed } => {
+                fields.set("suppressed", *is_suppressed);
                 self.set_agent(&mut fields);
                 fields.set("recipient", line(recipient));
                 fields.set("code", status.as_deref().map_or(String::new(), line));

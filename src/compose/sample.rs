@@ -136,6 +136,7 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
                 because: Vec::new(),
                 articles: Vec::new(),
                 caution: None,
+                calendar: None,
                 refused_severity: None,
             }
         }
@@ -144,8 +145,8 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
             lines.clear();
             *help = false;
         }
-        Content::Undelivered { status, diagnostic, .. } => {
-            *status = None;
+        Content::Undelivered { status, diagnostic, is_suppressed, .. } => {
+            (*status, *is_suppressed) = (None, false);
             diagnostic.clear();
         }
         _ => {}
@@ -181,6 +182,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
             because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
             articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
             caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
+            calendar: None,
             refused_severity: None,
         })),
         Purpose::Nudge => Content::Nudge { what: DeadlineKind::Update, due_at: expected_update_at },
@@ -206,6 +208,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
             recipient: "ann@example.com".to_owned(),
             status: Some("5.1.1".to_owned()),
             diagnostic: "550 5.1.1 <ann@example.com>: Recipient address rejected: User unknown".to_owned(),
+            is_suppressed: true,
         },
         Purpose::SpoofNotice => {
             Content::SpoofNotice { why: "the mail was not authenticated (dmarc=fail)".to_owned(), inbox: 4711 }
@@ -291,6 +294,7 @@ pub fn policy() -> Policy {
         default_severity: Severity::Medium,
         caps: Caps::default(),
         echo_to_unauthenticated: false,
+        sub_addressing: true,
         acknowledge_within: SignedDuration::from_hours(2 * 24),
         alert_reopen_window: SignedDuration::from_hours(1),
         reopen_window: SignedDuration::from_hours(14 * 24),

@@ -4,7 +4,7 @@ use super::sample::{Sample, policy};
 use super::words::clean;
 use super::*;
 use crate::decide::draft::{Content, News};
-use crate::message::Address;
+use crate::message::{Address, Calendar, CalendarMethod};
 use crate::ticket::Severity;
 use crate::ticket::people::AgentId;
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
@@ -170,6 +170,17 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
             "Escalated to tier 2 by Bob Builder\nneeds a deploy\n",
         ),
         (
+            News::PassedOn { by: bob.clone(), words: "They pay\nus well.".to_owned() },
+            None,
+            "New ticket from Ann Example, passed on by Bob Builder\nThey pay us well.\n",
+        ),
+        (
+            News::Complained { address: "ann@example.com".to_owned() },
+            None,
+            "ann@example.com complained of a mail as unwanted\n\
+             They get no automatic mail any more. What an agent writes still goes to them.\n",
+        ),
+        (
             News::Unverified,
             Some(mallory),
             "Not verified: Mallory <m@evil.example> wrote\n\
@@ -186,6 +197,44 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
             "{ANSWER_ABOVE}\n\nYour answer goes to: Ann Example <ann@example.com> and 1 in Cc\n\n{expected}\nTicket "
         );
         assert!(text.starts_with(&start), "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn an_agent_reads_what_an_invitation_says() {
+    let event = Calendar {
+        summary: Some("Migration\nweekend".to_owned()),
+        starts: Some("2026-03-07T08:00:00Z".to_owned()),
+        ends: Some("2026-03-07T10:00:00Z".to_owned()),
+        place: Some("Room 5".to_owned()),
+        organizer: Some("ann@example.com".to_owned()),
+        ..Calendar::default()
+    };
+    let bare = Calendar { method: CalendarMethod::Cancel, ..Calendar::default() };
+    let answer = Calendar {
+        method: CalendarMethod::Reply,
+        summary: Some("Standup".to_owned()),
+        answer: Some("declined".to_owned()),
+        ..Calendar::default()
+    };
+    let whole = "“Migration weekend” from 2026-03-07T08:00:00Z to 2026-03-07T10:00:00Z in Room 5 by ann@example.com.";
+    let cases = [
+        (
+            Calendar { method: CalendarMethod::Request, ..event.clone() },
+            format!("It invites to {whole} The desk has not answered it.\n"),
+        ),
+        (event, format!("It tells of {whole}\n")),
+        (bare, "It calls off an event.\n".to_owned()),
+        (answer, "It answers the invitation to “Standup”: declined.\n".to_owned()),
+    ];
+    for (calendar, expected) in cases {
+        let mut sample = Sample::of(Purpose::Notification);
+        let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+        notification.calendar = Some(calendar);
+        let text = text_of(&written(&sample));
+        // A mail is wrapped as mails are.
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&text).contains(&words(&expected)), "{expected}\n{text}");
     }
 }
 

@@ -202,6 +202,7 @@ impl Reading<'_, '_> {
         let default_severity =
             desk.word("default_severity", Severity::from_word, &severity_words).unwrap_or(Severity::Medium);
         let echo_to_unauthenticated = desk.flag("echo_to_unauthenticated", false);
+        let sub_addressing = desk.flag("sub_addressing", true);
         let acknowledge_within = desk.duration("acknowledge_within", days(2));
         let alert_reopen_window = desk.duration("alert_reopens_within", SignedDuration::from_hours(1));
         let reopen_window = desk.duration("reopen_within", days(14));
@@ -233,6 +234,7 @@ impl Reading<'_, '_> {
             default_severity,
             caps,
             echo_to_unauthenticated,
+            sub_addressing,
             acknowledge_within,
             alert_reopen_window,
             reopen_window,

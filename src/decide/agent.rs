@@ -3,15 +3,14 @@
 use super::breaker::{About, Gate, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
-use super::mail::{ended, is_authenticated, quarantine, remark};
+use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
-use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, guard};
+use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard};
 use crate::message::body::ANSWER_ABOVE;
-use crate::message::{Address, Authentication, Origin};
-use crate::thread::Thread;
+use crate::message::{Address, Origin};
 use crate::ticket::event::{Actor, Visibility, What};
-use crate::ticket::people::{Agent, AgentId, Role};
+use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, Tier};
 use jiff::Timestamp;
@@ -33,7 +32,7 @@ pub(super) fn on_mail(
         let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
         return append(decision, mail, at, Visibility::Automatic, None);
     }
-    let authority = match authority(mail, agent, ticket, policy, now) {
+    let authority = match authority::proof(mail, agent, ticket, policy, now) {
         Ok(authority) => authority,
         Err(_) if mail.is_released => "a person released it from quarantine",
         Err(why) => return spoofed(mail, agent, at, why, Gate { standing, policy, now }),
@@ -59,43 +58,6 @@ pub(super) fn on_mail(
     Work { mail, agent, ticket: ticket.clone(), policy, now, at, decision }.carry_out(&orders, standing)
 }
 
-/// What proves that the agent wrote the mail, or what speaks against it.
-fn authority(
-    mail: &Mail,
-    agent: &Agent,
-    ticket: &Ticket,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<&'static str, &'static str> {
-    let message = &mail.message;
-    if message.from.len() != 1 {
-        return Err("it has several authors");
-    }
-    if message.reply_to.iter().any(|to| *to != agent.address) {
-        return Err("its Reply-To is not the agent's address");
-    }
-    if is_authenticated(mail) {
-        return Ok("the sender is authenticated");
-    }
-    // Whoever got hold of a token of an agent's is not the agent, when our own server says so.
-    if message.authentication == Authentication::Fail {
-        return Err("the sender failed authentication");
-    }
-    let Thread::Ticket { holder: Some(token), .. } = &mail.thread else {
-        return Err("the sender is not authenticated, and the mail does not answer one that was sent to the agent");
-    };
-    match ticket.party(token.party) {
-        Some(party) if party.role == Role::Agent && party.address == agent.address => {
-            if token.is_older_than(policy.agent_token_age, now) {
-                Err("the mail it answers is too old to prove who wrote it")
-            } else {
-                Ok("it answers a mail that only this agent has")
-            }
-        }
-        _ => Err("it answers a mail that was sent to somebody else"),
-    }
-}
-
 /// A mail in an agent's name that nothing proves: kept apart, noted, and the real agent is told.
 fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>) -> Decision {
     let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
@@ -104,7 +66,7 @@ fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>)
     let mut standing = gate.standing.clone();
     (standing.traffic.ticket_10_minutes, standing.traffic.ticket_10_hours) = (0, 0);
     let gate = Gate { standing: &standing, ..gate };
-    match guard::may_send(&agent.address, Some(mail.message.origin), &standing, gate.policy) {
+    match guard::may_tell_of_rejection(&agent.address, Some(mail.message.origin), &standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),
@@ -224,7 +186,10 @@ impl Work<'_> {
     fn carry_out(mut self, orders: &Orders, standing: &Standing) -> Decision {
         let party = self.ticket.party_of(&self.agent.address).map(|party| party.id);
         // Whom an agent answers on a spoof notice is us, and its mail says nothing of the customer.
-        let is_to_us = self.mail.thread.answers() == Some(Purpose::SpoofNotice);
+        // Nor does one say anything to the customer who passes on a mail that was not ours to this agent.
+        let is_held = self.mail.thread.holder().is_some_and(|holder| Some(holder) == party);
+        let is_passed_on = self.mail.message.forwarded.is_some() && !is_held;
+        let is_to_us = is_passed_on || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
         let is_internal = is_to_us || orders.has(&Command::Note);
         let visibility = if is_internal || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
         self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
@@ -240,6 +205,7 @@ impl Work<'_> {
         self.commands(orders, &mut results, |command| matches!(command, Command::Take | Command::Severity(_)));
         if is_words_only && is_to_us {
             self.note(&orders.text);
+            self.note_what_is_passed_on();
         } else if is_words_only {
             self.answer(&orders.text, orders.has(&Command::Close));
         }
@@ -330,6 +296,15 @@ impl Work<'_> {
         }
     }
 
+    /// Keeps the words of the mail that the agent passes on, which are not the agent's.
+    fn note_what_is_passed_on(&mut self) {
+        let Some(forwarded) = &self.mail.message.forwarded else { return };
+        let of = forwarded.from.as_ref().map(|from| format!(" of {from}")).unwrap_or_default();
+        let text = format!("passed on a mail{of}:\n\n{}", Ticket::kept_words(&forwarded.text));
+        let actor = Actor::Agent(self.agent.id.clone());
+        self.then(Effect::Record { ticket: self.at, actor, what: What::Noted { text } });
+    }
+
     /// Keeps the agent's words for the other agents.
     fn note(&mut self, text: &str) {
         self.because(Reason::of("note"));
@@ -360,6 +335,7 @@ impl Work<'_> {
             because: Vec::new(),
             articles: Vec::new(),
             caution: None,
+            calendar: None,
             refused_severity: None,
         };
         let team = self.policy.agents_of(tier);

@@ -1,14 +1,15 @@
 //! A mail of ours did not arrive: by the SMTP server's refusal, or by a delivery report that came later.
 
-use super::draft::{Content, Draft};
+use super::draft::{Content, Draft, News, Notification};
 use super::mail::{ended, remark};
 use super::notify::told;
 use super::policy::Policy;
 use super::requester::append;
 use super::{Decision, Effect, Mail, Outcome, Reason, Suppression, TicketRef};
-use crate::message::{ReportKind, ReportedRecipient};
+use crate::message::{Address, DeliveryReport, ReportKind, ReportedRecipient};
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, Visibility, What};
+use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::purpose::Purpose;
 use jiff::Timestamp;
 
@@ -23,17 +24,34 @@ pub struct Failure {
     pub status: Option<String>,
     /// What the server said.
     pub diagnostic: String,
+    /// The agent whose words it were, where an agent wrote it.
+    pub written_by: Option<AgentId>,
 }
 
-/// Decides what a refused mail means for its ticket. The address itself may be refused for this mail alone, so
-/// it is not suppressed.
+/// Decides what a refused mail means for its ticket. An address that there is not gets no automatic mail any more;
+/// whatever else a server has against a mail, it may have against this one alone.
 pub fn on_delivery(failure: &Failure, ticket: &Ticket, policy: &Policy, _now: Timestamp) -> Decision {
     let detail = match &failure.status {
         Some(status) => format!("{status} {}", failure.diagnostic),
         None => failure.diagnostic.clone(),
     };
-    let decision = ended("undelivered", &detail);
-    undelivered(decision, ticket, failure.purpose, &failure.recipient, failure.status.clone(), &detail, policy)
+    let mut decision = ended("undelivered", &detail);
+    let is_suppressed = says_there_is_no_such_address(&detail);
+    if is_suppressed {
+        let (address, why) = (failure.recipient.clone(), detail.clone());
+        decision = decision.because(Reason::with("suppressed", &detail));
+        decision = decision.then(Effect::Suppress { address, why, how: Suppression::Bounced });
+    }
+    undelivered(decision, failure, &detail, is_suppressed, ticket, policy)
+}
+
+/// Whether a server's words bear a status by which the address is of no use (RFC 3463 §3.2, §3.3): it, its host or its
+/// spelling is bad, it has moved, it takes no mail, or it was switched off.
+fn says_there_is_no_such_address(said: &str) -> bool {
+    const STATUSES: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
+    let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.')).map(|word| word.trim_matches('.'));
+    // The first is the server's own; those further on may stand in what it quotes.
+    words.into_iter().find(|word| word.split('.').count() == 3).is_some_and(|status| STATUSES.contains(&status))
 }
 
 /// Decides about a delivery report: it opens no ticket and is never answered.
@@ -48,71 +66,176 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
     let Some(party) = mail.thread.holder().and_then(|id| ticket.party(id)) else {
         return decision.then(remark(at, "a delivery report came whose recipient is not known"));
     };
-    let named = report.recipients.first();
-    let status = named.and_then(|recipient| recipient.status.clone());
-    let said = named.and_then(|recipient| recipient.diagnostic.clone()).unwrap_or_default();
-    // Many servers begin their words with the status.
-    let shown = status.clone().filter(|status| !said.contains(status.as_str())).unwrap_or_default();
-    let detail = [shown, said].join(" ").trim().to_owned();
-    match report.kind {
+    let to = party.destination();
+    let named = Named::in_report(report, to);
+    let detail = named.detail();
+    let mut decision = match report.kind {
         ReportKind::Failed => {
-            let is_permanent = report.recipients.iter().any(ReportedRecipient::is_permanent);
-            let recipient = party.destination().address.clone();
-            let (word, how) = match is_permanent {
-                true => ("suppressed", Suppression::Bounced),
-                false => ("counts-against-it", Suppression::Soft),
+            let mut is_suppressed = false;
+            let decision = match named {
+                Named::Another(other) => decision.because(Reason::with("names-another-address", &other.address)),
+                Named::Ours(_) | Named::Nobody => {
+                    is_suppressed = named.is_permanent();
+                    let (word, how) = match is_suppressed {
+                        true => ("suppressed", Suppression::Bounced),
+                        false => ("counts-against-it", Suppression::Soft),
+                    };
+                    let (address, why) = (to.address.clone(), detail.clone());
+                    decision.because(Reason::with(word, &detail)).then(Effect::Suppress { address, why, how })
+                }
             };
-            let why = detail.clone();
-            let decision = decision.because(Reason::with(word, &detail));
-            let decision = decision.then(Effect::Suppress { address: recipient.clone(), why, how });
-            let mut decision = undelivered(decision, ticket, Purpose::Reply, &recipient, status, &detail, policy);
-            // A report is never answered, not even where an agent's server sends it in the agent's name.
-            decision
-                .effects
-                .retain(|effect| !matches!(effect, Effect::Send(draft) if mail.message.author() == Some(&draft.to)));
-            decision
+            let failure = Failure {
+                // A person's words alone leave with an address to which reports go.
+                purpose: mail.thread.answers().unwrap_or(Purpose::Reply),
+                recipient: to.address.clone(),
+                status: named.status(),
+                diagnostic: detail.clone(),
+                written_by: mail.written_by.clone(),
+            };
+            undelivered(decision, &failure, &detail, is_suppressed, ticket, policy)
         }
         ReportKind::Complaint if !report.is_complaint_of_reader() => {
             decision.then(remark(at, "a server says that a mail does not come from whom it says"))
         }
-        ReportKind::Complaint => {
-            let address = party.destination().address.clone();
-            let decision = decision.because(Reason::of("complaint"));
-            let why = "its owner complained".to_owned();
-            decision.then(Effect::Suppress { address, why, how: Suppression::Complaint })
-        }
+        ReportKind::Complaint => complaint(decision, &named, to, ticket, mail.written_by.as_ref(), policy),
         ReportKind::Delayed | ReportKind::Delivered => {
-            decision.then(remark(at, format!("mail to {}: {detail}", party.destination().address)))
+            decision.then(remark(at, format!("mail to {}: {detail}", to.address)))
+        }
+    };
+    // A report is never answered, not even where an agent's server sends it in the agent's name.
+    decision
+        .effects
+        .retain(|effect| !matches!(effect, Effect::Send(draft) if mail.message.author() == Some(&draft.to)));
+    decision
+}
+
+/// Of whom a report speaks, beside the address that the mail it is about went to.
+#[derive(Clone, Copy)]
+enum Named<'r> {
+    /// Of that address.
+    Ours(&'r ReportedRecipient),
+    /// Of others only: whoever passes mail on may report so, and whoever wishes somebody ill. Nobody is suppressed.
+    Another(&'r ReportedRecipient),
+    /// Of nobody.
+    Nobody,
+}
+
+impl<'r> Named<'r> {
+    fn in_report(report: &'r DeliveryReport, to: &Address) -> Self {
+        let named = report.recipients.iter().filter(|recipient| !recipient.address.is_empty());
+        match named.clone().find(|recipient| to.is_same(&recipient.address)) {
+            Some(ours) => Named::Ours(ours),
+            None => named.map(Named::Another).next().unwrap_or(Named::Nobody),
         }
     }
+
+    fn recipient(self) -> Option<&'r ReportedRecipient> {
+        match self {
+            Named::Ours(recipient) | Named::Another(recipient) => Some(recipient),
+            Named::Nobody => None,
+        }
+    }
+
+    /// Whether the address is of no use any more. A report that says nothing of anybody says nothing of that.
+    fn is_permanent(self) -> bool {
+        matches!(self, Named::Ours(recipient) if recipient.is_permanent())
+    }
+
+    fn status(self) -> Option<String> {
+        self.recipient().and_then(|recipient| recipient.status.clone())
+    }
+
+    /// What the server said, in one line.
+    fn detail(self) -> String {
+        let said = self.recipient().and_then(|recipient| recipient.diagnostic.clone()).unwrap_or_default();
+        // Many servers begin their words with the status.
+        let shown = self.status().filter(|status| !said.contains(status.as_str())).unwrap_or_default();
+        let detail = [shown, said].join(" ").trim().to_owned();
+        match self {
+            Named::Another(other) => format!("for {}: {detail}", other.address),
+            Named::Ours(_) | Named::Nobody => detail,
+        }
+    }
+}
+
+/// Whoever complains of a mail gets no automatic mail any more, and who wrote to them must know.
+fn complaint(
+    decision: Decision,
+    named: &Named<'_>,
+    to: &Address,
+    ticket: &Ticket,
+    written_by: Option<&AgentId>,
+    policy: &Policy,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    if let Named::Another(other) = named {
+        let text = format!("a complaint came of {}, to whom nothing was sent", other.address);
+        return decision.because(Reason::with("names-another-address", &other.address)).then(remark(at, text));
+    }
+    let (address, why) = (to.address.clone(), "its owner complained".to_owned());
+    let decision = decision
+        .because(Reason::of("complaint"))
+        .then(Effect::Suppress { address, why, how: Suppression::Complaint })
+        .then(remark(at, format!("{} complained of a mail as unwanted", to.address)));
+    let notification = Notification {
+        news: News::Complained { address: to.address.clone() },
+        from: None,
+        text: String::new(),
+        because: Vec::new(),
+        articles: Vec::new(),
+        caution: None,
+        calendar: None,
+        refused_severity: None,
+    };
+    let content = Content::Notification(Box::new(notification));
+    tell(decision, &concerned(ticket, written_by, &to.address, policy), &content, ticket)
 }
 
 /// Puts it on the timeline and tells the agents, unless it is to an agent that nothing can be delivered.
 fn undelivered(
     decision: Decision,
-    ticket: &Ticket,
-    purpose: Purpose,
-    recipient: &str,
-    status: Option<String>,
+    failure: &Failure,
     detail: &str,
+    is_suppressed: bool,
+    ticket: &Ticket,
     policy: &Policy,
 ) -> Decision {
-    let at = TicketRef::Existing(ticket.id);
-    let what = What::Undelivered { to: recipient.to_owned(), detail: detail.to_owned() };
-    let decision = decision.then(Effect::Record { ticket: at, actor: Actor::Postroom, what });
-    if purpose == Purpose::Undelivered {
+    let Failure { recipient, status, .. } = failure;
+    let what = What::Undelivered { to: recipient.clone(), detail: detail.to_owned() };
+    let record = Effect::Record { ticket: TicketRef::Existing(ticket.id), actor: Actor::Postroom, what };
+    let decision = decision.then(record);
+    // Two addresses of agents of which neither takes mail would tell of each other for ever.
+    if failure.purpose == Purpose::Undelivered {
         return decision;
     }
-    let content = Content::Undelivered { recipient: recipient.to_owned(), status, diagnostic: detail.to_owned() };
-    let mut team: Vec<_> = told(ticket, policy);
-    team.retain(|agent| !agent.address.is_same(recipient));
+    let (recipient, status) = (recipient.clone(), status.clone());
+    let content = Content::Undelivered { recipient, status, diagnostic: detail.to_owned(), is_suppressed };
+    tell(decision, &concerned(ticket, failure.written_by.as_ref(), &failure.recipient, policy), &content, ticket)
+}
+
+/// The agents who have to hear that a mail did not reach somebody: who wrote it and whose the ticket is, but never the
+/// one at the address itself.
+fn concerned<'p>(ticket: &Ticket, written_by: Option<&AgentId>, address: &str, policy: &'p Policy) -> Vec<&'p Agent> {
+    let mut team: Vec<&Agent> = written_by.and_then(|id| policy.agent(id)).into_iter().collect();
+    if team.is_empty() || ticket.assignee.is_some() {
+        for agent in told(ticket, policy) {
+            if !team.iter().any(|known| known.id == agent.id) {
+                team.push(agent);
+            }
+        }
+    }
+    team.retain(|agent| !agent.address.is_same(address));
     if team.is_empty() {
         // Somebody must know that the one who has the ticket does not hear of it.
-        team = policy.agents.iter().filter(|agent| !agent.address.is_same(recipient)).collect();
+        team = policy.agents.iter().filter(|agent| !agent.address.is_same(address)).collect();
     }
+    team
+}
+
+fn tell(decision: Decision, team: &[&Agent], content: &Content, ticket: &Ticket) -> Decision {
     team.iter().fold(decision, |decision, agent| {
         decision.then(Effect::Send(Draft {
-            ticket: Some(at),
+            ticket: Some(TicketRef::Existing(ticket.id)),
             to: agent.address.clone(),
             content: content.clone(),
             attachments: Vec::new(),

@@ -1,7 +1,7 @@
 //! Mails that a decision wants written: what about, to whom, saying what. `compose` makes bytes of them.
 
 use super::TicketRef;
-use crate::message::Address;
+use crate::message::{Address, Calendar};
 use crate::ticket::Severity;
 use crate::ticket::people::AgentId;
 use crate::ticket::purpose::Purpose;
@@ -85,6 +85,8 @@ pub enum Content {
         status: Option<String>,
         /// What the server said.
         diagnostic: String,
+        /// Whether no automatic mail goes there any more.
+        is_suppressed: bool,
     },
     /// Somebody wrote in this agent's name and was not believed.
     SpoofNotice {
@@ -146,6 +148,8 @@ pub struct Notification {
     pub articles: Vec<String>,
     /// How the sender was, or was not, authenticated, in words; shown where it matters.
     pub caution: Option<String>,
+    /// What an invitation, or another calendar part, that came with the mail says.
+    pub calendar: Option<Calendar>,
     /// The severity that a rule asks for and that the ticket does not get, because an agent has set its own.
     pub refused_severity: Option<Severity>,
 }
@@ -179,6 +183,18 @@ pub enum News {
     },
     /// Somebody wrote who bears a party's address, for which nobody vouches; kept apart.
     Unverified,
+    /// It was opened by a mail that an agent passed on.
+    PassedOn {
+        /// Who passed it on.
+        by: AgentId,
+        /// What the agent wrote above it; may be empty.
+        words: String,
+    },
+    /// Who got a mail of ours says that it is unwanted.
+    Complained {
+        /// Their address.
+        address: String,
+    },
 }
 
 /// What became of one command.

@@ -144,18 +144,18 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
     }
 }
 
-/// Whether somebody may be told that a mail of theirs was too large: once a day.
+/// Whether somebody may be told that a mail of theirs, or in their name, was not taken: once a day for each kind.
 ///
 /// # Errors
 /// The first reason against it.
-pub fn may_tell_oversize(
+pub fn may_tell_of_rejection(
     to: &Address,
     origin: Option<Origin>,
     standing: &Standing,
     policy: &Policy,
 ) -> Result<(), Refusal> {
     may_send(to, origin, standing, policy)?;
-    if standing.traffic.oversize_day > 0 { Err(Refusal::Told) } else { Ok(()) }
+    if standing.traffic.notices_day > 0 { Err(Refusal::Told) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -196,9 +196,9 @@ mod tests {
     }
 
     #[test]
-    fn that_a_mail_was_too_large_is_told_once_a_day() {
+    fn that_a_mail_was_not_taken_is_told_once_a_day() {
         let ann = Address::bare("ann@example.com");
-        let told = Traffic { address_hour: 1, address_day: 1, oversize_day: 1, ..Default::default() };
+        let told = Traffic { address_hour: 1, address_day: 1, notices_day: 1, ..Default::default() };
         let answered = Traffic { address_hour: 1, address_day: 1, ..Default::default() };
         let cases = [
             ("nothing was sent", Traffic::default(), Ok(())),
@@ -207,7 +207,7 @@ mod tests {
         ];
         for (name, traffic, expected) in cases {
             let standing = Standing { traffic, ..Default::default() };
-            assert_eq!(may_tell_oversize(&ann, Some(Origin::Person), &standing, &policy()), expected, "{name}");
+            assert_eq!(may_tell_of_rejection(&ann, Some(Origin::Person), &standing, &policy()), expected, "{name}");
         }
     }
 }

@@ -4,7 +4,8 @@ use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft};
 use super::policy::Policy;
 use super::{
-    Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, alert, delivery, guard, requester,
+    Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, alert, delivery, forward, guard,
+    requester,
 };
 use crate::classify::Disposition;
 use crate::message::{Authentication, Origin};
@@ -17,6 +18,21 @@ use jiff::Timestamp;
 
 /// Decides about one mail. `ticket` is the one that its thread names, whole.
 pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
+    let decision = decide(mail, ticket, standing, policy, now);
+    // The strongest evidence has the say; who works on the ticket should know of the other one.
+    let filed = decision.effects.iter().rev().find_map(|effect| match effect {
+        Effect::AppendMessage { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    match (&mail.thread, filed) {
+        (Thread::Ticket { also: Some(other), .. }, Some(at)) => {
+            decision.then(remark(at, format!("the mail also refers to {other}")))
+        }
+        _ => decision,
+    }
+}
+
+fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     if let Thread::Duplicate(first) = mail.thread {
         return ended("duplicate", format!("inbox {first} has the same Message-ID and content"))
             .ends_as(Outcome::Duplicate(first));
@@ -37,6 +53,11 @@ pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy
         && ticket.requester().is_none_or(|requester| requester.address != *author)
     {
         return agent::on_mail(mail, id, ticket, standing, policy, now);
+    }
+    if let (Who::Agent(id), Some(customers), None) = (&mail.who, &mail.passed_on, ticket)
+        && let Some(agent) = policy.agent(id)
+    {
+        return forward::on_forward(mail, customers, agent, standing, policy, now);
     }
     if !mail.is_released {
         match mail.verdict.disposition.value {
@@ -79,7 +100,7 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
         return decision;
     }
     let Some(to) = policy.addressee(&mail.message) else { return decision };
-    match guard::may_tell_oversize(to, Some(mail.message.origin), standing, policy) {
+    match guard::may_tell_of_rejection(to, Some(mail.message.origin), standing, policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: None,
             to: crate::message::Address::bare(&to.address),

@@ -5,11 +5,13 @@
 
 mod agent;
 mod alert;
+mod authority;
 pub mod breaker;
 pub mod command;
 mod deadline;
 mod delivery;
 pub mod draft;
+mod forward;
 pub mod guard;
 mod mail;
 mod notify;
@@ -18,6 +20,7 @@ mod requester;
 
 pub use deadline::on_deadline;
 pub use delivery::{Failure, on_delivery};
+pub use forward::passed_on;
 pub use mail::{on_mail, on_oversize};
 
 use crate::classify::Verdict;
@@ -47,6 +50,10 @@ pub struct Mail {
     pub quotes_us: bool,
     /// Whether a person has looked at it in quarantine and let it in.
     pub is_released: bool,
+    /// For a delivery report: the agent whose words came back.
+    pub written_by: Option<AgentId>,
+    /// The customer's mail that an agent passes on with it, where it is that agent's beyond doubt; see [`passed_on`].
+    pub passed_on: Option<Box<Message>>,
 }
 
 /// What is known about the people a decision may write to: what they got lately, and who must get nothing.

@@ -2,10 +2,12 @@
 
 use super::draft::{Content, Draft, News, Notification};
 use super::policy::Policy;
+use super::requester::NOT_ADDED;
 use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
 use crate::message::Authentication;
 use crate::thread::{Evidence, Thread};
-use crate::ticket::people::Agent;
+use crate::ticket::event::What;
+use crate::ticket::people::{Agent, Who};
 use crate::ticket::{Severity, Ticket};
 
 /// Size of all attachments up to which they go along with a notification.
@@ -73,11 +75,20 @@ pub(super) fn notify(
         text: message.body.reply.clone(),
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
-        caution: caution(mail, ticket, policy),
+        caution: caution(&decision, mail, ticket, policy),
+        calendar: message.calendar.clone(),
         refused_severity,
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
-    let readers: Vec<_> = agents.iter().filter(|agent| message.author() != Some(&agent.address)).collect();
+    let is_other = |agent: &&Agent| message.author() != Some(&agent.address);
+    let mut readers: Vec<&Agent> = agents.iter().copied().filter(is_other).collect();
+    if readers.is_empty() && on.is_none() {
+        // Nobody would read a first mail that was perhaps written in the name of the only one who reads them.
+        readers = policy.agents.iter().filter(is_other).collect();
+    }
+    if readers.is_empty() {
+        return decision;
+    }
     let told = on.map_or(0, |(_, standing)| standing.traffic.told_10_minutes);
     let round = u32::try_from(readers.len()).unwrap_or(u32::MAX);
     let most = policy.caps.per_ticket_10_minutes.max(1).saturating_mul(round);
@@ -101,8 +112,18 @@ pub(super) fn notify(
     })
 }
 
+/// That there are people whom only the customer who asked, or an agent, may add.
+fn not_added(decision: &Decision) -> Option<String> {
+    decision.effects.iter().find_map(|effect| match effect {
+        Effect::Record { what: What::Remarked { text }, .. } if text.contains(NOT_ADDED) => {
+            Some(format!("{text}. Put them in Cc of your answer to add them."))
+        }
+        _ => None,
+    })
+}
+
 /// What an agent should know before believing the sender; nothing for a mail that somebody vouches for.
-fn caution(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<String> {
+fn caution(decision: &Decision, mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<String> {
     let thread = match &mail.thread {
         Thread::Ticket { evidence: Evidence::SubjectTag, .. } => Some("It is here only for the tag in its subject."),
         _ => None,
@@ -112,6 +133,10 @@ fn caution(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<Stri
         Authentication::Pass | Authentication::None => None,
     };
     let author = mail.message.author();
+    let forwarded = mail.message.forwarded.as_ref().filter(|_| matches!(mail.who, Who::Agent(_)) && ticket.is_none());
+    let forwarded = forwarded.and_then(|forwarded| forwarded.from.as_ref()).map(|from| {
+        format!("It passes on a mail of {from}, but the agent who did is not proven: the ticket is the agent's own.")
+    });
     let elsewhere = policy.addressee(&mail.message).filter(|to| ticket.is_none() && Some(*to) != author);
     let elsewhere = elsewhere.map(|to| format!("Answers go to {}, not to the address that it came from.", to.address));
     let held = ticket.and_then(|ticket| ticket.party(mail.thread.holder()?));
@@ -120,7 +145,14 @@ fn caution(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy) -> Option<Stri
         let address = author.map_or("", |author| author.address.as_str());
         format!("{address} wrote it, to an answer address that only {} was given.", party.address.address)
     });
-    let words = sender.into_iter().chain(thread).map(str::to_owned).chain(elsewhere).chain(borrowed);
+    let words = sender
+        .into_iter()
+        .chain(thread)
+        .map(str::to_owned)
+        .chain(forwarded)
+        .chain(elsewhere)
+        .chain(borrowed)
+        .chain(not_added(decision));
     let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| words.join(" "))
 }

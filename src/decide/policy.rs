@@ -35,6 +35,8 @@ pub struct Policy {
     pub caps: Caps,
     /// Whether an acknowledgement may repeat the words of a sender whom nobody vouches for.
     pub echo_to_unauthenticated: bool,
+    /// Whether each ticket has answer addresses of its own below the desk's (RFC 5233).
+    pub sub_addressing: bool,
     /// How old a mail may be and still be acknowledged: nobody wants a receipt for what they wrote last month.
     pub acknowledge_within: SignedDuration,
     /// For how long an answer on a closed ticket reopens it; later it opens a new one.
@@ -105,8 +107,8 @@ pub struct Traffic {
     pub told_10_minutes: u32,
     /// By the desk within the last hour.
     pub desk_hour: u32,
-    /// Notices to the address within the last day that a mail was too large.
-    pub oversize_day: u32,
+    /// Notices to the address within the last day that a mail such as this one was not taken.
+    pub notices_day: u32,
 }
 
 impl Policy {

@@ -8,8 +8,8 @@ use super::policy::Policy;
 use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
 use crate::classify::{Because, Intent};
 use crate::message::{Address, Authentication};
-use crate::thread::Thread;
 use crate::thread::subject::base_subject;
+use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
 use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::{Severity, Status, Ticket};
@@ -74,16 +74,17 @@ pub(super) fn on_follow_up(
         return on_request(mail, Some(ticket), standing, policy, now).because(Reason::with("starts-over", why));
     }
     let mut decision = Decision::default();
-    if let Thread::Ticket { evidence, also, .. } = &mail.thread {
+    if let Thread::Ticket { evidence, .. } = &mail.thread {
         decision = decision.because(Reason::with("thread", evidence));
-        if let Some(other) = also {
-            decision = decision.then(remark(at, format!("the mail also refers to {other}")));
-        }
     }
     decision = append(decision, mail, at, Visibility::Public, Some(party.id));
-    if is_authenticated(mail) || mail.thread.holder() == Some(party.id) {
-        decision = add_correspondents(decision, mail, at, Some(ticket), policy);
-    }
+    let is_sure = is_authenticated(mail) || mail.thread.holder() == Some(party.id);
+    // Whom it is for is for the customer who asked, and for agents, to say.
+    decision = match party.role {
+        Role::Requester if is_sure => add_correspondents(decision, mail, at, Some(ticket), policy),
+        Role::Requester => not_added(decision, mail, at, Some(ticket), "nobody vouches for the sender", policy),
+        _ => not_added(decision, mail, at, Some(ticket), "the customer who asked did not write it", policy),
+    };
     let team = told(ticket, policy);
     let intent = mail.verdict.intent.as_ref().map(|because| because.value);
     match (ticket.status, intent) {
@@ -143,8 +144,10 @@ fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t P
     }
     let party = ticket.party_of(author).filter(|party| party.role != Role::Agent);
     let party = party.ok_or(doubt("its sender is no party to the ticket"))?;
-    // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is.
-    if policy.authenticates && !is_authenticated(mail) {
+    // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is. And the
+    // number in a tag can be guessed: nobody gives it away together with the address.
+    let is_by_tag = matches!(&mail.thread, Thread::Ticket { evidence: Evidence::SubjectTag, .. });
+    if (policy.authenticates || is_by_tag) && !is_authenticated(mail) {
         return Err(Doubt {
             why: "nobody vouches for its sender, and it answers no mail of ours",
             may_be_a_party: true,
@@ -200,14 +203,7 @@ pub(super) fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decisio
     }
     // Else anybody could have us write to anybody, over an agent's honest answer.
     if policy.authenticates && !is_authenticated(mail) {
-        let others = correspondents(mail, None, policy).len();
-        return match others {
-            0 => decision,
-            _ => decision.then(remark(
-                TicketRef::Opened,
-                format!("{others} in To or Cc were not added, since nobody vouches for the sender"),
-            )),
-        };
+        return not_added(decision, mail, TicketRef::Opened, None, "nobody vouches for the sender", policy);
     }
     add_correspondents(decision, mail, TicketRef::Opened, None, policy)
 }
@@ -249,9 +245,11 @@ fn acknowledge(
     watch(decision, TicketRef::Opened, opening.severity, policy, now)
 }
 
-/// Whether an automatic mail may repeat its sender's words: else anybody could have us write to anybody.
+/// Whether an automatic mail may repeat its sender's words: else anybody could have us write to anybody. Who is vouched
+/// for may still want the answer to go to somebody else.
 fn may_echo(mail: &Mail, policy: &Policy) -> bool {
-    policy.echo_to_unauthenticated || is_authenticated(mail)
+    let goes_back = policy.addressee(&mail.message) == mail.message.author();
+    policy.echo_to_unauthenticated || (is_authenticated(mail) && goes_back)
 }
 
 /// Starts the clock of the next update.
@@ -340,6 +338,24 @@ fn correspondents<'m>(mail: &'m Mail, ticket: Option<&Ticket>, policy: &Policy) 
     }
     found.truncate(CORRESPONDENTS_ADDED);
     found
+}
+
+/// What a remark says of people who might have joined a ticket.
+pub(super) const NOT_ADDED: &str = "were not added";
+
+/// Says who in To and Cc would have joined, if that were for the sender to say: an agent may add them.
+fn not_added(
+    decision: Decision,
+    mail: &Mail,
+    at: TicketRef,
+    ticket: Option<&Ticket>,
+    why: &str,
+    policy: &Policy,
+) -> Decision {
+    match correspondents(mail, ticket, policy).len() {
+        0 => decision,
+        others => decision.then(remark(at, format!("{others} in To or Cc {NOT_ADDED}, since {why}"))),
+    }
 }
 
 /// Adds the people in To and Cc to the ticket.

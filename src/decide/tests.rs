@@ -4,6 +4,7 @@ mod agent;
 mod alert;
 mod clock;
 mod customer;
+mod forward;
 mod laws;
 
 use super::draft::Content;
@@ -40,6 +41,7 @@ pub(super) fn policy() -> Policy {
         default_severity: Severity::Medium,
         caps: Caps::default(),
         echo_to_unauthenticated: false,
+        sub_addressing: true,
         acknowledge_within: SignedDuration::from_hours(2 * 24),
         alert_reopen_window: SignedDuration::from_hours(1),
         reopen_window: SignedDuration::from_hours(14 * 24),
@@ -180,7 +182,17 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         size_bytes: 1_000,
         defects: Vec::new(),
     };
-    Mail { inbox: 1, message, verdict: verdict(), thread, who, quotes_us: false, is_released: false }
+    Mail {
+        inbox: 1,
+        message,
+        verdict: verdict(),
+        thread,
+        who,
+        quotes_us: false,
+        is_released: false,
+        written_by: None,
+        passed_on: None,
+    }
 }
 
 fn decide(mail: &Mail, ticket: Option<&Ticket>) -> Decision {

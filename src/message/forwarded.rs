@@ -6,7 +6,7 @@ use super::attribution::{Label, Separator, label, separator};
 use super::fields::{self, Of};
 use super::limits::{MAX_FORWARD_HEADER_LINES, MAX_FORWARD_LINES};
 use super::parts::{self, Parts};
-use super::{Address, decode, text};
+use super::{Address, Digest, Message, MessageId, body, decode, ids, parse, text};
 use jiff::Timestamp;
 
 /// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
@@ -22,11 +22,39 @@ pub struct Forwarded {
     pub date: Option<Timestamp>,
     /// Its text.
     pub text: String,
+    /// Its Message-ID; a mail that was copied into the text has lost it.
+    pub id: Option<MessageId>,
+    /// What the one who passes it on wrote above it.
+    pub above: String,
+}
+
+impl Message {
+    /// The mail that this one passes on, as if it had come by itself: nobody vouches for it, and of its files nobody
+    /// knows which of them are its own. `None` where it does not say who wrote it.
+    pub fn passed_on(&self) -> Option<Message> {
+        let Forwarded { from, to, subject, date, text, id, .. } = self.forwarded.as_ref()?;
+        let blank = parse::blank(Digest::of(text.as_bytes()), self.received_at, self.size_bytes);
+        Some(Message {
+            id: id.clone().unwrap_or_else(|| blank.id.clone()),
+            subject: subject.clone(),
+            from: vec![from.clone()?],
+            to: to.clone(),
+            date: *date,
+            body: body::split(text.clone(), &body::Hints::default()),
+            attachments: self.attachments.clone(),
+            ..blank
+        })
+    }
 }
 
 /// The mail that is passed on, if one is: the first that is attached, else the one within the text.
 pub(super) fn of(parts: &Parts<'_>, subject: &str, words: &str) -> Option<Forwarded> {
-    attached(parts).or_else(|| within(words, subject))
+    let (mut mail, above) = match attached(parts) {
+        Some(mail) => (mail, words.to_owned()),
+        None => within(words, subject)?,
+    };
+    mail.above = body::split(above, &body::Hints::default()).own_words();
+    Some(mail)
 }
 
 /// A mail attached as a whole. One inside a report is there because it was *not* delivered.
@@ -54,12 +82,14 @@ fn attached(parts: &Parts<'_>) -> Option<Forwarded> {
         subject: subject.unwrap_or_default(),
         date: block.first("Date").and_then(decode::date).map(|(at, _)| at),
         text: text::of(&parts, &mut Vec::new()).0,
+        id: block.first("Message-ID").and_then(|field| ids::all(&decode::text(field)).into_iter().next()),
+        above: String::new(),
     })
 }
 
 /// A mail copied into the text, below an announcement, or below nothing but its header block where the subject says that
 /// it is passed on.
-fn within(words: &str, subject: &str) -> Option<Forwarded> {
+fn within(words: &str, subject: &str) -> Option<(Forwarded, String)> {
     let says_so = is_forward(subject);
     if !says_so && !may_announce(words) {
         return None;
@@ -77,7 +107,7 @@ fn within(words: &str, subject: &str) -> Option<Forwarded> {
             inner.unwrap_or(line).to_string()
         };
         let text = rest.map(strip).collect::<Vec<_>>().join("\n").trim().to_string();
-        Some(block.into_forwarded(text))
+        Some((block.into_forwarded(text), lines[..at].join("\n")))
     })
 }
 
@@ -226,6 +256,8 @@ impl HeaderBlock {
             subject: self.subject.unwrap_or_default(),
             date: decode::date_in(&self.date).map(|(at, _)| at),
             text,
+            id: None,
+            above: String::new(),
         }
     }
 }

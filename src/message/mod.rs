@@ -74,7 +74,8 @@ pub struct Message {
     pub origin: Origin,
     /// The marks that led to [`Message::origin`], in words: `Auto-Submitted: auto-replied`.
     pub marks: Vec<String>,
-    /// Whether nothing but its words says that it is an automatic reply: a person may have written them.
+    /// Whether nothing but its words says that it is an automatic reply, or that it answers an invitation with words: a
+    /// person may have written them.
     pub is_automatic_by_words_only: bool,
     /// What a delivery report says; `None` unless the origin is [`Origin::DeliveryReport`].
     pub report: Option<DeliveryReport>,

@@ -28,8 +28,9 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     }
     fields::look_at(message, &mut marks);
     sender::look_at(message, &mut marks);
-    calendar(message, &mut marks);
-    let is_by_words_only = subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks);
+    let says_more = calendar(message, &mut marks);
+    let is_by_words_only =
+        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || says_more;
     let origin = marks.origin(!message.in_reply_to.is_empty());
     Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }
@@ -91,15 +92,21 @@ fn own(message: &Message, reader: &Reader, marks: &mut Marks) {
     }
 }
 
-/// Calendars answer invitations by themselves, or when somebody clicks (RFC 5546 §3.2.3).
-fn calendar(message: &Message, marks: &mut Marks) {
-    let Some(calendar) = &message.calendar else { return };
+/// Calendars answer invitations by themselves, or when somebody clicks (RFC 5546 §3.2.3). Returns whether words stand
+/// beside the answer and nothing else speaks for a program: those are for a person to read.
+fn calendar(message: &Message, marks: &mut Marks) -> bool {
+    let Some(calendar) = &message.calendar else { return false };
     let answer = match calendar.method {
-        CalendarMethod::Reply | CalendarMethod::Counter | CalendarMethod::Refresh => calendar.method.as_str(),
-        CalendarMethod::Publish | CalendarMethod::Request | CalendarMethod::Cancel => return,
+        CalendarMethod::Reply | CalendarMethod::Refresh => calendar.method.as_str(),
+        // Another time is proposed by a person.
+        CalendarMethod::Publish | CalendarMethod::Request | CalendarMethod::Cancel | CalendarMethod::Counter => {
+            return false;
+        }
     };
+    let says_more = marks.list.is_empty() && !message.body.reply.trim().is_empty();
     let said = calendar.answer.as_ref().map(|said| format!(", {said}")).unwrap_or_default();
     marks.add(Speaks::Reply, format!("calendar: {answer}{said}"));
+    says_more
 }
 
 /// `support+anything@desk.example` is `support@desk.example`.

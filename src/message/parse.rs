@@ -71,7 +71,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
     let headers = block
         .fields
         .iter()
-        .map(|field| Header { name: field.name.to_string(), value: decode::text_as(*field, hint) })
+        .map(|field| Header { name: field.name.to_string(), value: value_of(*field, hint) })
         .collect::<Vec<_>>();
 
     let mut parts = parts::read(raw, block);
@@ -130,8 +130,17 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
-    (message.authentication, message.authenticated_by) = trust::judge(&message, reader);
+    (message.authentication, message.authenticated_by) = trust::judge(&mut message, reader);
     message
+}
+
+/// A field's value on one line. What servers say of a sender has no encoded words (RFC 8601 §2.2): one that reads as
+/// ours only when it is decoded has come with the mail, past a server that would have taken it off.
+fn value_of(field: fields::RawField<'_>, hint: Option<&str>) -> String {
+    if field.is(trust::FIELD) {
+        return String::from_utf8_lossy(&field.unfolded()).into_owned();
+    }
+    decode::text_as(field, hint)
 }
 
 /// Bytes without one of these are no mail, but garbage that happens to have a colon in its first lines.
@@ -277,7 +286,12 @@ fn defect(code: DefectCode, detail: impl Into<String>) -> Defect {
 
 /// The message for bytes that are no mail.
 fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
-    let content_digest = Digest::of(raw);
+    let size_bytes = raw.len() as u64;
+    Message { defects: vec![defect(DefectCode::Unreadable, why)], ..blank(Digest::of(raw), received_at, size_bytes) }
+}
+
+/// A message of which nothing is known but these.
+pub(super) fn blank(content_digest: Digest, received_at: Timestamp, size_bytes: u64) -> Message {
     Message {
         id: ids::for_missing(&content_digest),
         in_reply_to: Vec::new(),
@@ -305,8 +319,8 @@ fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
         authenticated_by: None,
         language: None,
         content_digest,
-        size_bytes: raw.len() as u64,
-        defects: vec![defect(DefectCode::Unreadable, why)],
+        size_bytes,
+        defects: Vec::new(),
     }
 }
 

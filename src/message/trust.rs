@@ -8,16 +8,28 @@ use super::{AuthenticatedBy, Authentication, Message, Reader};
 /// A verdict and what it rests on.
 pub(super) type Judgement = (Authentication, Option<AuthenticatedBy>);
 
-/// Judges the author of a message.
-pub(super) fn judge(message: &Message, reader: &Reader) -> Judgement {
+/// The field.
+pub(super) const FIELD: &str = "Authentication-Results";
+
+/// Judges the author of a message by the field that is believed, and takes all other ones off it: no rule is to take
+/// what anybody may have written for what our server says (RFC 8601 §5).
+pub(super) fn judge(message: &mut Message, reader: &Reader) -> Judgement {
+    let is_ours =
+        |results: &Results| reader.authserv_ids.iter().any(|id| id.eq_ignore_ascii_case(&results.authserv_id));
+    let mut ours = None;
+    message.headers.retain(|header| {
+        if !header.name.eq_ignore_ascii_case(FIELD) {
+            return true;
+        }
+        if ours.is_none() && !reader.authserv_ids.is_empty() {
+            ours = Results::parse(&header.value).filter(is_ours);
+            return ours.is_some();
+        }
+        false
+    });
     // With several authors there is no one domain that a result could be about (RFC 7489 §6.6.1).
     let [author] = message.from.as_slice() else { return (Authentication::None, None) };
-    let domain = author.domain();
-    let ours = message
-        .header("Authentication-Results")
-        .filter_map(Results::parse)
-        .find(|results| reader.authserv_ids.iter().any(|id| id.eq_ignore_ascii_case(&results.authserv_id)));
-    ours.map_or((Authentication::None, None), |results| results.verdict(&domain))
+    ours.map_or((Authentication::None, None), |results| results.verdict(&author.domain()))
 }
 
 /// One field: which server says so, and what it found by each method.
@@ -218,6 +230,49 @@ mod tests {
         ];
         for (name, value, expected) in cases {
             assert_eq!(verdict(value, "example.com"), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_topmost_field_of_our_server_counts_and_the_others_are_gone() {
+        use Authentication::{Fail, None, Pass};
+        let pass = |id: &str| format!("Authentication-Results: {id}; dmarc=pass header.from=example.com\n");
+        let fail = |id: &str| format!("authentication-results: {id}; dmarc=fail header.from=example.com\n");
+        let (ours, theirs) = ("mx.desk.example", "mx.evil.example");
+        let cases = [
+            ("ours", pass(ours), Pass, 1),
+            ("ours by another case", pass("MX.Desk.Example"), Pass, 1),
+            ("another server's", pass(theirs), None, 0),
+            ("ours above one that came along", fail(ours) + &pass(ours), Fail, 1),
+            ("another server's above ours", pass(theirs) + &fail(ours), Fail, 1),
+            (
+                "below other fields",
+                format!("Received: from x\n{}Received: from y\n{}", fail(ours), pass(ours)),
+                Fail,
+                1,
+            ),
+            ("an id that begins alike", pass("mx.desk.example.evil.example"), None, 0),
+            ("an encoded id", pass("=?utf-8?q?mx.desk.example?="), None, 0),
+            (
+                "a folded field",
+                format!("Authentication-Results:\n {ours};\n dmarc=pass\n header.from=example.com\n"),
+                Pass,
+                1,
+            ),
+            ("a field that says the opposite in a comment", pass("(mx.desk.example) mx.evil.example"), None, 0),
+        ];
+        let reader = Reader { authserv_ids: vec![ours.to_owned()], ..Reader::default() };
+        for (name, fields, expected, kept) in cases {
+            let raw = format!("{fields}From: ann@example.com\nSubject: x\n\nx\n");
+            let message = crate::message::parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &reader);
+            assert_eq!(message.authentication, expected, "{name}");
+            assert_eq!(message.header(FIELD).count(), kept, "{name}");
+            let of_nobody = crate::message::parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+            assert_eq!(
+                (of_nobody.authentication, of_nobody.header(FIELD).count()),
+                (None, 0),
+                "{name}, trusting nobody"
+            );
         }
     }
 

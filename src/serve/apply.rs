@@ -14,9 +14,6 @@ use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::{Alert, Chain, Status, Ticket, TicketId};
 use jiff::Timestamp;
 
-/// Attachments up to this size are looked through for mails of ours, whatever they call themselves.
-const MAIL_BYTES: usize = 1 << 20;
-
 /// What the desk signs its mails with.
 #[derive(Debug, Clone)]
 pub struct Signature {
@@ -109,6 +106,7 @@ fn matched(verdict: &Verdict) -> Vec<Matched> {
 fn actor_of(mail: &Mail, outcome: Option<&Outcome>) -> Actor {
     match (&mail.who, outcome) {
         (Who::Agent(agent), Some(Outcome::AgentCommand | Outcome::AgentReply)) => Actor::Agent(agent.clone()),
+        (Who::Agent(agent), Some(Outcome::TicketOpened)) if mail.passed_on.is_some() => Actor::Agent(agent.clone()),
         (_, Some(Outcome::Quarantined(_) | Outcome::Bounce)) => Actor::Postroom,
         _ => match mail.message.author() {
             Some(author) => Actor::Correspondent(author.address.clone()),
@@ -287,12 +285,18 @@ impl Applying<'_> {
 
     fn append(&mut self, ticket: TicketRef, by: &Address, visibility: Visibility, party: Option<PartyId>) {
         let (Some(id), Some(received)) = (self.id(ticket), self.received) else { return };
-        let message = &received.mail.message;
+        let passed_on = received.mail.passed_on.as_deref().filter(|customers| customers.author() == Some(by));
+        let message = passed_on.unwrap_or(&received.mail.message);
         let now = self.now;
         // An unverified mail is kept, not believed: an answer to it must not find the ticket by its id.
         if visibility != Visibility::Unverified {
             self.answers_to.get_or_insert(id);
+            let own = &received.mail.message.id;
+            self.working.tickets_by_message.entry(own.clone()).or_insert(id);
+        }
+        if passed_on.is_some() && !message.id.is_made_up() {
             self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
+            self.working.changes.passed_on.push((message.id.clone(), id));
         }
         let mut is_customers = false;
         if let Some(ticket) = self.working.tickets.get_mut(&id) {

@@ -41,7 +41,7 @@ pub async fn meet_due(desk: &Desk) -> Result<usize, StoreError> {
 pub fn settle_one(working: &mut Working, due: &Due, house: &House, now: Timestamp) {
     let Some(ticket) = working.tickets.get(&due.ticket).cloned() else { return };
     let requester = ticket.requester().map(|party| party.destination().clone());
-    let standing = working.standing(requester.as_ref(), Some(due.ticket));
+    let standing = working.standing(requester.as_ref(), Some(due.ticket), None);
     let decision = decide::on_deadline(due.kind, due.due_at, &ticket, &standing, &house.policy, now);
     apply::apply(working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);
 }

@@ -343,10 +343,16 @@ async fn failure_changes(
         return Ok(Changes::default());
     };
     let house = &desk.house();
-    let looked = desk.store.look_up(&Lookup { tickets: vec![ticket], ..Lookup::default() }, now).await?;
+    let written = if purpose.is_automatic() { Vec::new() } else { vec![(ticket, item.message_id.clone())] };
+    let looked = desk.store.look_up(&Lookup { tickets: vec![ticket], written, ..Lookup::default() }, now).await?;
     let Some(ticket) = looked.tickets.get(&ticket).cloned() else { return Ok(Changes::default()) };
-    let failure =
-        Failure { purpose, recipient: item.envelope.to.clone(), status: None, diagnostic: diagnostic.to_owned() };
+    let failure = Failure {
+        purpose,
+        recipient: item.envelope.to.clone(),
+        status: None,
+        diagnostic: diagnostic.to_owned(),
+        written_by: looked.written_by.get(&item.message_id).cloned(),
+    };
     let decision = decide::on_delivery(&failure, &ticket, &house.policy, now);
     let mut working = Working::from(looked);
     apply::apply(&mut working, decision, None, Actor::Postroom, &house.policy, &house.signature, now);

@@ -15,11 +15,12 @@ use crate::decide::policy::Policy;
 use crate::decide::{self, Decision, Mail, Reason};
 use crate::message::{self, Message};
 use crate::store::workers::FOR_LIFE;
-use crate::store::{InboxItem, Lookup, Store, StoreError};
+use crate::store::{InboxItem, Lookup, Notice, Store, StoreError};
 use crate::thread::{self, Evidence, ThreadKeys};
 use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
-use crate::ticket::{Status, Ticket};
+use crate::ticket::purpose::Purpose;
+use crate::ticket::{Status, Ticket, TicketId};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::task::JoinError;
@@ -54,6 +55,9 @@ pub struct Read {
     released: bool,
     oversize_bytes: Option<u64>,
     message: Message,
+    /// The customer's mail that an agent passes on with it.
+    passed_on: Option<Box<Message>>,
+    /// What rules see of the customer's mail, else of the mail itself.
     scan: Scan,
     /// What the patterns of the shadow rules found.
     shadow_scan: Option<Scan>,
@@ -124,31 +128,52 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
         }
         None => message::parse(&item.raw, item.received_at, &house.reader),
     };
-    let scan = classify::scan(&message, &house.rules);
-    let shadow_scan = house.shadow.as_ref().map(|shadow| classify::scan(&message, shadow));
-    let keys = thread::keys(&message, &house.signature.tokens);
+    let passed_on = decide::passed_on(&message, &house.policy).map(Box::new);
+    let judged = passed_on.as_deref().unwrap_or(&message);
+    let scan = classify::scan(judged, &house.rules);
+    let shadow_scan = house.shadow.as_ref().map(|shadow| classify::scan(judged, shadow));
+    let keys = thread::keys(&message, &house.signature.tokens, &house.reader.own_addresses);
     let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
     let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
     let files = if message.attachments.is_empty() { Vec::new() } else { message::all_attachment_bytes(&item.raw) };
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
-    Read { inbox: id, attempt, released, oversize_bytes, message, scan, shadow_scan, keys, alerts, files }
+    Read { inbox: id, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, files }
 }
 
 /// What has to be looked up for a batch.
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
-    for Read { oversize_bytes, message, keys, alerts, .. } in reads {
+    for Read { oversize_bytes, message, passed_on, keys, alerts, .. } in reads {
         lookup.same_ids.push(message.id.clone());
         lookup.message_ids.extend(keys.foreign_ids.iter().cloned());
-        lookup.tickets.extend(keys.own_ids.iter().map(|own| own.token.ticket));
-        lookup.tickets.extend(keys.address_tokens.iter().chain(&keys.marker).map(|token| token.ticket));
-        lookup.tickets.extend(keys.tag);
+        let tickets = keys.own_ids.iter().map(|own| own.token.ticket);
+        let tickets = tickets.chain(keys.address_tokens.iter().chain(&keys.marker).map(|token| token.ticket));
+        let tickets: Vec<TicketId> = tickets.chain(keys.tag).collect();
         lookup.alerts.extend(alerts.iter().cloned());
-        let people = message.from.first().into_iter().chain(message.reply_to.first());
+        if let Some(id) = message.report.as_ref().and_then(|report| report.original_message_id.as_ref()) {
+            // The report's own id comes first among those that it answers.
+            lookup.written.extend(keys.own_ids.first().map(|own| (own.token.ticket, id.clone())));
+        }
+        let customer = passed_on.as_ref().and_then(|customers| customers.author());
+        let people = message.from.first().into_iter().chain(message.reply_to.first()).chain(customer);
         lookup.addresses.extend(people.map(message::Address::key));
         if oversize_bytes.is_some() {
-            lookup.oversize_addresses.extend(message.answer_to().map(message::Address::key));
+            let notice = |to: &message::Address| Notice {
+                purpose: Purpose::Oversize,
+                to: to.key(),
+                tickets: Vec::new(),
+                message_ids: Vec::new(),
+            };
+            lookup.notices.extend(house.policy.addressee(message).map(notice));
+        } else if let Some(agent) = message.author().and_then(|author| house.policy.agent_at(author)) {
+            lookup.notices.push(Notice {
+                purpose: Purpose::SpoofNotice,
+                to: agent.address.key(),
+                tickets: tickets.clone(),
+                message_ids: keys.foreign_ids.clone(),
+            });
         }
+        lookup.tickets.extend(tickets);
     }
     // Agents may be told of a forged mail, and are counted like everybody then.
     lookup.addresses.extend(house.policy.agents.iter().map(|agent| agent.address.key()));
@@ -157,7 +182,8 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 
 /// Decides about one mail and applies the decision to the working picture.
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
-    let Read { inbox, attempt, released, oversize_bytes, message, scan, shadow_scan, keys, alerts, files } = read;
+    let Read { inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, files } =
+        read;
     let policy = &house.policy;
     let author = message.author();
     let known = working.known(&message.id, inbox, author, &keys);
@@ -179,17 +205,23 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
     let ticket_of_alert = |key: &String| working.tickets.get(working.alerts.get(key)?);
     let is_open = |key: &&String| ticket_of_alert(key).is_some_and(Ticket::has_open_alert);
+    // What rules say of a mail that is passed on they say of the customer who wrote it.
+    let judged = passed_on.as_deref().unwrap_or(&message);
+    let asker = judged.author();
     let context = Context {
-        sender: who.clone(),
-        authentication: message.authentication,
+        sender: match asker {
+            Some(asker) if passed_on.is_some() => policy.who(asker, working.known_addresses.contains(&asker.key())),
+            _ => who.clone(),
+        },
+        authentication: judged.authentication,
         thread: state_of(ticket),
-        customer_lists: author.map(|author| policy.lists_of(author)).unwrap_or_default(),
+        customer_lists: asker.map(|asker| policy.lists_of(asker)).unwrap_or_default(),
         open_calendars: policy.open_calendars(message.received_at),
         open_alerts: alerts.iter().filter(is_open).cloned().collect(),
         default_severity: policy.default_severity,
         default_category: classify::GENERAL.to_owned(),
     };
-    let verdict = classify::judge(&scan, &message, &context, &house.rules);
+    let verdict = classify::judge(&scan, judged, &context, &house.rules);
     // Which alert a monitor's mail is about, a rule knows better than any reference in it.
     if let (Who::Monitor, Some(key), false) =
         (&who, &verdict.correlation, matches!(thread, thread::Thread::Duplicate(_)))
@@ -206,7 +238,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         };
     }
     if let (Some(shadow), Some(scan)) = (&house.shadow, &shadow_scan) {
-        let other = classify::judge(scan, &message, &context, shadow);
+        let other = classify::judge(scan, judged, &context, shadow);
         let differences = classify::changes(&verdict, &other);
         if !differences.is_empty() {
             working.changes.shadow.push((inbox, differences));
@@ -214,9 +246,16 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     }
     let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
     let quotes_us = keys.quotes_us;
-    let mail = Mail { inbox, message, verdict, thread, who, quotes_us, is_released: released };
+    let returned = message.report.as_ref().and_then(|report| report.original_message_id.as_ref());
+    let written_by = returned.and_then(|id| working.written_by.get(id)).cloned();
+    let mail = Mail { inbox, message, verdict, thread, who, quotes_us, is_released: released, written_by, passed_on };
     let answered = answered(&mail, policy);
-    let standing = working.standing(answered.as_ref(), ticket.map(|ticket| ticket.id));
+    let (on, notice) = match oversize_bytes {
+        // Nobody has looked at what it says, so it is about no ticket.
+        Some(_) if !mail.is_released => (None, Purpose::Oversize),
+        _ => (ticket.map(|ticket| ticket.id), Purpose::SpoofNotice),
+    };
+    let standing = working.standing(answered.as_ref(), on, Some(notice));
     let mut decision = match oversize_bytes {
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy, now),
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
@@ -228,8 +267,9 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
 
 /// The person that a decision about this mail may answer: whose standing counts.
 fn answered(mail: &Mail, policy: &Policy) -> Option<message::Address> {
-    match mail.who {
-        Who::Agent(_) => mail.message.author().cloned(),
+    match (&mail.who, &mail.passed_on) {
+        (Who::Agent(_), Some(customers)) if mail.thread.ticket().is_none() => customers.author().cloned(),
+        (Who::Agent(_), _) => mail.message.author().cloned(),
         _ => policy.addressee(&mail.message).cloned(),
     }
 }

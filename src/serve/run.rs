@@ -327,6 +327,7 @@ impl Worker {
                 if now.duration_since(self.tidied_at) > TIDY_EVERY {
                     self.tidied_at = now;
                     self.desk.store.forget_traffic(now).await?;
+                    self.desk.store.forget_breakers(now).await?;
                 }
                 Ok(deadlines::meet_due(&self.desk).await? > 0)
             }

@@ -9,9 +9,9 @@ use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
 use crate::message::{Address, Digest, MessageId};
-use crate::store::{Changes, Looked, Lookup};
+use crate::store::{Changes, Looked, Lookup, traffic};
 use crate::thread::{Known, ThreadKeys};
-use crate::ticket::people::PartyId;
+use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
@@ -45,8 +45,8 @@ pub struct Working {
     pub told: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk within the last hour.
     pub desk_hour: u32,
-    /// Notices to each address, in lower case, within the last day that its mail was too large.
-    pub oversize_day: HashMap<String, u32>,
+    /// Notices within the last day that a mail was not taken, by [`notice`](traffic::notice).
+    pub notices_day: HashMap<String, u32>,
     /// The number that the next ticket gets.
     pub next_ticket: i64,
     /// What the batch changes, but for what is kept below until its end.
@@ -57,6 +57,8 @@ pub struct Working {
     pub changed: BTreeSet<TicketId>,
     /// Where each deadline that the batch touched ends up.
     pub deadlines: BTreeMap<(TicketId, DeadlineKind), Option<Timestamp>>,
+    /// The agents behind mails that agents wrote, as far as that was asked.
+    pub written_by: HashMap<MessageId, AgentId>,
     /// Mails that are still to be composed.
     pub pending: Vec<Pending>,
 }
@@ -97,8 +99,9 @@ impl Working {
         }
     }
 
-    /// What automatic mail an address has had, and whether it may have more.
-    pub fn standing(&self, to: Option<&Address>, ticket: Option<TicketId>) -> Standing {
+    /// What automatic mail an address has had, and whether it may have more. `notice` is the kind of notice that a mail
+    /// that is not taken would lead to.
+    pub fn standing(&self, to: Option<&Address>, ticket: Option<TicketId>, notice: Option<Purpose>) -> Standing {
         let key = to.map(Address::key).unwrap_or_default();
         let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
         let domain = domain_of(&key);
@@ -106,7 +109,8 @@ impl Working {
         let on_ticket = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
         let (ticket_10_minutes, ticket_10_hours) = on_ticket;
         let told_10_minutes = ticket.and_then(|id| self.told.get(&id)).copied().unwrap_or_default();
-        let oversize_day = self.oversize_day.get(&key).copied().unwrap_or_default();
+        let notice = notice.map(|purpose| traffic::notice(purpose, ticket, &key));
+        let notices_day = notice.and_then(|notice| self.notices_day.get(&notice)).copied().unwrap_or_default();
         let desk_hour = self.desk_hour;
         Standing {
             traffic: Traffic {
@@ -117,7 +121,7 @@ impl Working {
                 ticket_10_hours,
                 told_10_minutes,
                 desk_hour,
-                oversize_day,
+                notices_day,
             },
             is_suppressed: self.suppressed.contains(&key),
             open_breaker: self.open_breaker(&key, ticket),
@@ -138,8 +142,8 @@ impl Working {
 
     /// Counts an automatic mail, so that the next decision of the batch knows of it.
     pub fn count_automatic(&mut self, to: &Address, ticket: Option<TicketId>, purpose: Purpose) {
-        if purpose == Purpose::Oversize {
-            *self.oversize_day.entry(to.key()).or_default() += 1;
+        if purpose.is_notice() {
+            *self.notices_day.entry(traffic::notice(purpose, ticket, &to.key())).or_default() += 1;
         }
         let counts = self.traffic.entry(to.key()).or_default();
         *counts = (counts.0 + 1, counts.1 + 1);
@@ -198,8 +202,9 @@ impl Working {
             ticket_traffic,
             told,
             desk_hour,
-            oversize_day,
+            notices_day,
             next_ticket,
+            written_by,
             ..
         } = &before.working;
         for (id, on) in tickets_by_message {
@@ -219,6 +224,7 @@ impl Working {
             }
         }
         self.known_addresses.extend(known_addresses.iter().cloned());
+        self.written_by.extend(written_by.iter().map(|(id, agent)| (id.clone(), agent.clone())));
         self.suppressed.extend(suppressed.iter().cloned());
         // What was counted in the database may hold the batch before or not; ours holds it for sure.
         let of_both = |one: (u32, u32), other: (u32, u32)| (one.0.max(other.0), one.1.max(other.1));
@@ -227,7 +233,7 @@ impl Working {
         self.breakers.extend(breakers.iter().map(|(place, until)| (place.clone(), *until)));
         self.breakers_hour = self.breakers_hour.max(*breakers_hour);
         keep_larger(&mut self.told, told, u32::max);
-        keep_larger(&mut self.oversize_day, oversize_day, u32::max);
+        keep_larger(&mut self.notices_day, notices_day, u32::max);
         self.desk_hour = self.desk_hour.max(*desk_hour);
         self.next_ticket = self.next_ticket.max(*next_ticket);
     }
@@ -281,8 +287,9 @@ impl From<Looked> for Working {
             ticket_traffic,
             told: looked.told,
             desk_hour: looked.desk_hour,
-            oversize_day: looked.oversize_day,
+            notices_day: looked.notices_day,
             next_ticket: looked.next_ticket,
+            written_by: looked.written_by,
             ..Self::default()
         }
     }

@@ -21,6 +21,9 @@ pub(super) const NEWEST: &str = "SELECT opened_at FROM breakers ORDER BY id DESC
 /// A breaker is open for no longer than this, the longest window of a cap.
 const OPEN_FOR: SignedDuration = SignedDuration::from_hours(24);
 
+/// How long a breaker is kept after it closed by itself.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// What breakers there are for a batch of mails.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Breakers {
@@ -90,6 +93,12 @@ impl Store {
         }
         newest(&mut select, filter, "opened_at", "id");
         select.fetch_all(self.readers()).await?.iter().map(row).collect()
+    }
+
+    /// Forgets breakers that closed so long ago that nobody asks about them any more.
+    pub async fn forget_breakers(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let old = query("DELETE FROM breakers WHERE until <= $1").bind(millis(now - KEPT_FOR));
+        old.execute(self.writer()).await
     }
 
     /// Lets automatic mail go again: closes the breakers of these subjects, or all of them, and forgets what was

@@ -5,7 +5,9 @@ use super::rows::{Columns, millis, write_rows};
 use super::{Filed, Store, StoreError, json};
 use crate::message::MessageId;
 use crate::ticket::TicketId;
-use crate::ticket::event::{Actor, Event, Visibility};
+use crate::ticket::event::{Actor, Event, Visibility, What};
+use crate::ticket::people::AgentId;
+use std::collections::HashMap;
 
 /// Adds events, in order.
 pub(super) async fn record(tx: &mut Connection, events: &[Event]) -> Result<(), StoreError> {
@@ -49,6 +51,31 @@ pub(super) async fn file(tx: &mut Connection, filed: &[Filed]) -> Result<(), Sto
     )
     .await?;
     Ok(())
+}
+
+/// The agents who wrote these mails of ours. Asked for mails that come back, which are few.
+pub(super) async fn written_by(
+    tx: &mut Connection,
+    mails: &[(TicketId, MessageId)],
+) -> Result<HashMap<MessageId, AgentId>, StoreError> {
+    let mut found = HashMap::new();
+    for (ticket, id) in mails {
+        let rows = query("SELECT actor, data FROM events WHERE ticket = $1 AND what = 'written'")
+            .bind(ticket.0)
+            .fetch_all(&mut *tx)
+            .await?;
+        for row in &rows {
+            let mut columns = Columns::of(row);
+            let actor = Actor::from_text(columns.next()?);
+            let what: What = columns.next_json()?;
+            if let (Actor::Agent(agent), What::Written { message_id, .. }) = (actor, what)
+                && message_id == id.0
+            {
+                found.insert(id.clone(), agent);
+            }
+        }
+    }
+    Ok(found)
 }
 
 impl Store {

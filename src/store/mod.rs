@@ -44,7 +44,7 @@ pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use portable::{Header, TransferError};
 pub use schema::{Migration, MigrationState, Pulse, Schema};
-pub use threads::{Looked, Lookup};
+pub use threads::{Looked, Lookup, Notice};
 pub use url::{DatabaseUrl, shown};
 pub use workers::{Claim, Hold, Turn};
 pub use write::WriteTx;
@@ -152,6 +152,8 @@ pub struct Changes {
     pub breakers: Vec<crate::decide::breaker::Breaker>,
     /// Mails that the shadow rules would judge otherwise: told in the log, and not written.
     pub shadow: Vec<(i64, Vec<crate::classify::Change>)>,
+    /// Ids of customers' mails that agents passed on, with the tickets that these opened.
+    pub passed_on: Vec<(MessageId, TicketId)>,
 }
 
 impl Changes {
@@ -168,6 +170,7 @@ impl Changes {
             && self.ends.is_none()
             && self.suppressed.is_empty()
             && self.breakers.is_empty()
+            && self.passed_on.is_empty()
     }
 }
 

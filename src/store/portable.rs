@@ -50,7 +50,7 @@ pub(super) struct Table {
 /// All tables that go along, in an order in which rows refer to rows before them.
 ///
 /// Those that say who is at work do not, nor do the columns that refer to them: nobody is at work on a new desk.
-pub(super) const TABLES: [Table; 17] = [
+pub(super) const TABLES: [Table; 18] = [
     Table {
         name: "instance",
         order: Order::Small,
@@ -161,6 +161,12 @@ pub(super) const TABLES: [Table; 17] = [
             ("chain", Text),
             ("answer_to", Text),
         ],
+    },
+    Table {
+        name: "passed_on",
+        order: Order::Small,
+        is_filled: false,
+        columns: &[("message_id", Text), ("ticket", Number)],
     },
     Table {
         name: "messages",

@@ -180,6 +180,7 @@ async fn delete_tickets(tx: &mut Connection, ids: &[i64]) -> Result<(), StoreErr
         "DELETE FROM messages WHERE ticket IN (VALUES ",
         "DELETE FROM events WHERE ticket IN (VALUES ",
         "DELETE FROM deadlines WHERE ticket IN (VALUES ",
+        "DELETE FROM passed_on WHERE ticket IN (VALUES ",
         "DELETE FROM parties WHERE ticket IN (VALUES ",
     ] {
         delete(tx, head, ids).await?;

@@ -4,11 +4,13 @@ use super::breakers::{self, Breakers};
 use super::dialect;
 use super::inbox::digest;
 use super::query::{Connection, query};
-use super::rows::{Columns, look_up};
+use super::rows::{Columns, look_up, write_rows};
 use super::traffic::{self, Windows};
-use super::{Store, StoreError, suppressions, tickets};
+use super::{Store, StoreError, history, suppressions, tickets};
 use crate::decide::breaker::domain_of;
 use crate::message::{Digest, MessageId};
+use crate::ticket::people::AgentId;
+use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -20,6 +22,9 @@ pub(super) const BY_MESSAGE: (&str, &str) = (
 );
 
 pub(super) const BY_ALERT: (&str, &str) = ("SELECT alert, MAX(id) FROM tickets WHERE alert IN (", ") GROUP BY alert");
+
+/// Customers' mails that agents passed on were never in the inbox, and the first ticket of each is kept here.
+pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM passed_on WHERE message_id IN (", ")");
 
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
@@ -42,8 +47,23 @@ pub struct Lookup {
     pub tickets: Vec<TicketId>,
     /// Addresses of authors and of whomever may be written to; case does not matter.
     pub addresses: Vec<String>,
-    /// Those among them whose mail was too large.
-    pub oversize_addresses: Vec<String>,
+    /// Those among them who may be told that a mail was not taken.
+    pub notices: Vec<Notice>,
+    /// Mails of ours that came back, with their tickets: who wrote them?
+    pub written: Vec<(TicketId, MessageId)>,
+}
+
+/// Who may be told that a mail was not taken, and on which ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Which notice it would be.
+    pub purpose: Purpose,
+    /// The address; case does not matter.
+    pub to: String,
+    /// The tickets that the mail may be on; a mail that none would be about has none.
+    pub tickets: Vec<TicketId>,
+    /// Ids that the mail answers, by which it may be on others.
+    pub message_ids: Vec<MessageId>,
 }
 
 /// What was found. Addresses are keys in lower case, as [`Address::key`](crate::message::Address::key) gives them.
@@ -72,8 +92,10 @@ pub struct Looked {
     pub told: HashMap<TicketId, u32>,
     /// Automatic mail of the whole desk in the last hour.
     pub desk_hour: u32,
-    /// Notices of the last day that a mail was too large, by address.
-    pub oversize_day: HashMap<String, u32>,
+    /// Notices of the last day that a mail was not taken, by [`notice`](traffic::notice).
+    pub notices_day: HashMap<String, u32>,
+    /// The agents who wrote those mails that came back.
+    pub written_by: HashMap<MessageId, AgentId>,
     /// The number that the next ticket gets, unless somebody is faster.
     pub next_ticket: i64,
 }
@@ -106,16 +128,15 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
     let breakers = breakers::look_at(tx, &subjects, now).await?;
     subjects.extend(tickets.keys().map(|ticket| traffic::told_on(*ticket)));
-    let oversize: Vec<String> = lookup.oversize_addresses.iter().map(|address| address.to_lowercase()).collect();
-    let oversize = unique(&oversize);
-    subjects.extend(oversize.iter().map(|address| traffic::oversize_to(address)));
+    let notices = notices(&lookup.notices, &tickets_by_message);
+    subjects.extend(notices.iter().cloned());
     let mut traffic = traffic::windows(tx, &subjects, now).await?;
     let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
     let ticket_traffic = tickets.keys().filter_map(on_ticket).collect();
     let told_on = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::told_on(*ticket))?.ten_minutes));
     let told = tickets.keys().filter_map(told_on).collect();
-    let noticed = |address: String| Some((traffic.remove(&traffic::oversize_to(&address))?.day, address));
-    let oversize_day = oversize.into_iter().filter_map(noticed).map(|(count, address)| (address, count)).collect();
+    let noticed = |notice: String| Some((traffic.remove(&notice)?.day, notice));
+    let notices_day = notices.into_iter().filter_map(noticed).map(|(count, notice)| (notice, count)).collect();
     Ok(Looked {
         same_ids: same_ids(tx, &unique(&lookup.same_ids)).await?,
         known_addresses: known_addresses(tx, &addresses).await?,
@@ -123,14 +144,29 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         breakers,
         desk_hour: traffic::desk_hour(tx, now).await?,
         next_ticket: next_ticket(tx).await?,
+        written_by: history::written_by(tx, &lookup.written).await?,
         tickets_by_message,
         alerts,
         tickets,
         traffic,
         ticket_traffic,
         told,
-        oversize_day,
+        notices_day,
     })
+}
+
+/// The references of all notices that mails may lead to, each once.
+fn notices(notices: &[Notice], tickets_by_message: &HashMap<MessageId, TicketId>) -> Vec<String> {
+    let mut references = Vec::new();
+    for Notice { purpose, to, tickets, message_ids } in notices {
+        let to = to.to_lowercase();
+        let answered = message_ids.iter().filter_map(|id| tickets_by_message.get(id));
+        references.extend(tickets.iter().chain(answered).map(|ticket| traffic::notice(*purpose, Some(*ticket), &to)));
+        if tickets.is_empty() && message_ids.is_empty() {
+            references.push(traffic::notice(*purpose, None, &to));
+        }
+    }
+    unique(&references)
 }
 
 async fn next_ticket(tx: &mut Connection) -> Result<i64, StoreError> {
@@ -151,12 +187,28 @@ async fn tickets_by_message(
     tx: &mut Connection,
     ids: &[MessageId],
 ) -> Result<HashMap<MessageId, TicketId>, StoreError> {
-    let rows = look_up(tx, BY_MESSAGE, &[], ids, |query, id| query.bind(&id.0)).await?;
-    let pair = |row| {
-        let mut columns = Columns::of(row);
-        Ok((MessageId(columns.next()?), TicketId(columns.next()?)))
-    };
-    rows.iter().map(pair).collect()
+    let mut found = HashMap::new();
+    // What is in the inbox comes last, and has the say.
+    for select in [BY_PASSED_ON, BY_MESSAGE] {
+        for row in &look_up(tx, select, &[], ids, |query, id| query.bind(&id.0)).await? {
+            let mut columns = Columns::of(row);
+            found.insert(MessageId(columns.next()?), TicketId(columns.next()?));
+        }
+    }
+    Ok(found)
+}
+
+/// Keeps the ids of mails that were passed on.
+pub(super) async fn pass_on(tx: &mut Connection, passed_on: &[(MessageId, TicketId)]) -> Result<(), StoreError> {
+    write_rows(
+        tx,
+        ("INSERT INTO passed_on (message_id, ticket) VALUES ", " ON CONFLICT (message_id) DO NOTHING"),
+        2,
+        passed_on,
+        |query, (id, ticket)| query.bind(&id.0).bind(ticket.0),
+    )
+    .await?;
+    Ok(())
 }
 
 /// The last ticket that was opened for each alert.

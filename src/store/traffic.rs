@@ -61,9 +61,10 @@ pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Times
     for out in outgoing.iter().filter(|out| out.is_automatic) {
         let to = out.mail.envelope.to.to_lowercase();
         let ticket = out.ticket.map(|ticket| ticket.to_string());
-        let oversize = (out.purpose == Purpose::Oversize.as_str()).then(|| oversize_to(&to));
+        let purpose = Purpose::from_word(&out.purpose).filter(|purpose| purpose.is_notice());
+        let told = purpose.map(|purpose| notice(purpose, out.ticket, &to));
         let domain = domain_of(&to).map(str::to_owned);
-        for subject in [Some(DESK.to_owned()), domain, Some(to), ticket, oversize].into_iter().flatten() {
+        for subject in [Some(DESK.to_owned()), domain, Some(to), ticket, told].into_iter().flatten() {
             *counts.entry(subject).or_default() += 1;
         }
     }
@@ -130,9 +131,13 @@ pub(super) fn told_on(ticket: TicketId) -> String {
     format!("{} {ticket}", Purpose::Notification)
 }
 
-/// The reference under which notices to an address are counted that its mail was too large; no address has a space.
-pub(super) fn oversize_to(address: &str) -> String {
-    format!("{} {address}", Purpose::Oversize)
+/// The reference under which notices to an address are counted that a mail was not taken, on its ticket where it has
+/// one; no address has a space.
+pub fn notice(purpose: Purpose, ticket: Option<TicketId>, address: &str) -> String {
+    match ticket {
+        Some(ticket) => format!("{purpose} {ticket} {address}"),
+        None => format!("{purpose} {address}"),
+    }
 }
 
 impl Store {

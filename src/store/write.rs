@@ -131,6 +131,7 @@ pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp
     traffic::count(tx, &changes.outgoing, now).await?;
     suppressions::suppress(tx, &changes.suppressed, now).await?;
     breakers::open_up(tx, &changes.breakers, now).await?;
+    threads::pass_on(tx, &changes.passed_on).await?;
     match changes.ends {
         Some(claim) => workers::end_claim(tx, claim).await,
         None => Ok(()),

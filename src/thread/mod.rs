@@ -88,8 +88,13 @@ crate::ticket::words! {
 
 /// What to look up for a message.
 ///
-/// Tokens whose MAC is not ours are no evidence, only counted.
-pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
+/// Tokens whose MAC is not ours are no evidence, only counted, where they claim to be this desk's: `own_addresses`
+/// says where it lives. Whoever else runs this program signs with a key of their own, and their ids are ids like others.
+pub fn keys(message: &Message, tokens: &TokenKey, own_addresses: &[String]) -> ThreadKeys {
+    let is_at_home = |address: &str| {
+        let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+        own_addresses.iter().any(|own| own.rsplit_once('@').is_some_and(|(_, at)| at.eq_ignore_ascii_case(domain)))
+    };
     let mut keys = ThreadKeys { is_own_mail: tokens.read_message_id(&message.id.0).is_ours(), ..Default::default() };
     // A delivery report answers the mail that it returns.
     let returned = message.report.iter().filter_map(|report| report.original_message_id.as_ref());
@@ -98,19 +103,26 @@ pub fn keys(message: &Message, tokens: &TokenKey) -> ThreadKeys {
         match tokens.read_message_id(&id.0) {
             token::Reading::Ours(own) if !keys.own_ids.contains(&own) => keys.own_ids.push(own),
             token::Reading::Ours(_) => {}
-            token::Reading::Forged => keys.forged_count += 1,
-            token::Reading::Foreign if !keys.foreign_ids.contains(id) => keys.foreign_ids.push(id.clone()),
-            token::Reading::Foreign => {}
+            token::Reading::Forged if is_at_home(&id.0) => keys.forged_count += 1,
+            token::Reading::Forged | token::Reading::Foreign if !keys.foreign_ids.contains(id) => {
+                keys.foreign_ids.push(id.clone())
+            }
+            token::Reading::Forged | token::Reading::Foreign => {}
         }
     }
     for address in message.to.iter().chain(&message.cc).chain(&message.delivered_to) {
         match tokens.read_address(&address.address) {
             token::Reading::Ours(token) if !keys.address_tokens.contains(&token) => keys.address_tokens.push(token),
-            token::Reading::Forged => keys.forged_count += 1,
+            token::Reading::Forged if is_at_home(&address.address) => keys.forged_count += 1,
             _ => {}
         }
     }
-    match tokens.find_marker(&message.body.text) {
+    let marker = match (tokens.find_marker(&message.body.text), &message.forwarded) {
+        // A mail that is passed on as a file is not part of the text.
+        (token::Reading::Foreign, Some(forwarded)) => tokens.find_marker(&forwarded.text),
+        (found, _) => found,
+    };
+    match marker {
         token::Reading::Ours(token) => keys.marker = Some(token),
         token::Reading::Forged => keys.forged_count += 1,
         token::Reading::Foreign => {}

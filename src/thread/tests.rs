@@ -47,7 +47,7 @@ fn message(fields: &str, body: &str) -> Message {
 }
 
 fn keys_of(fields: &str, body: &str) -> ThreadKeys {
-    keys(&message(fields, body), &key())
+    keys(&message(fields, body), &key(), &[SUPPORT.to_owned()])
 }
 
 /// Ticket 7 is known by a mail of somebody else's; Ann is a party to the ticket in the tag.
@@ -97,6 +97,25 @@ fn each_evidence_leads_to_its_ticket() {
         };
         assert_eq!(got, expected, "{name}: {thread:?}");
     }
+}
+
+#[test]
+fn ids_of_others_who_run_this_program_are_ids_like_others() {
+    let other = TokenKey::new(Secret::new("another desk's key"));
+    let theirs = other.message_id(&own(9, 1, Purpose::Reply), "desk.other.example");
+    let in_our_name = other.message_id(&own(9, 1, Purpose::Reply), DESK);
+    let to_them = other.address(&token(9, 1), "support@desk.other.example");
+    let to_us = other.address(&token(9, 1), SUPPORT);
+    let cases = [
+        ("their id", format!("References: <{theirs}>"), 0),
+        ("their address", format!("To: {to_them}"), 0),
+        ("an id that says it is ours", format!("References: <{in_our_name}>"), 1),
+        ("an address that says it is ours", format!("Cc: {to_us}"), 1),
+    ];
+    for (name, fields, expected) in cases {
+        assert_eq!(keys_of(&fields, "").forged_count, expected, "{name}");
+    }
+    assert_eq!(keys_of(&format!("In-Reply-To: <{theirs}>"), "").foreign_ids, [MessageId(theirs)]);
 }
 
 #[test]
@@ -206,7 +225,11 @@ fn the_same_id_is_a_duplicate_only_with_the_same_content() {
 fn our_own_mail_is_known_by_its_own_id() {
     let with_id = |id: &str| {
         let raw = format!("From: support@desk.example\nMessage-ID: <{id}>\n\nHello\n");
-        keys(&parse(raw.as_bytes(), "2026-03-02T09:00:00Z".parse().unwrap(), &Reader::default()), &key())
+        keys(
+            &parse(raw.as_bytes(), "2026-03-02T09:00:00Z".parse().unwrap(), &Reader::default()),
+            &key(),
+            &[SUPPORT.to_owned()],
+        )
     };
     assert!(with_id(&id(1, 1)).is_own_mail);
     assert!(!with_id(&forged(&id(1, 1))).is_own_mail, "forged");

@@ -73,6 +73,11 @@ impl Purpose {
         }
     }
 
+    /// Whether it says that a mail was not taken. Nobody is told that more than once a day.
+    pub fn is_notice(self) -> bool {
+        matches!(self, Purpose::Oversize | Purpose::SpoofNotice)
+    }
+
     /// Whether the mail goes to the customer's side of a ticket and not to an agent.
     pub fn is_for_customer(self) -> bool {
         matches!(

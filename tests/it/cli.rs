@@ -201,6 +201,7 @@ fn every_setting_of_the_example_is_one_and_shows_its_default() {
     assert_eq!(all.policy.agent_token_age, as_shipped.policy.agent_token_age);
     assert_eq!(all.policy.max_mail_bytes, as_shipped.policy.max_mail_bytes);
     assert_eq!(all.policy.echo_to_unauthenticated, as_shipped.policy.echo_to_unauthenticated);
+    assert_eq!(all.policy.sub_addressing, as_shipped.policy.sub_addressing);
     let (one, other) = (&all.mailboxes[0], &as_shipped.mailboxes[0]);
     assert_eq!(
         (one.endpoint.port, &one.folder, one.poll_every),

@@ -5,7 +5,7 @@ use crate::compose::words::{clean, unturned};
 use crate::compose::{ANSWER_ABOVE, File, when};
 use crate::decide::DeadlineKind;
 use crate::decide::draft::{News, Notification, TranscriptLine};
-use crate::message::Address;
+use crate::message::{Address, Calendar, CalendarMethod};
 use crate::size;
 use crate::ticket::Tier;
 use crate::ticket::people::{AgentId, Party, Role};
@@ -60,6 +60,9 @@ impl View<'_> {
                 "A rule asks for {}. It stays as an agent set it; #severity {severity} raises it.",
                 severity.title()
             );
+        }
+        if let Some(calendar) = &notification.calendar {
+            detail = format!("{detail} {}", invitation(calendar)).trim_start().to_owned();
         }
         fields.set("headline", headline);
         fields.set("detail", detail);
@@ -125,6 +128,13 @@ impl View<'_> {
                 let tier = self.ticket.map_or("you", |ticket| tier_title(ticket.tier));
                 (format!("Escalated to {tier} by {}", self.agent_name(by)), line(reason))
             }
+            News::PassedOn { by, words } => {
+                (format!("New ticket from {name}, passed on by {}", self.agent_name(by)), line(words))
+            }
+            News::Complained { address } => (
+                format!("{} complained of a mail as unwanted", line(address)),
+                "They get no automatic mail any more. What an agent writes still goes to them.".to_owned(),
+            ),
             News::Unverified => {
                 let who = sender.map_or_else(|| name.to_owned(), shown);
                 (
@@ -170,6 +180,35 @@ pub(super) fn set_transcript(fields: &mut Fields, lines: &[TranscriptLine], carr
     let list = HELP.iter().map(|(command, does)| json!({ "command": command, "does": does }));
     fields.set("help", if help { list.collect::<Vec<_>>() } else { Vec::new() });
     fields.set("form", RESOLVE_FORM);
+}
+
+/// What a calendar part says, in one sentence or two.
+fn invitation(calendar: &Calendar) -> String {
+    let verb = match calendar.method {
+        CalendarMethod::Publish => "It tells of",
+        CalendarMethod::Request => "It invites to",
+        CalendarMethod::Reply => "It answers the invitation to",
+        CalendarMethod::Cancel => "It calls off",
+        CalendarMethod::Counter => "It proposes another time for",
+        CalendarMethod::Refresh => "It asks once more for the invitation to",
+    };
+    let mut text =
+        format!("{verb} {}", calendar.summary.as_deref().map_or("an event".to_owned(), |what| format!("“{what}”")));
+    let parts =
+        [("from", &calendar.starts), ("to", &calendar.ends), ("in", &calendar.place), ("by", &calendar.organizer)];
+    for (word, part) in parts {
+        if let Some(part) = part {
+            text.push_str(&format!(" {word} {part}"));
+        }
+    }
+    if let Some(answer) = &calendar.answer {
+        text.push_str(&format!(": {answer}"));
+    }
+    text.push('.');
+    if calendar.method == CalendarMethod::Request {
+        text.push_str(" The desk has not answered it.");
+    }
+    line(&text)
 }
 
 /// The name and the address on one line.

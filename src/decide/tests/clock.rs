@@ -61,19 +61,36 @@ fn a_refused_mail_is_told_to_who_works_on_the_ticket() {
         recipient: recipient.to_owned(),
         status: Some("5.1.1".to_owned()),
         diagnostic: "no such user".to_owned(),
+        written_by: None,
     };
-    let cases: [(&str, Failure, &[&str]); 3] = [
-        (
-            "an answer",
-            failure(Purpose::Reply, "ann@example.com"),
-            &["undelivered", "send undelivered to bob@desk.example"],
-        ),
+    let said = |diagnostic: &str| Failure {
+        status: None,
+        diagnostic: diagnostic.to_owned(),
+        ..failure(Purpose::Reply, "ann@example.com")
+    };
+    let (bounced, gone) = (["undelivered", "send undelivered to bob@desk.example"], "suppress ann@example.com");
+    let cases: [(&str, Failure, Vec<&str>); 8] = [
+        ("an answer", failure(Purpose::Reply, "ann@example.com"), [&[gone][..], &bounced].concat()),
         (
             "a notification, which somebody else must hear of then",
             failure(Purpose::Notification, "Bob@Desk.example"),
-            &["undelivered", "send undelivered to sue@desk.example", "send undelivered to eve@desk.example"],
+            vec![
+                "suppress Bob@Desk.example",
+                "undelivered",
+                "send undelivered to sue@desk.example",
+                "send undelivered to eve@desk.example",
+            ],
         ),
-        ("the telling itself", failure(Purpose::Undelivered, "sue@desk.example"), &["undelivered"]),
+        (
+            "the telling itself",
+            failure(Purpose::Undelivered, "sue@desk.example"),
+            vec!["suppress sue@desk.example", "undelivered"],
+        ),
+        ("there is no such user", said("550 5.1.1 <ann@example.com>: no such user"), [&[gone][..], &bounced].concat()),
+        ("it was switched off", said("550 5.2.1 disabled"), [&[gone][..], &bounced].concat()),
+        ("something against this mail", said("554 5.7.1 spam, as 5.1.1 said before"), bounced.to_vec()),
+        ("something against us", said("550 5.1.8 bad sender"), bounced.to_vec()),
+        ("no status", said("550 go away, 192.0.2.1"), bounced.to_vec()),
     ];
     for (name, failure, expected) in cases {
         assert_eq!(told(&on_delivery(&failure, &ticket(), &policy(), now())), expected, "{name}");
@@ -82,11 +99,11 @@ fn a_refused_mail_is_told_to_who_works_on_the_ticket() {
 
 #[test]
 fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
-    let report = |holder, kind, status: &str| {
+    let report_of = |named: &str, holder, kind, status: &str| {
         let mut mail = mail("mailer-daemon@mx.example", on_ticket(holder), "");
         mail.message.origin = Origin::DeliveryReport;
         let recipient = ReportedRecipient {
-            address: "victim@example.com".to_owned(),
+            address: named.to_owned(),
             action: "failed".to_owned(),
             status: Some(status.to_owned()),
             diagnostic: None,
@@ -94,19 +111,53 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
         mail.message.report = Some(DeliveryReport { kind, recipients: vec![recipient], original_message_id: None });
         mail
     };
+    let parties = [None, Some("ann@example.com"), Some("carl@example.com"), Some("bob@desk.example")];
+    let report = |holder: Option<u32>, kind, status: &str| {
+        let named = holder.and_then(|party| parties[party as usize]).unwrap_or("victim@example.com");
+        report_of(named, holder, kind, status)
+    };
     let counted = "count against ann@example.com";
     let (filed, noted) = ("append automatic of nobody", ["append automatic of nobody", "remarked"]);
     let bounced = ["undelivered", "send undelivered to bob@desk.example"];
     let mut in_bobs_name = report(Some(1), ReportKind::Failed, "4.2.2");
     in_bobs_name.message.from = vec![Address::bare("bob@desk.example")];
-    let cases: [(&str, Mail, Vec<&str>); 7] = [
+    let mut of_a_report = report(Some(3), ReportKind::Failed, "5.1.1");
+    if let Thread::Ticket { answers, .. } = &mut of_a_report.thread {
+        *answers = Some(Purpose::Undelivered);
+    }
+    let mut of_sues_words = report(Some(1), ReportKind::Failed, "4.2.2");
+    of_sues_words.written_by = Some(AgentId("sue".to_owned()));
+    let cases: [(&str, Mail, Vec<&str>); 12] = [
         (
             "for good",
             report(Some(1), ReportKind::Failed, "5.1.1"),
             [&[filed, "suppress ann@example.com"][..], &bounced].concat(),
         ),
         ("for now", report(Some(1), ReportKind::Failed, "4.2.2"), [&[filed, counted][..], &bounced].concat()),
-        ("complaint", report(Some(2), ReportKind::Complaint, "5.7.1"), vec![filed, "suppress carl@example.com"]),
+        (
+            "complaint",
+            report(Some(2), ReportKind::Complaint, "5.7.1"),
+            vec![filed, "suppress carl@example.com", "remarked", "send notification to bob@desk.example"],
+        ),
+        (
+            "of an address that we never wrote to",
+            report_of("victim@example.com", Some(1), ReportKind::Failed, "5.1.1"),
+            [&[filed][..], &bounced].concat(),
+        ),
+        (
+            "a complaint of such an address",
+            report_of("victim@example.com", Some(1), ReportKind::Complaint, "5.7.1"),
+            noted.to_vec(),
+        ),
+        ("of an address in another case", report_of("Ann@Example.com", Some(1), ReportKind::Failed, "5.1.1"), {
+            [&[filed, "suppress ann@example.com"][..], &bounced].concat()
+        }),
+        ("of a mail that told of another one", of_a_report, vec![filed, "suppress bob@desk.example", "undelivered"]),
+        (
+            "of words that Sue wrote on Bob's ticket",
+            of_sues_words,
+            [&[filed, counted, "undelivered", "send undelivered to sue@desk.example"][..], &bounced[1..]].concat(),
+        ),
         ("delayed", report(Some(1), ReportKind::Delayed, "4.4.1"), noted.to_vec()),
         (
             "an agent's",
@@ -123,7 +174,8 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
         ("nobody knows whose", report(None, ReportKind::Failed, "5.1.1"), noted.to_vec()),
     ];
     for (name, mail, expected) in cases {
-        let decision = decide(&mail, Some(&ticket()));
+        let on = Ticket { assignee: mail.written_by.as_ref().map(|_| AgentId("bob".to_owned())), ..ticket() };
+        let decision = decide(&mail, Some(&on));
         assert_eq!(told(&decision), expected, "{name}");
         assert_eq!(decision.outcome, Some(Outcome::Bounce), "{name}");
     }

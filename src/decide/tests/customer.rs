@@ -256,12 +256,60 @@ fn people_in_cc_join_by_the_hand_of_who_is_believed() {
     let mut authenticated = from_ann("x");
     authenticated.message.authentication = Authentication::Pass;
     let holding = mail("ann@example.com", on_ticket(Some(1)), "x");
-    for (name, mail, is_added) in
-        [("authenticated", authenticated, true), ("holds our mail", holding, true), ("neither", from_ann("x"), false)]
-    {
-        let added: Vec<String> = told(&decide(&with_cc(mail), Some(&ticket())));
-        let added: Vec<&String> = added.iter().filter(|line| line.starts_with("add")).collect();
+    let mut by_carl = mail("carl@example.com", on_ticket(Some(2)), "x");
+    by_carl.message.authentication = Authentication::Pass;
+    let cases = [
+        ("authenticated", authenticated, true),
+        ("holds our mail", holding, true),
+        ("neither", from_ann("x"), false),
+        ("on the ticket, but not who asked", by_carl, false),
+    ];
+    for (name, mail, is_added) in cases {
+        let told: Vec<String> = told(&decide(&with_cc(mail), Some(&ticket())));
+        let added: Vec<&String> = told.iter().filter(|line| line.starts_with("add")).collect();
         assert_eq!(added, if is_added { vec!["add dora@example.com"] } else { vec![] }, "{name}");
+        assert_eq!(told.iter().any(|line| line == "remarked"), !is_added, "{name}: {told:?}");
+    }
+}
+
+#[test]
+fn a_tag_and_an_address_that_anybody_can_write_are_no_proof() {
+    let tagged = |authentication| {
+        let mut mail = from_ann("x");
+        mail.thread = Thread::Ticket {
+            ticket: TicketId(1042),
+            evidence: Evidence::SubjectTag,
+            holder: None,
+            answers: None,
+            also: None,
+        };
+        mail.message.authentication = authentication;
+        told(&decide(&mail, Some(&ticket())))
+    };
+    assert_eq!(tagged(Authentication::Pass)[0], "append public of party 1");
+    let unproven = ["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
+    assert_eq!(tagged(Authentication::None), unproven);
+}
+
+#[test]
+fn a_second_ticket_that_a_mail_names_is_noted_whoever_wrote_it() {
+    let also = |mut mail: Mail| {
+        if let Thread::Ticket { also, .. } = &mut mail.thread {
+            *also = Some(TicketId(7));
+        }
+        decide(&mail, Some(&ticket()))
+    };
+    let cases = [
+        ("a customer", mail("ann@example.com", on_ticket(Some(1)), "x")),
+        ("an agent", mail("bob@desk.example", on_ticket(Some(3)), "#take")),
+        ("nobody on the ticket", mail("mallory@evil.example", on_ticket(None), "x")),
+    ];
+    for (name, mail) in cases {
+        let decision = also(mail);
+        let noted = decision.effects.iter().any(|effect| {
+            matches!(effect, Effect::Record { what: What::Remarked { text }, .. } if text == "the mail also refers to PR-7")
+        });
+        assert!(noted, "{name}: {:?}", told(&decision));
     }
 }
 

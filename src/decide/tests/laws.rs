@@ -366,7 +366,9 @@ proptest! {
             _ => false,
         });
         prop_assert!(is_over, "{:?}", told(&decision));
-        let failure = Failure { purpose, recipient: recipient.to_owned(), status: None, diagnostic: "no".to_owned() };
+        let written_by = Some(AgentId("sue".to_owned()));
+        let diagnostic = "no".to_owned();
+        let failure = Failure { purpose, recipient: recipient.to_owned(), status: None, diagnostic, written_by };
         let decision = on_delivery(&failure, &ticket, &policy(), now());
         keeps_the_laws(&decision, Some(&ticket))?;
         prop_assert!(sent_to(&decision, recipient).is_empty(), "told of it where nothing can be delivered");

@@ -22,7 +22,30 @@ fn an_attached_mail_is_read_with_its_own_sender() {
     assert_eq!((mail.to[0].address.as_str(), mail.subject.as_str()), ("ann@y.example", "Printer"));
     assert_eq!(mail.date.unwrap().to_string(), "2026-03-02T10:00:00Z");
     assert_eq!(mail.text.trim(), "It burns.");
+    assert_eq!((mail.above.as_str(), &mail.id), ("See below.", &None));
     assert_eq!(read(&raw.replace("multipart/mixed", "multipart/report")), None, "what was not delivered");
+}
+
+#[test]
+fn what_stands_above_it_is_told_apart_and_its_id_is_known() {
+    let block = "From: Carl <carl@x.example>\nDate: Mon, 2 Mar 2026 10:00\nSubject: Printer\n\nIt burns.\n";
+    let cases = [
+        (
+            "two lines",
+            format!("#take\nOurs, I think.\n\n---------- Forwarded message ---------\n{block}"),
+            "#take\nOurs, I think.",
+        ),
+        ("nothing", format!("---------- Forwarded message ---------\n{block}"), ""),
+        ("a signature", format!("FYI\n\n-- \nBob, second floor\n\n{block}"), "FYI"),
+        ("an attribution", format!("FYI\n\nOn Mon, Carl <carl@x.example> wrote:\n\n{block}"), "FYI"),
+    ];
+    for (name, text, expected) in cases {
+        let mail = read(&format!("Subject: Fwd: Printer\n\n{text}")).unwrap();
+        assert_eq!((mail.above.as_str(), mail.text.as_str()), (expected, "It burns."), "{name}");
+    }
+    let attached =
+        "Subject: x\nContent-Type: message/rfc822\n\nFrom: carl@x.example\nMessage-ID: <id@x.example>\n\nx\n";
+    assert_eq!(read(attached).unwrap().id.unwrap().0, "id@x.example");
 }
 
 #[test]
@@ -68,6 +91,8 @@ fn of_a_mail_within_the_text_all_is_told() {
         subject: "Printer".into(),
         date: Some("2026-03-02T10:00:00Z".parse().unwrap()),
         text: "It burns.\n> Since when?".into(),
+        id: None,
+        above: "See.".into(),
     };
     assert_eq!(mail, expected);
 }

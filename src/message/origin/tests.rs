@@ -13,6 +13,28 @@ fn verdict(fields: &str) -> (Origin, Vec<String>) {
 }
 
 #[test]
+fn an_answer_to_an_invitation_is_a_programs_and_what_is_said_beside_it_a_persons() {
+    let mail = |method: &str, words: &str| {
+        let raw = format!(
+            "From: ann@example.com\nSubject: Accepted: Standup\nContent-Type: multipart/mixed; boundary=b\n\n\
+             --b\n\n{words}\n--b\nContent-Type: text/calendar; method={method}\n\n\
+             BEGIN:VCALENDAR\nMETHOD:{method}\nBEGIN:VEVENT\nSUMMARY:Standup\nEND:VEVENT\nEND:VCALENDAR\n--b--\n"
+        );
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        (message.origin, message.is_automatic_by_words_only)
+    };
+    let cases = [
+        ("an answer", mail("REPLY", ""), (Origin::AutomaticReply, false)),
+        ("an answer with words", mail("REPLY", "I come late. Is the API down?"), (Origin::AutomaticReply, true)),
+        ("an invitation", mail("REQUEST", ""), (Origin::Person, false)),
+        ("another time", mail("COUNTER", "Later?"), (Origin::Person, false)),
+    ];
+    for (name, got, expected) in cases {
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[test]
 fn each_mark_tells_what_kind_of_mail_it_is() {
     use Origin::{AutomaticReply, Bulk, Own, Person};
     let cases = [
@@ -138,7 +160,7 @@ fn calendars_that_answer_are_programs_and_those_that_invite_are_people() {
         ("CANCEL", Person, &[]),
         ("PUBLISH", Person, &[]),
         ("REPLY", AutomaticReply, &["calendar: reply, accepted"]),
-        ("COUNTER", AutomaticReply, &["calendar: counter, accepted"]),
+        ("COUNTER", Person, &[]),
         ("REFRESH", AutomaticReply, &["calendar: refresh, accepted"]),
     ];
     for (method, origin, marks) in cases {

@@ -1,6 +1,6 @@
 //! A draft of a decision: given its number, its ids and its files, so that it can be composed.
 
-use super::{Applying, MAIL_BYTES};
+use super::Applying;
 use crate::compose::{self, File, Stamps};
 use crate::decide::draft::Draft;
 use crate::decide::{self, Failure};
@@ -11,6 +11,9 @@ use crate::ticket::event::{Actor, What};
 use crate::ticket::people::{Party, PartyId, Role};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Chain, TicketId};
+
+/// Attachments up to this size are looked through for mails of ours, whatever they call themselves.
+const MAIL_BYTES: usize = 1 << 20;
 
 impl Applying<'_> {
     pub(super) fn send(&mut self, draft: Draft) {
@@ -38,6 +41,9 @@ impl Applying<'_> {
                 message_id: pending.stamps.message_id.0.clone(),
             };
             let actor = if purpose.is_automatic() { Actor::Postroom } else { self.actor.clone() };
+            if let Actor::Agent(agent) = &actor {
+                self.working.written_by.insert(pending.stamps.message_id.clone(), agent.clone());
+            }
             self.record(id, actor, what);
         }
         self.working.pending.push(pending);
@@ -58,6 +64,10 @@ impl Applying<'_> {
             recipient: draft.to.address.clone(),
             status: None,
             diagnostic: "no mail can be addressed to this".to_owned(),
+            written_by: match &self.actor {
+                Actor::Agent(agent) if !draft.content.purpose().is_automatic() => Some(agent.clone()),
+                _ => None,
+            },
         };
         for effect in decide::on_delivery(&failure, &ticket, self.policy, self.now).effects {
             self.effect(effect);
@@ -89,9 +99,13 @@ impl Applying<'_> {
         let references = in_reply_to.iter().flat_map(|parent| party.chain.references(parent));
         let references: Vec<MessageId> = references.map(|id| MessageId(id.to_owned())).collect();
         party.chain.push(&message_id, false);
+        let reply_address = match self.policy.sub_addressing {
+            true => tokens.address(&token, &support.address),
+            false => support.address.clone(),
+        };
         let stamps = Stamps {
             message_id,
-            reply_address: tokens.address(&token, &support.address),
+            reply_address,
             marker: tokens.marker(&token),
             in_reply_to: in_reply_to.map(MessageId),
             references,

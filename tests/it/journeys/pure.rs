@@ -9,15 +9,18 @@ use postroom::message::Digest;
 use postroom::serve::desk::House;
 use postroom::serve::working::Working;
 use postroom::serve::{deadlines, process, write};
-use postroom::store::{Due, InboxItem, Outgoing, Place};
+use postroom::store::{Due, InboxItem, Outgoing, Place, traffic};
 use postroom::ticket::TicketId;
+use postroom::ticket::purpose::Purpose;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A desk without a database: what would be looked up is simply still there.
+#[derive(Clone)]
 pub struct Core {
-    house: House,
-    working: Working,
-    deadlines: BTreeMap<(TicketId, DeadlineKind), Timestamp>,
+    house: Arc<House>,
+    pub working: Working,
+    pub deadlines: BTreeMap<(TicketId, DeadlineKind), Timestamp>,
     now: Timestamp,
     inbox: Vec<Digest>,
     sent: Vec<(Timestamp, Outgoing)>,
@@ -27,7 +30,7 @@ pub struct Core {
 impl Core {
     pub fn new(start: Timestamp) -> Self {
         Self {
-            house: desk::house(INSTANCE),
+            house: Arc::new(desk::house(INSTANCE)),
             working: Working { next_ticket: TicketId::FIRST.0, ..Working::default() },
             deadlines: BTreeMap::new(),
             now: start,
@@ -40,7 +43,7 @@ impl Core {
     /// Counts what went out lately, as the store would.
     fn look_back(&mut self) {
         let working = &mut self.working;
-        (working.traffic, working.ticket_traffic, working.desk_hour) = Default::default();
+        (working.traffic, working.ticket_traffic, working.desk_hour, working.notices_day) = Default::default();
         for (at, mail) in self.sent.iter().filter(|(_, mail)| mail.is_automatic) {
             let age = self.now.duration_since(*at);
             let to = mail.mail.envelope.to.to_lowercase();
@@ -50,6 +53,11 @@ impl Core {
                 *counts = (counts.0 + is_within(1), counts.1 + is_within(24));
             }
             working.desk_hour += is_within(1);
+            let purpose = Purpose::from_word(&mail.purpose).unwrap();
+            if purpose.is_notice() && age < SignedDuration::from_hours(24) {
+                let to = mail.mail.envelope.to.to_lowercase();
+                *working.notices_day.entry(traffic::notice(purpose, mail.ticket, &to)).or_default() += 1;
+            }
             if let Some(ticket) = mail.ticket {
                 let is_recent = u32::from(age < SignedDuration::from_mins(10));
                 let counts = working.ticket_traffic.entry(ticket).or_default();

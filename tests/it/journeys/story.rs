@@ -129,7 +129,7 @@ fn duration(text: &str) -> SignedDuration {
 }
 
 /// Fills `{id PURPOSE ADDRESS}`, `{address PURPOSE ADDRESS}` and `{marker PURPOSE ADDRESS}` from our own mails.
-fn fill(text: &str, sent: &[(String, Vec<u8>)], place: &str) -> String {
+pub fn fill(text: &str, sent: &[(String, Vec<u8>)], place: &str) -> String {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

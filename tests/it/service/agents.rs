@@ -49,6 +49,26 @@ async fn an_agent_is_told_when_somebody_else_uses_a_customers_answer_address() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_addresses_below_the_desks_tickets_and_agents_are_known_by_the_ids_of_our_mails() {
+    let mut service = Service::prepare(nine(), |config| config.policy.sub_addressing = false).await;
+    service.open();
+    service.deliver(mail("ann@customer.example", "m1", "a question"));
+    service.settle(1).await;
+    let answer_to = |mail: &Message, from: &str, id: &str| {
+        assert_eq!(mail.reply_to[0].address, "support@desk.example");
+        let head = format!("In-Reply-To: <{}>\r\n", mail.id);
+        with_head(&head, self::mail(from, id, "Re: a question"))
+    };
+    let (acknowledged, notified) = (told(&service, "ann@customer.example"), told(&service, BOB));
+    service.deliver(answer_to(&acknowledged[0], "ann@customer.example", "m2"));
+    service.deliver(answer_to(&notified[0], BOB, "m3"));
+    service.settle(3).await;
+    assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up", "agent-reply"]);
+    let reply = service.smtp.mails().into_iter().rfind(|mail| mail.to == ["ann@customer.example"]).unwrap();
+    assert_eq!(reply.from.as_deref(), Some("support@desk.example"), "where reports go");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_ticket_on_which_mail_pours_in_falls_silent_for_a_while_and_keeps_all_of_it() {
     const COUNT: usize = 25;
     let service = Service::start(nine()).await;

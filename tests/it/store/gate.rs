@@ -1,14 +1,16 @@
 //! What keeps automatic mail back: breakers that open, close and are reset, addresses that are suppressed for good or
 //! for a while.
 
-use super::{Desk, breaker, desk, minute, outgoing, sending, suppressed};
+use super::{Desk, breaker, desk, minute, opened, outgoing, sending, suppressed, ticket};
 use jiff::{SignedDuration, Timestamp};
 use postroom::decide::Suppression;
 use postroom::message::Address;
 use postroom::serve::working::Working;
 use postroom::store::list::Filter;
 use postroom::store::suppressions::{SOFT_FAILURES, SOFT_FOR};
-use postroom::store::{Changes, Lookup, Suppressed};
+use postroom::store::{Changes, Lookup, Notice, Outgoing, Suppressed};
+use postroom::ticket::TicketId;
+use postroom::ticket::purpose::Purpose;
 
 async fn write(desk: &Desk, changes: &Changes, now: Timestamp) {
     let mut tx = desk.store.begin().await.unwrap();
@@ -19,7 +21,7 @@ async fn write(desk: &Desk, changes: &Changes, now: Timestamp) {
 async fn standing(desk: &Desk, address: &str, now: Timestamp) -> postroom::decide::Standing {
     let lookup = Lookup { addresses: vec![address.to_owned()], ..Lookup::default() };
     let looked = desk.store.look_up(&lookup, now).await.unwrap();
-    Working::from(looked).standing(Some(&Address::bare(address)), None)
+    Working::from(looked).standing(Some(&Address::bare(address)), None, None)
 }
 
 #[tokio::test]
@@ -45,6 +47,54 @@ async fn a_breaker_keeps_mail_back_until_its_time_or_until_somebody_resets_it() 
     assert_eq!((ann.open_breaker, ann.traffic.address_hour), (None, 0), "what was counted is forgotten with it");
     assert_eq!(desk.store.reset_breakers(None, minute(1)).await.unwrap(), 1);
     assert_eq!(list(false, minute(1)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_breaker_is_forgotten_a_month_after_it_closed() {
+    let desk = desk().await;
+    let breakers = vec![breaker("ann@example.com", minute(60)), breaker("", minute(90))];
+    write(&desk, &Changes { breakers, ..Changes::default() }, minute(0)).await;
+    let month = 30 * 24 * 60;
+    for (at, gone) in [(month + 59, 0), (month + 60, 1), (month + 89, 0), (month + 90, 1)] {
+        assert_eq!(desk.store.forget_breakers(minute(at)).await.unwrap(), gone, "after {at} minutes");
+    }
+}
+
+#[tokio::test]
+async fn that_a_mail_was_not_taken_is_counted_for_a_day_by_kind_and_ticket() {
+    let desk = desk().await;
+    desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
+    let told = |ticket, to: &str, purpose: Purpose| Outgoing {
+        purpose: purpose.as_str().into(),
+        is_automatic: true,
+        ..outgoing(ticket, to, &format!("{to}{purpose}"))
+    };
+    let mails = vec![
+        told(Some(1001), "Bob@Desk.example", Purpose::SpoofNotice),
+        told(None, "bob@desk.example", Purpose::Oversize),
+        told(None, "ann@example.com", Purpose::Acknowledgement),
+    ];
+    write(&desk, &sending(mails), minute(0)).await;
+    let count = async |purpose, to: &str, ticket: Option<i64>, at| {
+        let ticket = ticket.map(TicketId);
+        let tickets = ticket.into_iter().collect();
+        let notice = Notice { purpose, to: to.to_owned(), tickets, message_ids: Vec::new() };
+        let question = Lookup { notices: vec![notice], ..Lookup::default() };
+        let looked = desk.store.look_up(&question, minute(at)).await.unwrap();
+        Working::from(looked).standing(Some(&Address::bare(to)), ticket, Some(purpose)).traffic.notices_day
+    };
+    let cases = [
+        ("the same", Purpose::SpoofNotice, "bob@desk.example", Some(1001), 1, 1),
+        ("in another case", Purpose::SpoofNotice, "BOB@desk.example", Some(1001), 1, 1),
+        ("a day later", Purpose::SpoofNotice, "bob@desk.example", Some(1001), 24 * 60, 0),
+        ("another ticket", Purpose::SpoofNotice, "bob@desk.example", Some(1002), 1, 0),
+        ("another agent", Purpose::SpoofNotice, "sue@desk.example", Some(1001), 1, 0),
+        ("another kind", Purpose::Oversize, "bob@desk.example", None, 1, 1),
+        ("no notice at all", Purpose::Oversize, "ann@example.com", None, 1, 0),
+    ];
+    for (name, purpose, to, ticket, at, expected) in cases {
+        assert_eq!(count(purpose, to, ticket, at).await, expected, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -176,6 +176,23 @@ async fn mails_on_a_ticket_are_read_as_they_were_filed_and_the_customers_last_wo
 }
 
 #[tokio::test]
+async fn an_answer_to_a_mail_that_an_agent_passed_on_finds_the_ticket_that_this_opened() {
+    let desk = desk().await;
+    let id = |text: &str| MessageId(text.into());
+    let passed_on = vec![(id("on@example.com"), TicketId(1001)), (id("m1@example.com"), TicketId(1001))];
+    desk.write(&Changes { passed_on, ..opened(&[ticket(1001), ticket(1002)]) }).await;
+    desk.write(&Changes { passed_on: vec![(id("on@example.com"), TicketId(1002))], ..Changes::default() }).await;
+    desk.keep(&[mail(1, "one")]).await;
+    let items = desk.claim(minute(0)).await;
+    let here = Settled { answers_to: Some(TicketId(1002)), ..settled(&items[0], Outcome::TicketOpened) };
+    desk.write(&Changes { settled: vec![here], ..Changes::default() }).await;
+    let question = Lookup { message_ids: vec![id("on@example.com"), id("m1@example.com")], ..Lookup::default() };
+    let found = look_up(&desk, &question).await.tickets_by_message;
+    assert_eq!(found[&id("on@example.com")], TicketId(1001), "the first that it opened");
+    assert_eq!(found[&id("m1@example.com")], TicketId(1002), "it came by itself as well");
+}
+
+#[tokio::test]
 async fn an_answer_to_a_mail_finds_its_ticket() {
     let desk = desk().await;
     desk.keep(&[mail(1, "one"), mail(2, "two"), mail(3, "three"), mail(4, "four")]).await;
@@ -271,7 +288,7 @@ async fn automatic_mail_is_counted_by_address_ticket_and_desk() {
     };
     let ann = Address::bare("Ann@example.com");
     let traffic =
-        async || Working::from(look_up(&desk, &lookup).await).standing(Some(&ann), Some(TicketId(1001))).traffic;
+        async || Working::from(look_up(&desk, &lookup).await).standing(Some(&ann), Some(TicketId(1001)), None).traffic;
     assert_eq!(traffic().await, expected);
     assert_eq!(desk.store.forget_traffic(minute(0)).await.unwrap(), 4);
     assert_eq!(traffic().await, expected);

@@ -47,6 +47,7 @@ async fn fill(desk: &Desk) {
             suppressed("a-b@example.com", Suppression::Soft),
         ],
         breakers: vec![breaker("ann@example.com", minute(60)), breaker("", minute(90))],
+        passed_on: vec![(MessageId("passed-on@example.com".into()), TicketId(1001))],
         ..Changes::default()
     })
     .await;
