@@ -282,7 +282,7 @@ async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Ti
     }
     let mut working = Working::from(desk.store.look_up(&questions, now).await?);
     if let Some(before) = before {
-        working.stand_on(before);
+        working.stand_on(before, &questions);
     }
     let first = TicketId(working.next_ticket);
     let decide = || {
