@@ -29,7 +29,7 @@ pub async fn ingest(imap: SocketAddr, table: &mut BareTable) -> Result<(usize, D
     let mut fetching = session.fetch_batches(&batches);
     let mut count = 0;
     while let Some(batch) = fetching.next().await? {
-        let rows: Vec<(u32, &[u8])> = batch.mails.iter().map(|mail| (mail.uid, mail.raw.as_slice())).collect();
+        let rows: Vec<(u32, &[u8])> = batch.mails.iter().map(|mail| (mail.uid, &mail.raw[..])).collect();
         table.keep(&rows).await?;
         count += rows.len();
     }

@@ -57,6 +57,14 @@ CREATE TABLE inbox_raw (
     raw   BLOB NOT NULL
 );
 
+-- What follows the first mebibyte of a large one, a row for each.
+CREATE TABLE inbox_rest (
+    inbox  BIGINT NOT NULL REFERENCES inbox_raw (inbox) ON DELETE CASCADE,
+    piece  BIGINT NOT NULL,
+    raw    BLOB NOT NULL,
+    PRIMARY KEY (inbox, piece)
+);
+
 -- One row for each request that somebody has made.
 CREATE TABLE tickets (
     id                    INTEGER PRIMARY KEY,
@@ -212,6 +220,14 @@ CREATE TABLE outbox_raw (
 );
 
 -- Automatic mail counted by the minute: to an address, on a ticket (by its reference), by the whole desk ('').
+-- What follows the first mebibyte of a large one, a row for each.
+CREATE TABLE outbox_rest (
+    outbox BIGINT NOT NULL REFERENCES outbox_raw (outbox) ON DELETE CASCADE,
+    piece  BIGINT NOT NULL,
+    raw    BLOB NOT NULL,
+    PRIMARY KEY (outbox, piece)
+);
+
 -- A few rows answer how much went to anybody within a day, however much mail the desk has seen.
 CREATE TABLE traffic (
     subject TEXT NOT NULL,

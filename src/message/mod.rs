@@ -28,7 +28,7 @@ mod trust;
 
 pub use calendar::{Calendar, CalendarMethod};
 pub use forwarded::Forwarded;
-pub use parse::{all_attachment_bytes, parse};
+pub use parse::{all_attachment_bytes, attachment_bytes, parse};
 pub use report::Reason;
 
 use jiff::Timestamp;

@@ -3,17 +3,18 @@
 //! Mails of one batch may belong together: a follow-up can stand right behind the mail that opens its ticket. So
 //! decisions are made one after the other against this picture, and the database gets all of it at the end.
 
-use crate::compose::{File, Stamps};
+use crate::compose::Stamps;
 use crate::decide::breaker::domain_of;
 use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
-use crate::message::{Address, Digest, MessageId};
+use crate::message::{Address, Attachment, Digest, MessageId};
 use crate::store::{Changes, Looked, Lookup};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::PartyId;
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -75,9 +76,18 @@ pub struct Pending {
     /// Its ids and its thread.
     pub stamps: Stamps,
     /// Files that go along.
-    pub files: Vec<File>,
+    pub enclosed: Option<Enclosed>,
     /// When it was decided.
     pub at: Timestamp,
+}
+
+/// Files of a mail that came in, still within it: what is large is not unpacked before it is needed.
+#[derive(Debug, Clone)]
+pub struct Enclosed {
+    /// The mail as it came.
+    pub raw: Bytes,
+    /// Those that are meant.
+    pub files: Vec<Attachment>,
 }
 
 impl Working {

@@ -4,7 +4,7 @@ use super::dialect;
 use super::query::{Connection, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::workers::{self, Hold};
-use super::{NewMail, Place, Store, StoreError, draw};
+use super::{NewMail, Place, Store, StoreError, draw, raw};
 use crate::message::Digest;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -261,11 +261,9 @@ async fn keep(tx: &mut Connection, mails: &[NewMail], now: Timestamp) -> Result<
         },
     )
     .await?;
-    let holders: Vec<&Numbered<'_>> = numbered.iter().filter(|row| row.same_bytes_as.is_none()).collect();
-    write_rows(tx, ("INSERT INTO inbox_raw (inbox, raw) VALUES ", ""), 2, &holders, |query, row| {
-        query.bind(row.id).bind(&row.mail.raw)
-    })
-    .await?;
+    let holders = numbered.iter().filter(|row| row.same_bytes_as.is_none());
+    let holders: Vec<(i64, &[u8])> = holders.map(|row| (row.id, &row.mail.raw[..])).collect();
+    raw::RECEIVED.write(tx, &holders).await?;
     Ok(Kept { new_ids: numbered.iter().map(|row| row.id).collect() })
 }
 

@@ -20,7 +20,7 @@ fn now() -> Timestamp {
 fn mail(uid: u32, size: usize) -> NewMail {
     let raw: Vec<u8> = uid.to_string().into_bytes().into_iter().cycle().take(size).collect();
     let place = Place { mailbox: "support".into(), uid_validity: 1, uid };
-    NewMail { place, received_at: now(), digest: Digest::of(&raw), raw, oversize_bytes: None }
+    NewMail { place, received_at: now(), digest: Digest::of(&raw), raw: raw.into(), oversize_bytes: None }
 }
 
 fn ticket(id: i64, text: &str) -> Ticket {
