@@ -117,6 +117,7 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("traffic of the desk", traffic::DESK_HOUR.to_owned(), "PRIMARY KEY"),
         ("tickets", joined(tickets::LOAD, "(1), (2)"), "INTEGER PRIMARY KEY"),
         ("parties", joined(tickets::LOAD_PARTIES, "(1), (2)"), "PRIMARY KEY"),
+        ("counts to forget", traffic::FORGET.to_owned(), "traffic_by_minute"),
     ];
     for (name, sql, index) in statements {
         let plan = plan(&store, &sql).await;
@@ -143,4 +144,38 @@ async fn a_write_that_is_given_up_half_way_does_not_hold_the_database() {
     let tx = dialect::begin_write(store.writer()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.known_uids("support", 1, 0).await.unwrap(), [1..=1]);
+}
+
+#[tokio::test]
+async fn uids_are_known_beyond_what_one_statement_looks_at() {
+    let (store, _folder) = desk().await;
+    query(
+        "WITH RECURSIVE uids (uid) AS (SELECT 1 UNION ALL SELECT uid + 1 FROM uids WHERE uid < 120000) \
+         INSERT INTO inbox (id, mailbox, uid_validity, uid, received_at, kept_at, due_at, digest, size_bytes, state) \
+         SELECT uid, 'support', 1, uid, 0, 0, 0, x'00', 1, 'filed' FROM uids WHERE uid % 50000 <> 7",
+    )
+    .execute(store.writer())
+    .await
+    .unwrap();
+    let known = store.known_uids("support", 1, 0).await.unwrap();
+    assert_eq!(known, [1..=6, 8..=50_006, 50_008..=100_006, 100_008..=120_000]);
+    assert_eq!(store.known_uids("support", 1, 100_007).await.unwrap(), [100_008..=120_000]);
+    let plan = plan(&store, inbox::KNOWN_UIDS).await;
+    assert!(plan.contains("SEARCH inbox USING COVERING INDEX"), "{plan}");
+}
+
+#[tokio::test]
+async fn counts_of_a_long_rest_are_all_forgotten() {
+    let (store, _folder) = desk().await;
+    let minute = now().as_second() / 60;
+    query(
+        "WITH RECURSIVE counts (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM counts WHERE at < 12000) \
+         INSERT INTO traffic (subject, minute, count) SELECT 'ann', $1 - at, 1 FROM counts",
+    )
+    .bind(minute)
+    .execute(store.writer())
+    .await
+    .unwrap();
+    assert_eq!(store.forget_traffic(now()).await.unwrap(), 12_000 - (24 * 60 - 1), "all but those of the last day");
+    assert_eq!(store.forget_traffic(now()).await.unwrap(), 0);
 }
