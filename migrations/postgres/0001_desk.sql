@@ -185,6 +185,7 @@ CREATE TABLE deadlines (
     PRIMARY KEY (ticket, kind)
 );
 CREATE INDEX deadlines_claim ON deadlines (claim_at);
+CREATE INDEX deadlines_claimed ON deadlines (claim_at) WHERE attempt > 0;
 
 -- Mail to send. due_at, attempt and tries as in inbox; tried_since is when it was written, or when a person last put
 -- it back.
@@ -222,7 +223,6 @@ CREATE TABLE outbox_raw (
     raw    BYTEA NOT NULL
 );
 
--- Automatic mail counted by the minute: to an address, on a ticket (by its reference), by the whole desk ('').
 -- What follows the first mebibyte of a large one, a row for each.
 CREATE TABLE outbox_rest (
     outbox BIGINT NOT NULL REFERENCES outbox_raw (outbox) ON DELETE CASCADE,
@@ -231,6 +231,7 @@ CREATE TABLE outbox_rest (
     PRIMARY KEY (outbox, piece)
 );
 
+-- Automatic mail counted by the minute: to an address, on a ticket (by its reference), by the whole desk ('').
 -- A few rows answer how much went to anybody within a day, however much mail the desk has seen.
 CREATE TABLE traffic (
     subject TEXT NOT NULL,

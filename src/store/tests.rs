@@ -105,6 +105,9 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("next of the outbox", outbox::NEXT_DUE.to_owned(), "outbox_due"),
         ("next deadline", deadlines::NEXT_DUE.to_owned(), "deadlines_claim"),
         ("claim deadlines", joined(deadlines::CLAIM, ""), "deadlines_claim"),
+        ("claimed mail", actions::FORGET_CLAIMS[0].to_owned(), "inbox_open"),
+        ("claimed outbox", actions::FORGET_CLAIMS[1].to_owned(), "outbox_due"),
+        ("claimed deadlines", actions::FORGET_CLAIMS[2].to_owned(), "deadlines_claimed"),
         ("take mail", joined(claims::TAKE, "(1), (2)"), "INTEGER PRIMARY KEY"),
         ("settle mail", joined(claims::SETTLE, values), "INTEGER PRIMARY KEY"),
         ("settle outbox", joined(outbox::SETTLE, values), "INTEGER PRIMARY KEY"),
@@ -114,10 +117,10 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("mails seen before", joined(threads::SAME_ID, "('x'), ('y')"), "outcomes_message_id"),
         ("known addresses", joined(threads::KNOWN_ADDRESSES, "('x'), ('y')"), "parties_address"),
         ("traffic", joined(traffic::WINDOWS, "('x'), ('y')"), "PRIMARY KEY"),
+        ("counts to forget", traffic::FORGET.to_owned(), "traffic_by_minute"),
         ("traffic of the desk", traffic::DESK_HOUR.to_owned(), "PRIMARY KEY"),
         ("tickets", joined(tickets::LOAD, "(1), (2)"), "INTEGER PRIMARY KEY"),
         ("parties", joined(tickets::LOAD_PARTIES, "(1), (2)"), "PRIMARY KEY"),
-        ("counts to forget", traffic::FORGET.to_owned(), "traffic_by_minute"),
     ];
     for (name, sql, index) in statements {
         let plan = plan(&store, &sql).await;
