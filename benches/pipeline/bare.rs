@@ -35,7 +35,7 @@ pub async fn ingest(imap: SocketAddr, table: &mut BareTable, more_bytes: usize) 
     let mut fetching = session.fetch_batches(&batches);
     let mut count = 0;
     while let Some(batch) = fetching.next().await? {
-        let mails = batch.mails.iter().map(|mail| (mail.uid, mail.raw.as_slice()));
+        let mails = batch.mails.iter().map(|mail| (mail.uid, &mail.raw[..]));
         let beside = batch.mails.iter().filter(|_| more_bytes > 0).map(|mail| (mail.uid + MORE, more.as_slice()));
         table.keep(&mails.chain(beside).collect::<Vec<_>>()).await?;
         count += batch.mails.len();

@@ -43,27 +43,42 @@ pub struct Setting {
     pub workers: usize,
 }
 
+/// The kinds of database that can be measured here.
+pub fn all() -> Vec<Engine> {
+    match postgres::missing() {
+        None => vec![Engine::Sqlite, Engine::Postgres],
+        Some(names) => {
+            skipped(&format!("nothing is measured on PostgreSQL, because there is no {names}"));
+            vec![Engine::Sqlite]
+        }
+    }
+}
+
 impl Setting {
     /// Those that can be measured here. One SQLite database has one worker.
     pub fn all(sqlite_only: bool) -> Vec<Self> {
-        let mut all = vec![Self { engine: Engine::Sqlite, workers: 1 }];
-        if sqlite_only {
-            return all;
-        }
-        match postgres::missing() {
-            None => all.extend([1, 2, 4].map(|workers| Self { engine: Engine::Postgres, workers })),
-            Some(names) => skipped(&format!("nothing is measured on PostgreSQL, because there is no {names}")),
-        }
-        all
+        let workers = |engine| match engine {
+            Engine::Sqlite => &[1][..],
+            Engine::Postgres => &[1, 2, 4],
+        };
+        let of = |engine| workers(engine).iter().map(move |workers| Self { engine, workers: *workers });
+        let engines = if sqlite_only { vec![Engine::Sqlite] } else { all() };
+        engines.into_iter().flat_map(of).collect()
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Engine::Sqlite => "SQLite",
+            Engine::Postgres => "PostgreSQL",
+        })
     }
 }
 
 impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let engine = match self.engine {
-            Engine::Sqlite => "SQLite",
-            Engine::Postgres => "PostgreSQL",
-        };
+        let engine = self.engine;
         let plural = if self.workers == 1 { "" } else { "s" };
         write!(f, "{engine}, {} worker{plural}", self.workers)
     }

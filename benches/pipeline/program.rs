@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+/// The name of its configuration.
+const CONFIG: &str = "postroom.toml";
+
 /// What it says when it is at work.
 const OPEN: &str = "the desk is open";
 
@@ -22,10 +25,21 @@ pub struct Program {
     pub started_in: Duration,
 }
 
+/// How long a command of the program takes, with the configuration that it was last started with in this folder.
+pub fn took(folder: &Path, words: &[&str]) -> Result<Duration> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_postroom"));
+    command.arg("--config").arg(folder.join(CONFIG)).args(words);
+    let begun = Instant::now();
+    let output = command.output()?;
+    let took = begun.elapsed();
+    ensure!(output.status.success(), "postroom {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr));
+    Ok(took)
+}
+
 impl Program {
     /// Starts it in a folder, and waits until it is at work.
     pub fn start(bed: &mut MailBed, site: &Site, folder: &Path) -> Result<Self> {
-        let config = folder.join("postroom.toml");
+        let config = folder.join(CONFIG);
         fs::write(&config, site.text())?;
         let log = folder.join("postroom.log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_postroom"));

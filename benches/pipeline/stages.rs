@@ -92,7 +92,7 @@ fn item(at: usize, mail: &LoadMail) -> InboxItem {
         place: Place { mailbox: desk::USER.to_owned(), uid_validity: 1, uid: 1 },
         received_at: Timestamp::UNIX_EPOCH,
         attempt: 1,
-        raw: mail.raw.clone(),
+        raw: mail.raw.clone().into(),
         oversize_bytes: None,
         same_bytes_as: None,
         tries: 1,

@@ -58,7 +58,7 @@ async fn keep(desk: &Desk, mails: &[LoadMail], now: Timestamp, visits: &mut Visi
             },
             received_at: now,
             digest: Digest::of(&mail.raw),
-            raw: mail.raw.clone(),
+            raw: mail.raw.clone().into(),
             oversize_bytes: None,
         };
         let new: Vec<NewMail> = mails.iter().enumerate().map(mail).collect();

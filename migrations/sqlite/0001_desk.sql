@@ -57,6 +57,14 @@ CREATE TABLE inbox_raw (
     raw   BLOB NOT NULL
 );
 
+-- What follows the first mebibyte of a large one, a row for each.
+CREATE TABLE inbox_rest (
+    inbox  BIGINT NOT NULL REFERENCES inbox_raw (inbox) ON DELETE CASCADE,
+    piece  BIGINT NOT NULL,
+    raw    BLOB NOT NULL,
+    PRIMARY KEY (inbox, piece)
+);
+
 -- One row for each request that somebody has made.
 CREATE TABLE tickets (
     id                    INTEGER PRIMARY KEY,
@@ -181,6 +189,7 @@ CREATE TABLE deadlines (
     PRIMARY KEY (ticket, kind)
 ) WITHOUT ROWID;
 CREATE INDEX deadlines_claim ON deadlines (claim_at);
+CREATE INDEX deadlines_claimed ON deadlines (claim_at) WHERE attempt > 0;
 
 -- Mail to send. due_at, attempt and tries as in inbox; tried_since is when it was written, or when a person last put
 -- it back.
@@ -216,6 +225,14 @@ CREATE INDEX outbox_failed ON outbox (id) WHERE state = 'failed';
 CREATE TABLE outbox_raw (
     outbox INTEGER PRIMARY KEY REFERENCES outbox (id),
     raw    BLOB NOT NULL
+);
+
+-- What follows the first mebibyte of a large one, a row for each.
+CREATE TABLE outbox_rest (
+    outbox BIGINT NOT NULL REFERENCES outbox_raw (outbox) ON DELETE CASCADE,
+    piece  BIGINT NOT NULL,
+    raw    BLOB NOT NULL,
+    PRIMARY KEY (outbox, piece)
 );
 
 -- Automatic mail counted by the minute: to an address, on a ticket (by its reference), by the whole desk ('').

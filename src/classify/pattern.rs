@@ -99,9 +99,10 @@ pub(super) struct Pattern {
     automata: Arc<Automata>,
 }
 
-#[derive(Debug)]
+/// The structure that they are built from is read from the source again when it comes to that: kept, it would take more
+/// memory than the automata that are ever built.
+#[derive(Debug, Default)]
 struct Automata {
-    hir: Hir,
     regex: OnceLock<Option<Regex>>,
     /// The pattern without its word boundaries, where it has some: it matches wherever the pattern does.
     loose: OnceLock<Option<Regex>>,
@@ -111,15 +112,15 @@ impl Pattern {
     /// Runs the pattern. [`check`] has made sure that it can be built; the limit, which it has judged by then, does not
     /// count any more, so that no pattern falls silent over a few bytes.
     pub(super) fn regex(&self) -> Option<&Regex> {
-        self.automata.regex.get_or_init(|| build(&self.automata.hir, None).ok()).as_ref()
+        self.automata.regex.get_or_init(|| build(&parse(&self.source).ok()?, None).ok()).as_ref()
     }
 
     /// Without it the pattern is only slower.
     fn loose(&self) -> Option<&Regex> {
-        let hir = &self.automata.hir;
         let build = || {
+            let hir = parse(&self.source).ok()?;
             let has_boundary = hir.properties().look_set().contains_word_unicode();
-            has_boundary.then(|| build(&without_boundaries(hir), Some(MAX_COMPILED_BYTES)).ok()).flatten()
+            has_boundary.then(|| build(&without_boundaries(&hir), Some(MAX_COMPILED_BYTES)).ok()).flatten()
         };
         self.automata.loose.get_or_init(build).as_ref()
     }
@@ -161,6 +162,7 @@ pub(super) struct PatternError {
 /// A pattern that was found sound.
 pub(super) struct Checked {
     pattern: Pattern,
+    hir: Hir,
 }
 
 /// Reads one pattern, and makes sure that it can be built: case-insensitive, Unicode.
@@ -178,14 +180,12 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
         let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
         PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
     };
-    let hir = ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source).map_err(
-        |error| match error {
-            regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
-            regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
-            error => PatternError { span: None, message: error.to_string(), hint: None },
-        },
-    )?;
-    let regex = OnceLock::new();
+    let hir = parse(source).map_err(|error| match error {
+        regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
+        regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
+        error => PatternError { span: None, message: error.to_string(), hint: None },
+    })?;
+    let automata = Automata::default();
     // What surely fits is built when it is needed; of the rest only building tells.
     if most_bytes(&hir) > MAX_COMPILED_BYTES {
         let built = build(&hir, Some(MAX_COMPILED_BYTES)).map_err(|error| PatternError {
@@ -196,11 +196,15 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
             },
             hint: Some("a repetition such as \\w{0,80} is dear; [a-z]{0,80} or .{0,80} is not"),
         })?;
-        regex.get_or_init(|| Some(built));
+        automata.regex.get_or_init(|| Some(built));
     }
     let max_bytes = hir.properties().maximum_len();
-    let automata = Arc::new(Automata { hir, regex, loose: OnceLock::new() });
-    Ok(Checked { pattern: Pattern { source: source.to_owned(), max_bytes, automata } })
+    let pattern = Pattern { source: source.to_owned(), max_bytes, automata: Arc::new(automata) };
+    Ok(Checked { pattern, hir })
+}
+
+fn parse(source: &str) -> Result<Hir, regex_syntax::Error> {
+    ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source)
 }
 
 fn build(hir: &Hir, most_bytes: Option<usize>) -> Result<Regex, Box<meta::BuildError>> {
@@ -231,7 +235,7 @@ impl Checked {
 
     /// Its structure, for the filter.
     pub(super) fn hir(&self) -> &Hir {
-        &self.pattern.automata.hir
+        &self.hir
     }
 
     /// Whether the pattern has a group of this name.

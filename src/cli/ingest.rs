@@ -184,7 +184,7 @@ async fn keep(batch: Vec<Found>, store: &Store, now: Timestamp) -> Result<Vec<i6
             place: Place { mailbox: INGEST.to_owned(), uid_validity: 0, uid: 0 },
             received_at: now,
             digest: Digest::of(&found.raw),
-            raw: found.raw,
+            raw: found.raw.into(),
             oversize_bytes: found.oversize_bytes,
         })
         .collect();

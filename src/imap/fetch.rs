@@ -4,18 +4,23 @@
 use std::collections::VecDeque;
 
 use async_imap::imap_proto::{AttributeValue, RequestId, Response};
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::fmt::strtime;
 use tokio::time::timeout;
 
 use super::uids::{ascending, sets};
-use super::wire::{Answer, Ending};
+use super::wire::{Answer, Ending, Part};
 use super::{Batch, Fetched, ImapError, Session};
 
 /// How many batches the server may be asked for at once.
 const IN_FLIGHT: usize = 2;
 
 const COMMAND: &str = "UID FETCH";
+
+/// Mails up to this size are copied out of the answer that brought them, in bytes. What is larger stays within it, and
+/// what came with it is little beside it.
+const COPIED_BYTES: usize = 64 << 10;
 
 impl Session {
     /// Fetches batches of mails one after the other; see [`batches`](super::batches).
@@ -36,7 +41,8 @@ impl Session {
         let line = format!("UID FETCH {uid} (UID INTERNALDATE BODY.PEEK[HEADER]<0.{most_bytes}>)");
         let mut found = None;
         self.command_with(COMMAND, &line, |response| {
-            found = found.take().or_else(|| mail(response).filter(|mail| mail.uid == uid));
+            let copied = |part: Part| Bytes::copy_from_slice(part(response));
+            found = found.take().or_else(|| mail(response, &copied).filter(|mail| mail.uid == uid));
         })
         .await?;
         Ok(found)
@@ -128,7 +134,7 @@ impl Fetching<'_> {
     async fn read(&mut self) -> Result<(), ImapError> {
         let (wire, after) = (&mut self.session.wire, self.session.deadlines.mail);
         let late = |_| ImapError::Timeout { command: COMMAND, after };
-        match timeout(after, wire.answer(mail)).await.map_err(late)?? {
+        match timeout(after, wire.answer_to_keep(mail)).await.map_err(late)?? {
             Answer::Untagged(Some(mail)) => {
                 self.in_flight.iter_mut().try_fold(mail, |mail, asked| asked.keep(mail));
             }
@@ -144,18 +150,32 @@ impl Fetching<'_> {
 }
 
 /// The mail in an answer. An answer without a body is the server's news about somebody's flags.
-fn mail(response: &Response<'_>) -> Option<Fetched> {
+fn mail(response: &Response<'_>, keep: &dyn Fn(Part) -> Bytes) -> Option<Fetched> {
     let Response::Fetch(_, attributes) = response else { return None };
-    let (mut uid, mut received_at, mut raw) = (None, None, None);
+    let (mut uid, mut received_at) = (None, None);
     for attribute in attributes {
         match attribute {
             AttributeValue::Uid(value) => uid = Some(*value),
             AttributeValue::InternalDate(date) => received_at = internal_date(date),
-            AttributeValue::BodySection { data: Some(data), .. } => raw = Some(data),
             _ => {}
         }
     }
-    Some(Fetched { uid: uid?, received_at, raw: raw?.to_vec() })
+    let body = body(response)?;
+    let raw = if body.len() > COPIED_BYTES {
+        keep(|response| self::body(response).unwrap_or_default())
+    } else {
+        Bytes::copy_from_slice(body)
+    };
+    Some(Fetched { uid: uid?, received_at, raw })
+}
+
+/// The bytes of the mail in an answer.
+fn body<'r>(response: &'r Response<'_>) -> Option<&'r [u8]> {
+    let Response::Fetch(_, attributes) = response else { return None };
+    attributes.iter().rev().find_map(|attribute| match attribute {
+        AttributeValue::BodySection { data: Some(data), .. } => Some(data.as_ref()),
+        _ => None,
+    })
 }
 
 /// `date-time` of RFC 3501 §9, `" 7-Feb-1994 21:52:25 -0800"`: the day is padded with a space.

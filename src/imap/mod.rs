@@ -19,6 +19,7 @@ mod wire;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 pub use cursor::{Cursor, Resume, resume};
@@ -76,7 +77,7 @@ pub struct Fetched {
     /// When the server received it (`INTERNALDATE`), if it said so in a form that can be read.
     pub received_at: Option<Timestamp>,
     /// The mail's bytes, unchanged.
-    pub raw: Vec<u8>,
+    pub raw: Bytes,
 }
 
 /// The mails of one batch, and those that were asked for and did not come.

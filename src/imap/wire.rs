@@ -1,8 +1,10 @@
 //! One command and its answer, done strictly: our own tagged `OK`, in time, or an error.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_imap::imap_proto::{MailboxDatum, RequestId, Response, ResponseCode, Status};
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, BufStream};
 use tokio::time::{Instant, timeout_at};
 
@@ -21,6 +23,25 @@ const WRITE_BYTES: usize = 8 << 10;
 /// Puts the buffer around a stream.
 pub(super) fn buffered(stream: Box<dyn Stream>) -> Buffered {
     BufStream::with_capacity(READ_BYTES, WRITE_BYTES, stream)
+}
+
+/// Picks bytes out of an answer.
+pub(super) type Part = for<'r> fn(&'r Response<'_>) -> &'r [u8];
+
+/// An answer that is kept for some bytes of it.
+struct Kept<W, V> {
+    whole: Arc<W>,
+    view: V,
+}
+
+impl<W, V: Fn(&W) -> &[u8]> AsRef<[u8]> for Kept<W, V> {
+    fn as_ref(&self) -> &[u8] {
+        (self.view)(&self.whole)
+    }
+}
+
+fn kept<W: Send + Sync + 'static>(whole: Arc<W>, view: impl Fn(&W) -> &[u8] + Send + 'static) -> Bytes {
+    Bytes::from_owner(Kept { whole, view })
 }
 
 /// One answer of the server to a command.
@@ -106,11 +127,21 @@ impl Wire {
     /// Reads the next answer, and shows it to `take` unless it ends a command. With several commands on their way
     /// their answers may come mixed and in any order (RFC 3501 §5.5). May be dropped and called again without loss.
     pub(super) async fn answer<T>(&mut self, take: impl FnOnce(&Response<'_>) -> T) -> Result<Answer<T>, ImapError> {
-        let response = self.library.read_response().await?.ok_or_else(|| ImapError::lost("closed by the server"))?;
-        let response = response.parsed();
+        self.answer_to_keep(|response, _| take(response)).await
+    }
+
+    /// As [`answer`](Self::answer); with the answer comes a way to keep bytes of it by keeping all of it, without a copy.
+    pub(super) async fn answer_to_keep<T>(
+        &mut self,
+        take: impl FnOnce(&Response<'_>, &dyn Fn(Part) -> Bytes) -> T,
+    ) -> Result<Answer<T>, ImapError> {
+        let whole = self.library.read_response().await?.ok_or_else(|| ImapError::lost("closed by the server"))?;
+        let whole = Arc::new(whole);
+        let response = whole.parsed();
         self.notice(response)?;
         let Response::Done { tag: theirs, status, outcome } = response else {
-            return Ok(Answer::Untagged(take(response)));
+            let keep = |part: Part| kept(whole.clone(), move |whole| part(whole.parsed()));
+            return Ok(Answer::Untagged(take(response, &keep)));
         };
         let Some(place) = self.unanswered.iter().position(|tag| tag == theirs) else {
             return Err(ImapError::protocol("an answer to a command that was never given"));

@@ -29,7 +29,7 @@ mod trust;
 
 pub use calendar::{Calendar, CalendarMethod};
 pub use forwarded::Forwarded;
-pub use parse::{all_attachment_bytes, parse, parse_with_files};
+pub use parse::{all_attachment_bytes, attachment_bytes, parse, parse_with_files};
 pub use report::Reason;
 
 use jiff::Timestamp;

@@ -43,10 +43,16 @@ pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestam
 
 /// The decoded bytes of all attachments, in the order of their [`Attachment::index`].
 pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
-    catch_unwind(|| {
+    attachment_bytes(raw, |_| true)
+}
+
+/// The decoded bytes of those attachments that are wanted by their [`Attachment::index`], in its order.
+pub fn attachment_bytes(raw: &[u8], is_wanted: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
+    catch_unwind(AssertUnwindSafe(|| {
         let parts = parts::read(raw, fields::split(raw, Of::Message));
-        files::of(&parts).into_iter().take(MAX_ATTACHMENTS).map(|file| file.into_bytes().into_owned()).collect()
-    })
+        let wanted = files::of(&parts).into_iter().take(MAX_ATTACHMENTS).enumerate().filter(|(at, _)| is_wanted(*at));
+        wanted.map(|(_, file)| file.into_bytes().into_owned()).collect()
+    }))
     // A mail whose reading fails has no attachments listed either.
     .unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::thread::token::TokenKey;
 use crate::ticket::event::{Actor, Event, Visibility, What};
 use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::{Alert, Chain, Status, Ticket, TicketId};
+use bytes::Bytes;
 use jiff::Timestamp;
 
 /// What the desk signs its mails with.
@@ -32,8 +33,8 @@ pub struct Received<'m> {
     pub attempt: u32,
     /// What was known besides it when it was judged.
     pub context: &'m Context,
-    /// The bytes of its attachments, by their index.
-    pub files: &'m [Vec<u8>],
+    /// Its bytes, where there are files within it.
+    pub raw: Option<&'m Bytes>,
 }
 
 /// Applies one decision. `received` is the mail it is about, `actor` who is behind it when there is none.

@@ -5,6 +5,7 @@
 
 use super::apply;
 use super::desk::Desk;
+use super::room::LARGE_BYTES;
 use super::working::Working;
 use super::write;
 use crate::backoff::Backoff;
@@ -100,8 +101,14 @@ impl Courier {
             return Ok(Round { is_away: true, ..Round::default() });
         }
         let now = desk.clock.now();
+        let room = desk.room.for_outgoing();
         // No clock that is set meanwhile may have a mail taken from us that we are handing over.
-        let items = desk.store.claim_outbox(now, FOR_LIFE, BATCH).await?;
+        let items = match &room {
+            Some(_) => desk.store.claim_outbox(now, FOR_LIFE, BATCH).await?,
+            // Another connection has a large mail; this one goes on with the others.
+            None => desk.store.claim_small_outbox(now, FOR_LIFE, BATCH).await?,
+        };
+        let _room = room.filter(|_| items.iter().any(|item| item.bytes.len() as u64 > LARGE_BYTES));
         let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
         let mut round = Round { claimed: items.len(), ..Round::default() };
         if round.claimed == BATCH {

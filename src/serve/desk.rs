@@ -2,6 +2,7 @@
 
 use super::apply::Signature;
 use super::health::Health;
+use super::room::Room;
 use crate::classify::RuleSet;
 use crate::clock::Clock;
 use crate::compose;
@@ -26,6 +27,8 @@ pub struct Desk {
     house: Arc<RwLock<Arc<House>>>,
     /// How it fares.
     pub health: Health,
+    /// Memory for large mails.
+    pub room: Room,
 }
 
 /// What changes seldom while a desk works: only when its rules are others, and then all at once.
@@ -63,7 +66,13 @@ impl Desk {
         let signature = Signature { tokens: TokenKey::new(instance.token_key), instance: instance.id };
         let (zone, templates) = (config.zone.clone(), Arc::new(templates));
         let house = House { policy, rules, shadow: None, templates, zone, reader, signature };
-        Self { store, clock, house: Arc::new(RwLock::new(Arc::new(house))), health: Health::default() }
+        Self {
+            store,
+            clock,
+            house: Arc::new(RwLock::new(Arc::new(house))),
+            health: Health::default(),
+            room: Room::default(),
+        }
     }
 
     /// The house as it is now. A piece of work asks once, so that all of it is done by the same rules.

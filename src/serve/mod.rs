@@ -10,6 +10,7 @@ pub mod process;
 pub mod ready;
 pub mod receive;
 pub mod reload;
+pub mod room;
 mod run;
 mod tidy;
 pub mod working;

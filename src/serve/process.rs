@@ -21,6 +21,7 @@ use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, TicketId};
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use tokio::task::JoinError;
@@ -64,7 +65,8 @@ pub struct Read {
     keys: ThreadKeys,
     /// Keys of alerts that the mail may be about.
     alerts: Vec<String>,
-    files: Vec<Vec<u8>>,
+    /// The mail as it came, where there are files within it.
+    raw: Option<Bytes>,
 }
 
 /// Why a batch was not processed.
@@ -135,9 +137,9 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
     let keys = thread::keys(&message, &house.signature.tokens, &house.reader.own_addresses);
     let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
     let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
-    let files = if message.attachments.is_empty() { Vec::new() } else { message::all_attachment_bytes(&item.raw) };
+    let raw = (!message.attachments.is_empty()).then(|| item.raw.clone());
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
-    Read { inbox: id, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, files }
+    Read { inbox: id, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw }
 }
 
 /// What has to be looked up for a batch.
@@ -182,7 +184,7 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 
 /// Decides about one mail and applies the decision to the working picture.
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
-    let Read { inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, files } =
+    let Read { inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw } =
         read;
     let policy = &house.policy;
     let author = message.author();
@@ -261,7 +263,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);
-    let received = Received { mail: &mail, attempt, context: &context, files: &files };
+    let received = Received { mail: &mail, attempt, context: &context, raw: raw.as_ref() };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
 

@@ -3,17 +3,18 @@
 //! Mails of one batch may belong together: a follow-up can stand right behind the mail that opens its ticket. So
 //! decisions are made one after the other against this picture, and the database gets all of it at the end.
 
-use crate::compose::{File, Stamps};
+use crate::compose::Stamps;
 use crate::decide::breaker::domain_of;
 use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
-use crate::message::{Address, Digest, MessageId};
+use crate::message::{Address, Attachment, Digest, MessageId};
 use crate::store::{Changes, Looked, Lookup, traffic};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
+use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
@@ -77,9 +78,18 @@ pub struct Pending {
     /// Its ids and its thread.
     pub stamps: Stamps,
     /// Files that go along.
-    pub files: Vec<File>,
+    pub enclosed: Option<Enclosed>,
     /// When it was decided.
     pub at: Timestamp,
+}
+
+/// Files of a mail that came in, still within it: what is large is not unpacked before it is needed.
+#[derive(Debug, Clone)]
+pub struct Enclosed {
+    /// The mail as it came.
+    pub raw: Bytes,
+    /// Those that are meant.
+    pub files: Vec<Attachment>,
 }
 
 impl Working {
@@ -188,63 +198,59 @@ impl Working {
     }
 
     /// Puts what the batch before leaves over what was looked up, whether that was written by then or not.
-    pub fn stand_on(&mut self, before: &Picture) {
-        let Working {
-            tickets,
-            tickets_by_message,
-            alerts,
-            same_ids,
-            known_addresses,
-            suppressed,
-            breakers,
-            breakers_hour,
-            traffic,
-            ticket_traffic,
-            told,
-            desk_hour,
-            notices_day,
-            next_ticket,
-            written_by,
-            ..
-        } = &before.working;
-        for (id, on) in tickets_by_message {
-            self.tickets_by_message.entry(id.clone()).or_insert(*on);
-        }
-        for (key, on) in alerts {
+    ///
+    /// Only as far as was `asked`: else each batch would hand on all that it was handed, for as long as there is mail.
+    pub fn stand_on(&mut self, before: &Picture, asked: &Lookup) {
+        let before = &before.working;
+        add_missing(&mut self.tickets_by_message, &before.tickets_by_message, &asked.message_ids);
+        add_missing(&mut self.same_ids, &before.same_ids, &asked.same_ids);
+        for (key, on) in asked.alerts.iter().filter_map(|key| before.alerts.get_key_value(key)) {
             let last = self.alerts.entry(key.clone()).or_insert(*on);
             *last = (*last).max(*on);
         }
-        for (id, first) in same_ids {
-            self.same_ids.entry(id.clone()).or_insert(*first);
-        }
-        for (id, ticket) in tickets {
+        let known = self.tickets_by_message.values().chain(self.alerts.values());
+        let named: HashSet<TicketId> = asked.tickets.iter().chain(known).copied().collect();
+        for (id, ticket) in named.iter().filter_map(|id| before.tickets.get_key_value(id)) {
             // Somebody may have changed it since.
             if self.tickets.get(id).is_none_or(|found| found.version < ticket.version) {
                 self.tickets.insert(*id, ticket.clone());
             }
         }
-        self.known_addresses.extend(known_addresses.iter().cloned());
-        self.written_by.extend(written_by.iter().map(|(id, agent)| (id.clone(), agent.clone())));
-        self.suppressed.extend(suppressed.iter().cloned());
         // What was counted in the database may hold the batch before or not; ours holds it for sure.
         let of_both = |one: (u32, u32), other: (u32, u32)| (one.0.max(other.0), one.1.max(other.1));
-        keep_larger(&mut self.traffic, traffic, of_both);
-        keep_larger(&mut self.ticket_traffic, ticket_traffic, of_both);
-        self.breakers.extend(breakers.iter().map(|(place, until)| (place.clone(), *until)));
-        self.breakers_hour = self.breakers_hour.max(*breakers_hour);
-        keep_larger(&mut self.told, told, u32::max);
-        keep_larger(&mut self.notices_day, notices_day, u32::max);
-        self.desk_hour = self.desk_hour.max(*desk_hour);
-        self.next_ticket = self.next_ticket.max(*next_ticket);
+        keep_larger(&mut self.ticket_traffic, &before.ticket_traffic, &named, of_both);
+        keep_larger(&mut self.told, &before.told, &named, u32::max);
+        let addresses: HashSet<String> = asked.addresses.iter().map(|address| address.to_lowercase()).collect();
+        self.known_addresses.extend(before.known_addresses.intersection(&addresses).cloned());
+        self.suppressed.extend(before.suppressed.intersection(&addresses).cloned());
+        let domains = addresses.iter().filter_map(|address| domain_of(address)).map(str::to_owned);
+        let domains: HashSet<String> = domains.collect();
+        keep_larger(&mut self.traffic, &before.traffic, addresses.union(&domains), of_both);
+        let notices = asked.notice_references(&self.tickets_by_message);
+        keep_larger(&mut self.notices_day, &before.notices_day, &notices, u32::max);
+        let written = asked.written.iter().filter_map(|(_, id)| before.written_by.get_key_value(id));
+        self.written_by.extend(written.map(|(id, agent)| (id.clone(), agent.clone())));
+        self.breakers.extend(before.breakers.iter().map(|(place, until)| (place.clone(), *until)));
+        self.breakers_hour = self.breakers_hour.max(before.breakers_hour);
+        self.desk_hour = self.desk_hour.max(before.desk_hour);
+        self.next_ticket = self.next_ticket.max(before.next_ticket);
     }
 }
 
-fn keep_larger<K: Eq + Hash + Clone, V: Copy + Default>(
+/// Adds what is known of these keys and was not found.
+fn add_missing<K: Eq + Hash + Clone, V: Copy>(found: &mut HashMap<K, V>, known: &HashMap<K, V>, keys: &[K]) {
+    for (key, value) in keys.iter().filter_map(|key| known.get_key_value(key)) {
+        found.entry(key.clone()).or_insert(*value);
+    }
+}
+
+fn keep_larger<'k, K: Eq + Hash + Clone + 'k, V: Copy + Default>(
     counts: &mut HashMap<K, V>,
     others: &HashMap<K, V>,
+    keys: impl IntoIterator<Item = &'k K>,
     larger: impl Fn(V, V) -> V,
 ) {
-    for (key, other) in others {
+    for (key, other) in keys.into_iter().filter_map(|key| others.get_key_value(key)) {
         let count = counts.entry(key.clone()).or_default();
         *count = larger(*count, *other);
     }
@@ -291,6 +297,60 @@ impl From<Looked> for Working {
             next_ticket: looked.next_ticket,
             written_by: looked.written_by,
             ..Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A batch that knew nothing, and wrote one mail to each of these.
+    fn wrote_to(addresses: &[&str]) -> Working {
+        let mut working = Working::default();
+        for address in addresses {
+            working.count_automatic(&Address::bare(*address), None, Purpose::Acknowledgement);
+            let id = MessageId((*address).to_owned());
+            working.tickets_by_message.insert(id.clone(), TicketId(1001));
+            working.same_ids.insert(id, (1, Digest::of(b"")));
+            working.known_addresses.insert((*address).to_owned());
+        }
+        working
+    }
+
+    fn asked(address: &str) -> Lookup {
+        let id = MessageId(address.to_owned());
+        Lookup {
+            message_ids: vec![id.clone()],
+            same_ids: vec![id],
+            addresses: vec![address.to_uppercase()],
+            ..Lookup::default()
+        }
+    }
+
+    #[test]
+    fn a_batch_is_handed_what_it_asks_for_and_nothing_else() {
+        let (.., before) = wrote_to(&["ann@one.example", "bob@two.example"]).finish();
+        let mut working = Working::default();
+        working.stand_on(&before, &asked("ann@one.example"));
+        assert_eq!(working.traffic.get("ann@one.example"), Some(&(1, 1)));
+        assert_eq!(working.traffic.get("@one.example"), Some(&(1, 1)));
+        assert_eq!(working.desk_hour, 2);
+        let ann = MessageId("ann@one.example".to_owned());
+        assert_eq!(working.tickets_by_message.get(&ann), Some(&TicketId(1001)));
+        assert!(working.same_ids.contains_key(&ann) && working.known_addresses.contains("ann@one.example"));
+        let sizes = [working.traffic.len(), working.tickets_by_message.len(), working.same_ids.len()];
+        assert_eq!((sizes, working.known_addresses.len()), ([2, 1, 1], 1), "nothing of bob's");
+    }
+
+    #[test]
+    fn what_was_counted_twice_is_taken_once() {
+        let (.., before) = wrote_to(&["ann@one.example"; 3]).finish();
+        for (name, found, expected) in [("without the batch before", 1, 3), ("with it", 4, 4)] {
+            let mut working = Working::default();
+            working.traffic.insert("ann@one.example".to_owned(), (found, found));
+            working.stand_on(&before, &asked("ann@one.example"));
+            assert_eq!(working.traffic["ann@one.example"], (expected, expected), "{name}");
         }
     }
 }

@@ -1,20 +1,27 @@
 //! From a decided mail to an outbox row: composes it and says what the outbox needs to know.
 
 use super::desk::House;
-use super::working::Pending;
+use super::working::{Enclosed, Pending};
 use crate::classify::{Change, Part};
-use crate::compose::{self, ComposeError};
-use crate::message::Address;
+use crate::compose::{self, ComposeError, File};
+use crate::message::{self, Address};
 use crate::store::{Changes, Outgoing};
 use tracing::{info, warn};
+
+/// Attachments up to this size are looked through for mails of ours, whatever they call themselves.
+const MAIL_BYTES: usize = 1 << 20;
+
+/// What is looked through at a time begins so many bytes before the last such piece ended.
+const SHARED_BYTES: usize = 4 << 10;
 
 /// Composes one mail.
 ///
 /// # Errors
 /// When the mail cannot be written at all.
 pub fn compose(house: &House, pending: Pending) -> Result<Outgoing, ComposeError> {
-    let Pending { mut draft, ticket, party, to, stamps, files, at } = pending;
+    let Pending { mut draft, ticket, party, to, stamps, enclosed, at } = pending;
     let purpose = draft.content.purpose();
+    let files = enclosed.map(|enclosed| unpacked(&enclosed, house, purpose.is_for_customer())).unwrap_or_default();
     // The reader is known by their own address; the mail goes where they said.
     if draft.to != to {
         draft.to = Address { name: draft.to.name, address: to.address };
@@ -28,6 +35,30 @@ pub fn compose(house: &House, pending: Pending) -> Result<Outgoing, ComposeError
         is_automatic: purpose.counts_towards_caps(),
         due_at: at,
     })
+}
+
+/// The files that go along with a mail, without those that must not.
+fn unpacked(enclosed: &Enclosed, house: &House, is_for_customer: bool) -> Vec<File> {
+    let is_meant = |index| enclosed.files.iter().any(|file| file.index == index);
+    let unpacked = message::attachment_bytes(&enclosed.raw, is_meant);
+    let files = enclosed.files.iter().zip(unpacked).filter_map(|(file, bytes)| {
+        if is_for_customer && is_one_of_ours(house, &file.media_type, &bytes) {
+            return None;
+        }
+        let name = file.name.clone().unwrap_or_else(|| format!("attachment-{}", file.index + 1));
+        Some(File { name, media_type: file.media_type.clone(), bytes })
+    });
+    files.collect()
+}
+
+/// Whether an attachment is a mail of ours: an agent's notification has no business with a customer, and holds a
+/// token that would let its reader speak as the agent.
+fn is_one_of_ours(house: &House, media_type: &str, bytes: &[u8]) -> bool {
+    let is_text = media_type.starts_with("message/") || media_type.starts_with("text/") || bytes.len() < MAIL_BYTES;
+    // A token is far shorter than what two pieces share.
+    let starts = (0..bytes.len().max(1)).step_by(MAIL_BYTES);
+    let mut pieces = starts.map(|start| &bytes[start..bytes.len().min(start + MAIL_BYTES + SHARED_BYTES)]);
+    is_text && pieces.any(|piece| house.signature.tokens.occurs_in(&String::from_utf8_lossy(piece)))
 }
 
 /// Tells of mails that the shadow rules would judge otherwise. The keys of alerts may hold an address, so only their names

@@ -13,19 +13,22 @@ const PUT_BACK: &str = "UPDATE inbox SET state = 'new', tries = 0, due_at = $2, 
              FROM outcomes WHERE outcomes.inbox = inbox.id) \
     WHERE id = $1 AND state <> 'new' AND (state <> 'processing' OR due_at <= $2)";
 
+/// Has what was claimed be due at once.
+///
+/// SQLite takes an index on part of a table only where the statement repeats which part. Without it each of these, and
+/// those below, would read all mail that ever came, or all deadlines there are.
+pub(super) const FORGET_CLAIMS: [&str; 3] = [
+    "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'processing' AND due_at > $1",
+    "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'sending' AND due_at > $1",
+    "UPDATE deadlines SET claim_at = $1 WHERE attempt > 0 AND claim_at > $1",
+];
+
 impl Store {
     /// Lets everything that a worker who died had claimed be claimed again at once, without waiting for its lease.
     ///
     /// Only for whoever knows that nobody else works on this database. A late settle of an old claim finds nothing.
     pub async fn forget_claims(&self, now: Timestamp) -> Result<(), StoreError> {
-        // SQLite takes an index on part of a table only where the statement repeats which part. Without it each of
-        // these, and those below, would read all mail that ever came.
-        let statements = [
-            "UPDATE inbox SET due_at = $1 WHERE state IN ('new', 'processing') AND state = 'processing' AND due_at > $1",
-            "UPDATE outbox SET due_at = $1 WHERE state IN ('waiting', 'sending') AND state = 'sending' AND due_at > $1",
-            "UPDATE deadlines SET claim_at = $1 WHERE attempt > 0 AND claim_at > $1",
-        ];
-        for statement in statements {
+        for statement in FORGET_CLAIMS {
             query(statement).bind(millis(now)).execute(self.writer()).await?;
         }
         Ok(())

@@ -5,14 +5,15 @@ use super::inbox::place;
 use super::query::{Connection, Query, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::workers;
-use super::{Claim, InboxItem, Settled, Store, StoreError, json};
+use super::{Claim, InboxItem, Settled, Store, StoreError, json, raw};
 use crate::decide::{Cause, Outcome};
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// How many bytes of mail one claim hands out at most; one mail is always handed out.
-pub(super) const CLAIM_BYTES: i64 = 16 * 1024 * 1024;
+pub const CLAIM_BYTES: i64 = 8 * 1024 * 1024;
 
 /// Mails that may be claimed, with their sizes and how often they were tried.
 pub(super) const CLAIMABLE: &str = "SELECT id, size_bytes, tries FROM inbox \
@@ -64,6 +65,12 @@ impl Store {
         let rows = look_up(&mut tx, TAKE, &fixed, &ids, |query, id| query.bind(*id)).await?;
         tx.commit().await?;
         self.handed_out(&rows, claim).await
+    }
+
+    /// How large the mail is that would be claimed first; 0 when there is none.
+    pub async fn next_inbox_size(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let first = claimable(CLAIMABLE, now, 1).fetch_optional(self.readers()).await?;
+        first.map_or(Ok(0), |row| row.get::<i64>(1).map(i64::cast_unsigned))
     }
 
     /// Takes over mails of the oldest claim that a dead worker left, as a claim at the same place in the order; only of
@@ -155,26 +162,11 @@ impl Store {
     async fn add_raw(&self, items: &mut [InboxItem]) -> Result<(), StoreError> {
         let holders: Vec<i64> = items.iter().map(|item| item.same_bytes_as.unwrap_or(item.id)).collect();
         let mut reader = self.readers().acquire().await?;
-        let rows = look_up(
-            &mut reader,
-            ("SELECT inbox, raw FROM inbox_raw WHERE inbox IN (", ")"),
-            &[],
-            &holders,
-            |query, id| query.for_mails().bind(*id),
-        )
-        .await?;
-        let mut raws: HashMap<i64, Vec<u8>> = HashMap::with_capacity(rows.len());
-        for row in &rows {
-            let mut columns = Columns::of(row);
-            raws.insert(columns.next()?, columns.next()?);
-        }
-        let mut uses: HashMap<i64, usize> = HashMap::new();
-        for holder in &holders {
-            *uses.entry(*holder).or_default() += 1;
-        }
+        let raws = raw::RECEIVED.read(&mut reader, &holders).await?;
+        let raws: HashMap<i64, Bytes> = raws.into_iter().map(|(holder, raw)| (holder, raw.into())).collect();
         for (item, holder) in items.iter_mut().zip(holders) {
-            let raw = if uses[&holder] == 1 { raws.remove(&holder) } else { raws.get(&holder).cloned() };
-            item.raw = raw.ok_or_else(|| StoreError::Strange { what: format!("mail {holder} without its bytes") })?;
+            let missing = || StoreError::Strange { what: format!("mail {holder} without its bytes") };
+            item.raw = raws.get(&holder).cloned().ok_or_else(missing)?;
         }
         Ok(())
     }
@@ -223,7 +215,7 @@ fn item(columns: &mut Columns<'_>) -> Result<InboxItem, StoreError> {
         same_bytes_as: columns.next()?,
         released: columns.next()?,
         claim: None,
-        raw: Vec::new(),
+        raw: Bytes::new(),
     })
 }
 

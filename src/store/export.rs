@@ -125,9 +125,9 @@ async fn read(
 
 /// The last row from `first` on with which there are not too many bytes yet.
 async fn large_span(connection: &mut Connection, table: &Table, first: i64) -> Result<i64, StoreError> {
-    let (key, bytes) = (table.columns[0].0, table.columns[1].0);
+    let key = table.columns[0].0;
     let sql = format!(
-        "SELECT {key}, CAST(LENGTH({bytes}) AS BIGINT) FROM {} WHERE {key} >= $1 ORDER BY 1 LIMIT {SPAN}",
+        "SELECT {key}, CAST(LENGTH(raw) AS BIGINT) FROM {} WHERE {key} >= $1 ORDER BY 1 LIMIT {SPAN}",
         table.name
     );
     let rows = query(sql).at_leisure().bind(first).fetch_all(connection).await?;

@@ -4,7 +4,7 @@ use super::dialect;
 use super::query::{Connection, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows};
 use super::workers::{self, Hold};
-use super::{NewMail, Place, Store, StoreError, draw};
+use super::{NewMail, Place, Store, StoreError, draw, raw};
 use crate::message::Digest;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +16,15 @@ pub(super) const SAME_BYTES: (&str, &str) = (
      AND EXISTS (SELECT 1 FROM inbox_raw WHERE inbox_raw.inbox = inbox.id) AND digest IN (",
     ")",
 );
+
+/// How many UIDs of a mailbox are looked at by one statement: a mailbox may have millions, and the database sorts them.
+const UIDS_AT_ONCE: i64 = 50_000;
+
+/// Runs of UIDs without gaps, and how many are in each. A UID less its rank is the same all along such a run.
+pub(super) const KNOWN_UIDS: &str = "SELECT MIN(uid), MAX(uid), COUNT(*) FROM \
+    (SELECT uid, uid - ROW_NUMBER() OVER (ORDER BY uid) AS run FROM \
+     (SELECT uid FROM inbox WHERE mailbox = $1 AND uid_validity = $2 AND uid > $3 ORDER BY uid LIMIT $4) AS part) AS uids \
+    GROUP BY run ORDER BY 1";
 
 /// What [`Store::keep_mail`] did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,24 +67,31 @@ impl Store {
         uid_validity: u32,
         after: u32,
     ) -> Result<Vec<RangeInclusive<u32>>, StoreError> {
-        // A UID less its rank is the same all along a run without gaps.
-        let rows = query(
-            "SELECT MIN(uid), MAX(uid) FROM \
-             (SELECT uid, uid - ROW_NUMBER() OVER (ORDER BY uid) AS run FROM inbox \
-              WHERE mailbox = $1 AND uid_validity = $2 AND uid > $3) AS uids \
-             GROUP BY run ORDER BY 1",
-        )
-        .bind(mailbox)
-        .bind(i64::from(uid_validity))
-        .bind(i64::from(after))
-        .at_leisure()
-        .fetch_all(self.readers())
-        .await?;
-        let range = |row| {
-            let mut columns = Columns::of(row);
-            Ok(columns.next_u32()?..=columns.next_u32()?)
-        };
-        rows.iter().map(range).collect()
+        let mut known: Vec<RangeInclusive<u32>> = Vec::new();
+        let mut after = i64::from(after);
+        loop {
+            let rows = query(KNOWN_UIDS)
+                .bind(mailbox)
+                .bind(i64::from(uid_validity))
+                .bind(after)
+                .bind(UIDS_AT_ONCE)
+                .fetch_all(self.readers())
+                .await?;
+            let mut seen = 0;
+            for row in &rows {
+                let mut columns = Columns::of(row);
+                let (first, last) = (columns.next_u32()?, columns.next_u32()?);
+                seen += columns.next::<i64>()?;
+                match known.last_mut() {
+                    Some(run) if run.end().checked_add(1) == Some(first) => *run = *run.start()..=last,
+                    _ => known.push(first..=last),
+                }
+                after = i64::from(last);
+            }
+            if seen < UIDS_AT_ONCE {
+                return Ok(known);
+            }
+        }
     }
 
     /// Keeps mails and moves the cursor, in one transaction. A place that is there already is passed over.
@@ -261,11 +277,9 @@ async fn keep(tx: &mut Connection, mails: &[NewMail], now: Timestamp) -> Result<
         },
     )
     .await?;
-    let holders: Vec<&Numbered<'_>> = numbered.iter().filter(|row| row.same_bytes_as.is_none()).collect();
-    write_rows(tx, ("INSERT INTO inbox_raw (inbox, raw) VALUES ", ""), 2, &holders, |query, row| {
-        query.bind(row.id).bind(&row.mail.raw)
-    })
-    .await?;
+    let holders = numbered.iter().filter(|row| row.same_bytes_as.is_none());
+    let holders: Vec<(i64, &[u8])> = holders.map(|row| (row.id, &row.mail.raw[..])).collect();
+    raw::RECEIVED.write(tx, &holders).await?;
     Ok(Kept { new_ids: numbered.iter().map(|row| row.id).collect() })
 }
 

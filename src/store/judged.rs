@@ -1,8 +1,9 @@
 //! Mails that rules have judged, to be judged again: their bytes, what was known besides, and what agents made of them.
 
+use super::dialect;
 use super::query::{Row, query};
 use super::rows::{Columns, look_up, millis};
-use super::{Store, StoreError};
+use super::{Store, StoreError, raw};
 use crate::ticket::event::What;
 use crate::ticket::{Severity, TicketId};
 use jiff::Timestamp;
@@ -55,11 +56,15 @@ impl Store {
 
     /// Those of these mails that were judged and whose bytes are kept, oldest first.
     pub async fn load_judged(&self, ids: &[i64]) -> Result<Vec<JudgedMail>, StoreError> {
-        let mut reader = self.readers().acquire().await?;
-        let rows = look_up(&mut reader, LOAD, &[], ids, |query, id| query.for_mails().bind(*id)).await?;
+        let mut tx = dialect::begin_read(self.readers()).await?;
+        let rows = look_up(&mut tx, LOAD, &[], ids, |query, id| query.for_mails().bind(*id)).await?;
         let mut mails = rows.iter().map(judged).collect::<Result<Vec<_>, _>>()?;
         mails.sort_by_key(|mail| mail.id);
         mails.dedup_by_key(|mail| mail.id);
+        for mail in &mut mails {
+            raw::RECEIVED.complete(&mut tx, mail.id, &mut mail.raw).await?;
+        }
+        tx.rollback().await?;
         Ok(mails)
     }
 

@@ -21,6 +21,7 @@ mod outbox;
 mod portable;
 pub mod prune;
 mod query;
+mod raw;
 mod read;
 mod rows;
 pub mod rule_sets;
@@ -35,6 +36,7 @@ mod write;
 
 pub use backup::Copied;
 pub use breakers::Breakers;
+pub use claims::CLAIM_BYTES;
 pub use deadlines::Due;
 pub use error::StoreError;
 pub use import::Stream;
@@ -58,6 +60,7 @@ use crate::message::{Digest, MessageId};
 use crate::ticket::event::{Event, Visibility};
 use crate::ticket::people::PartyId;
 use crate::ticket::{Ticket, TicketId};
+use bytes::Bytes;
 use jiff::Timestamp;
 
 /// The name under which mail that did not come from a mailbox stands in the inbox.
@@ -84,7 +87,7 @@ pub struct NewMail {
     /// Digest of the raw bytes.
     pub digest: Digest,
     /// The raw bytes, unchanged; only the header of a mail over the limit.
-    pub raw: Vec<u8>,
+    pub raw: Bytes,
     /// Its full size on the server, when it is over the limit.
     pub oversize_bytes: Option<u64>,
 }
@@ -101,7 +104,7 @@ pub struct InboxItem {
     /// Which attempt this is, from 1.
     pub attempt: u32,
     /// The raw bytes.
-    pub raw: Vec<u8>,
+    pub raw: Bytes,
     /// Its full size on the server, when it is over the limit and `raw` has only the header.
     pub oversize_bytes: Option<u64>,
     /// The first inbox row with the same raw bytes, if this is not it.

@@ -3,15 +3,15 @@
 use super::claims::{CLAIM_BYTES, claimable, within_bytes};
 use super::dialect;
 use super::inbox::size;
-use super::query::{Connection, query};
+use super::query::{Connection, Row, query};
 use super::rows::{Columns, look_up, millis, write_rows, write_rows_returning};
-use super::{Changes, Outgoing, Store, StoreError, draw, workers, write};
+use super::{Changes, Outgoing, Store, StoreError, draw, raw, workers, write};
 use crate::compose::Envelope;
 use crate::message::MessageId;
 use crate::ticket::TicketId;
 use crate::ticket::people::PartyId;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A mail that was claimed for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +113,30 @@ impl Store {
         lease: SignedDuration,
         limit: usize,
     ) -> Result<Vec<OutboxItem>, StoreError> {
+        self.claim_outgoing(now, lease, limit, i64::MAX).await
+    }
+
+    /// The same, but for mails that are larger than what a claim hands out.
+    pub async fn claim_small_outbox(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
+        self.claim_outgoing(now, lease, limit, CLAIM_BYTES).await
+    }
+
+    async fn claim_outgoing(
+        &self,
+        now: Timestamp,
+        lease: SignedDuration,
+        limit: usize,
+        largest: i64,
+    ) -> Result<Vec<OutboxItem>, StoreError> {
         // Looked at before anything is locked: mostly there is nothing.
+        let is_meant = |row: &Row| row.get::<i64>(1).is_ok_and(|size| size <= largest);
         let mut candidates = claimable(CLAIMABLE, now, limit).fetch_all(self.readers()).await?;
+        candidates.retain(is_meant);
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
@@ -124,6 +146,7 @@ impl Store {
             let sql = format!("{CLAIMABLE}{}", self.engine().skip_locked());
             candidates = claimable(sql, now, limit).fetch_all(&mut tx).await?;
         }
+        candidates.retain(is_meant);
         let ids = within_bytes(&candidates, CLAIM_BYTES)?;
         let rows = look_up(
             &mut tx,
@@ -142,7 +165,7 @@ impl Store {
         items.sort_by_key(|item| item.id);
         let claimed: Vec<i64> = items.iter().map(|item| item.id).collect();
         // Before the commit: without their bytes they would be claimed, and nobody would have them.
-        let mut raws = outgoing_bytes(&mut tx, &claimed).await?;
+        let mut raws = raw::OUTGOING.read(&mut tx, &claimed).await?;
         for item in &mut items {
             let missing = || StoreError::Strange { what: format!("mail {} to send without its bytes", item.id) };
             item.bytes = raws.remove(&item.id).ok_or_else(missing)?;
@@ -186,16 +209,6 @@ impl Store {
         self.notify(changes);
         Ok(stale)
     }
-}
-
-async fn outgoing_bytes(tx: &mut Connection, ids: &[i64]) -> Result<HashMap<i64, Vec<u8>>, StoreError> {
-    let sql = ("SELECT outbox, raw FROM outbox_raw WHERE outbox IN (", ")");
-    let rows = look_up(tx, sql, &[], ids, |query, id| query.for_mails().bind(*id)).await?;
-    let pair = |row| {
-        let mut columns = Columns::of(row);
-        Ok((columns.next()?, columns.next()?))
-    };
-    rows.iter().map(pair).collect()
 }
 
 fn item(columns: &mut Columns<'_>) -> Result<OutboxItem, StoreError> {
@@ -265,9 +278,6 @@ pub(super) async fn enqueue(tx: &mut Connection, outgoing: &[Outgoing], now: Tim
         },
     )
     .await?;
-    write_rows(tx, ("INSERT INTO outbox_raw (outbox, raw) VALUES ", ""), 2, &rows, |query, (id, out)| {
-        query.bind(*id).bind(&out.mail.bytes)
-    })
-    .await?;
-    Ok(())
+    let raws: Vec<(i64, &[u8])> = rows.iter().map(|(id, out)| (*id, &out.mail.bytes[..])).collect();
+    raw::OUTGOING.write(tx, &raws).await
 }

@@ -29,9 +29,9 @@ use Kind::{Bytes, Flag, Number, Text};
 /// How the rows of a table are read bit by bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// By its first column, a number that is given out in order.
+    /// By its first column, a number that is given out in order, and within it by its second.
     Numbered,
-    /// As [`Numbered`](Order::Numbered), a few rows at once: there are bytes of mails in it.
+    /// As [`Numbered`](Order::Numbered), a few rows at once: there are bytes of mails in its column `raw`.
     Large,
     /// It is small, and ordered by how its lines read: databases do not order texts alike.
     Small,
@@ -50,7 +50,7 @@ pub(super) struct Table {
 /// All tables that go along, in an order in which rows refer to rows before them.
 ///
 /// Those that say who is at work do not, nor do the columns that refer to them: nobody is at work on a new desk.
-pub(super) const TABLES: [Table; 18] = [
+pub(super) const TABLES: [Table; 20] = [
     Table {
         name: "instance",
         order: Order::Small,
@@ -118,6 +118,12 @@ pub(super) const TABLES: [Table; 18] = [
         ],
     },
     Table { name: "inbox_raw", order: Order::Large, is_filled: false, columns: &[("inbox", Number), ("raw", Bytes)] },
+    Table {
+        name: "inbox_rest",
+        order: Order::Large,
+        is_filled: false,
+        columns: &[("inbox", Number), ("piece", Number), ("raw", Bytes)],
+    },
     Table {
         name: "rule_sets",
         order: Order::Small,
@@ -231,6 +237,12 @@ pub(super) const TABLES: [Table; 18] = [
         ],
     },
     Table { name: "outbox_raw", order: Order::Large, is_filled: false, columns: &[("outbox", Number), ("raw", Bytes)] },
+    Table {
+        name: "outbox_rest",
+        order: Order::Large,
+        is_filled: false,
+        columns: &[("outbox", Number), ("piece", Number), ("raw", Bytes)],
+    },
     Table {
         name: "traffic",
         order: Order::Small,

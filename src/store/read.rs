@@ -1,10 +1,11 @@
 //! Lists, single rows and counts. Reads only, beside whatever is being written.
 
+use super::dialect;
 use super::inbox::place;
 use super::list::{Counts, Filter, InboxRow, OutboxRow, TicketRow};
 use super::query::{Query, Row, query};
 use super::rows::{Columns, millis};
-use super::{Store, StoreError, tickets};
+use super::{Store, StoreError, raw, tickets};
 use crate::ticket::people::AgentId;
 use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
 
@@ -62,11 +63,12 @@ impl Store {
 
     /// The bytes of a mail of the inbox, those of the first one where it is a copy.
     pub async fn find_inbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        query("SELECT raw FROM inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, id) WHERE id = $1")
-            .for_mails()
-            .bind(id)
-            .fetch_optional_value(self.readers())
-            .await
+        let mut tx = dialect::begin_read(self.readers()).await?;
+        let holder = query("SELECT COALESCE(same_bytes_as, id) FROM inbox WHERE id = $1").bind(id);
+        let Some(holder) = holder.fetch_optional_value(&mut tx).await? else { return Ok(None) };
+        let raw = raw::RECEIVED.read(&mut tx, &[holder]).await?.remove(&holder);
+        tx.rollback().await?;
+        Ok(raw)
     }
 
     /// One mail of the outbox.
@@ -79,8 +81,10 @@ impl Store {
 
     /// The bytes of a mail of the outbox.
     pub async fn find_outbox_raw(&self, id: i64) -> Result<Option<Vec<u8>>, StoreError> {
-        let raw = query("SELECT raw FROM outbox_raw WHERE outbox = $1").for_mails().bind(id);
-        raw.fetch_optional_value(self.readers()).await
+        let mut tx = dialect::begin_read(self.readers()).await?;
+        let raw = raw::OUTGOING.read(&mut tx, &[id]).await?.remove(&id);
+        tx.rollback().await?;
+        Ok(raw)
     }
 
     /// One ticket, whole.

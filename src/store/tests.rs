@@ -20,7 +20,7 @@ fn now() -> Timestamp {
 fn mail(uid: u32, size: usize) -> NewMail {
     let raw: Vec<u8> = uid.to_string().into_bytes().into_iter().cycle().take(size).collect();
     let place = Place { mailbox: "support".into(), uid_validity: 1, uid };
-    NewMail { place, received_at: now(), digest: Digest::of(&raw), raw, oversize_bytes: None }
+    NewMail { place, received_at: now(), digest: Digest::of(&raw), raw: raw.into(), oversize_bytes: None }
 }
 
 fn ticket(id: i64, text: &str) -> Ticket {
@@ -105,6 +105,9 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("next of the outbox", outbox::NEXT_DUE.to_owned(), "outbox_due"),
         ("next deadline", deadlines::NEXT_DUE.to_owned(), "deadlines_claim"),
         ("claim deadlines", joined(deadlines::CLAIM, ""), "deadlines_claim"),
+        ("claimed mail", actions::FORGET_CLAIMS[0].to_owned(), "inbox_open"),
+        ("claimed outbox", actions::FORGET_CLAIMS[1].to_owned(), "outbox_due"),
+        ("claimed deadlines", actions::FORGET_CLAIMS[2].to_owned(), "deadlines_claimed"),
         ("take mail", joined(claims::TAKE, "(1), (2)"), "INTEGER PRIMARY KEY"),
         ("settle mail", joined(claims::SETTLE, values), "INTEGER PRIMARY KEY"),
         ("settle outbox", joined(outbox::SETTLE, values), "INTEGER PRIMARY KEY"),
@@ -114,6 +117,7 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
         ("mails seen before", joined(threads::SAME_ID, "('x'), ('y')"), "outcomes_message_id"),
         ("known addresses", joined(threads::KNOWN_ADDRESSES, "('x'), ('y')"), "parties_address"),
         ("traffic", joined(traffic::WINDOWS, "('x'), ('y')"), "PRIMARY KEY"),
+        ("counts to forget", traffic::FORGET.to_owned(), "traffic_by_minute"),
         ("traffic of the desk", traffic::DESK_HOUR.to_owned(), "PRIMARY KEY"),
         ("tickets", joined(tickets::LOAD, "(1), (2)"), "INTEGER PRIMARY KEY"),
         ("parties", joined(tickets::LOAD_PARTIES, "(1), (2)"), "PRIMARY KEY"),
@@ -143,4 +147,38 @@ async fn a_write_that_is_given_up_half_way_does_not_hold_the_database() {
     let tx = dialect::begin_write(store.writer()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.known_uids("support", 1, 0).await.unwrap(), [1..=1]);
+}
+
+#[tokio::test]
+async fn uids_are_known_beyond_what_one_statement_looks_at() {
+    let (store, _folder) = desk().await;
+    query(
+        "WITH RECURSIVE uids (uid) AS (SELECT 1 UNION ALL SELECT uid + 1 FROM uids WHERE uid < 120000) \
+         INSERT INTO inbox (id, mailbox, uid_validity, uid, received_at, kept_at, due_at, digest, size_bytes, state) \
+         SELECT uid, 'support', 1, uid, 0, 0, 0, x'00', 1, 'filed' FROM uids WHERE uid % 50000 <> 7",
+    )
+    .execute(store.writer())
+    .await
+    .unwrap();
+    let known = store.known_uids("support", 1, 0).await.unwrap();
+    assert_eq!(known, [1..=6, 8..=50_006, 50_008..=100_006, 100_008..=120_000]);
+    assert_eq!(store.known_uids("support", 1, 100_007).await.unwrap(), [100_008..=120_000]);
+    let plan = plan(&store, inbox::KNOWN_UIDS).await;
+    assert!(plan.contains("SEARCH inbox USING COVERING INDEX"), "{plan}");
+}
+
+#[tokio::test]
+async fn counts_of_a_long_rest_are_all_forgotten() {
+    let (store, _folder) = desk().await;
+    let minute = now().as_second() / 60;
+    query(
+        "WITH RECURSIVE counts (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM counts WHERE at < 12000) \
+         INSERT INTO traffic (subject, minute, count) SELECT 'ann', $1 - at, 1 FROM counts",
+    )
+    .bind(minute)
+    .execute(store.writer())
+    .await
+    .unwrap();
+    assert_eq!(store.forget_traffic(now()).await.unwrap(), 12_000 - (24 * 60 - 1), "all but those of the last day");
+    assert_eq!(store.forget_traffic(now()).await.unwrap(), 0);
 }

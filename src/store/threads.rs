@@ -128,7 +128,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
     let breakers = breakers::look_at(tx, &subjects, now).await?;
     subjects.extend(tickets.keys().map(|ticket| traffic::told_on(*ticket)));
-    let notices = notices(&lookup.notices, &tickets_by_message);
+    let notices = lookup.notice_references(&tickets_by_message);
     subjects.extend(notices.iter().cloned());
     let mut traffic = traffic::windows(tx, &subjects, now).await?;
     let on_ticket = |ticket: &TicketId| Some((*ticket, traffic.remove(&traffic::subject_of(*ticket))?));
@@ -155,18 +155,21 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     })
 }
 
-/// The references of all notices that mails may lead to, each once.
-fn notices(notices: &[Notice], tickets_by_message: &HashMap<MessageId, TicketId>) -> Vec<String> {
-    let mut references = Vec::new();
-    for Notice { purpose, to, tickets, message_ids } in notices {
-        let to = to.to_lowercase();
-        let answered = message_ids.iter().filter_map(|id| tickets_by_message.get(id));
-        references.extend(tickets.iter().chain(answered).map(|ticket| traffic::notice(*purpose, Some(*ticket), &to)));
-        if tickets.is_empty() && message_ids.is_empty() {
-            references.push(traffic::notice(*purpose, None, &to));
+impl Lookup {
+    /// The references of all notices that mails may lead to, each once.
+    pub fn notice_references(&self, tickets_by_message: &HashMap<MessageId, TicketId>) -> Vec<String> {
+        let mut references = Vec::new();
+        for Notice { purpose, to, tickets, message_ids } in &self.notices {
+            let to = to.to_lowercase();
+            let answered = message_ids.iter().filter_map(|id| tickets_by_message.get(id));
+            let tickets_named = tickets.iter().chain(answered);
+            references.extend(tickets_named.map(|ticket| traffic::notice(*purpose, Some(*ticket), &to)));
+            if tickets.is_empty() && message_ids.is_empty() {
+                references.push(traffic::notice(*purpose, None, &to));
+            }
         }
+        unique(&references)
     }
-    unique(&references)
 }
 
 async fn next_ticket(tx: &mut Connection) -> Result<i64, StoreError> {

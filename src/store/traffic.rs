@@ -33,6 +33,12 @@ pub(super) const WINDOWS: (&str, &str) = (
 pub(super) const DESK_HOUR: &str =
     "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM traffic WHERE subject = $1 AND minute > $2";
 
+/// How many counts are forgotten by one statement.
+const FORGOTTEN_AT_ONCE: i64 = 5_000;
+
+pub(super) const FORGET: &str = "DELETE FROM traffic WHERE (subject, minute) IN \
+    (SELECT subject, minute FROM traffic WHERE minute <= $1 ORDER BY minute LIMIT $2)";
+
 /// Automatic mail to one address, or on one ticket, by window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Windows {
@@ -141,10 +147,16 @@ pub fn notice(purpose: Purpose, ticket: Option<TicketId>, address: &str) -> Stri
 }
 
 impl Store {
-    /// Forgets counts that no window reaches any more. Worth doing every minute: then there are few.
+    /// Forgets counts that no window reaches any more. Worth doing every minute: then there are few. Where there are many,
+    /// after a long rest, they go bit by bit, so that nobody has to wait long.
     pub async fn forget_traffic(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let touched =
-            query("DELETE FROM traffic WHERE minute <= $1").bind(minute(now) - DAY).execute(self.writer()).await?;
-        Ok(touched)
+        let mut forgotten = 0;
+        loop {
+            let touched = query(FORGET).bind(minute(now) - DAY).bind(FORGOTTEN_AT_ONCE).execute(self.writer()).await?;
+            forgotten += touched;
+            if touched < FORGOTTEN_AT_ONCE.unsigned_abs() {
+                return Ok(forgotten);
+            }
+        }
     }
 }

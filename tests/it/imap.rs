@@ -321,9 +321,9 @@ async fn a_huge_mail_is_known_by_its_size_and_only_its_headers_are_taken() {
     let sizes = session.sizes(&[1, 2]).await.unwrap();
     assert_eq!(sizes[1], MailSize { uid: 2, size_bytes: u32::MAX });
     let headers = session.fetch_headers(2, 64_000).await.unwrap().unwrap();
-    assert_eq!(headers.raw, b"From: ann@customer.example\r\nSubject: mail 2\r\n\r\n");
+    assert_eq!(headers.raw[..], *b"From: ann@customer.example\r\nSubject: mail 2\r\n\r\n");
     let start = session.fetch_headers(2, 26).await.unwrap().unwrap();
-    assert_eq!(start.raw, b"From: ann@customer.example");
+    assert_eq!(start.raw[..], *b"From: ann@customer.example");
     assert_eq!(session.fetch_headers(99, 26).await.unwrap(), None);
     assert!(!server.commands().iter().any(|command| command.contains("BODY.PEEK[]")));
 }

@@ -134,7 +134,7 @@ fn mail(uid: u32, text: &str) -> NewMail {
         place: Place { mailbox: "support".into(), uid_validity: 7, uid },
         received_at: minute(-1),
         digest: Digest::of(text.as_bytes()),
-        raw: text.as_bytes().to_vec(),
+        raw: text.as_bytes().to_vec().into(),
         oversize_bytes: None,
     }
 }
@@ -142,6 +142,20 @@ fn mail(uid: u32, text: &str) -> NewMail {
 fn matched(rule: &str, is_shadow: bool) -> Matched {
     let rule = RuleId(rule.into());
     Matched { rule: MatchedRule { rule, text: Some("is down".into()), value: None }, is_shadow }
+}
+
+/// The bytes of mails of several sizes, around that of the pieces in which they are stored.
+fn large_ones() -> [Vec<u8>; 6] {
+    const PIECE: usize = 1 << 20;
+    [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 2 * PIECE + 1, 9 * PIECE + 7].map(|size| {
+        let numbers = (size as u64..).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        numbers.flatten().take(size).collect()
+    })
+}
+
+/// A mail with these bytes.
+fn mail_of(uid: u32, bytes: &[u8]) -> NewMail {
+    NewMail { digest: Digest::of(bytes), raw: bytes.to_vec().into(), ..mail(uid, "") }
 }
 
 fn settled(item: &InboxItem, outcome: Outcome) -> Settled {

@@ -147,47 +147,73 @@ fn base64_len(bytes: &[u8]) -> usize {
     total + digits * 6 / 8
 }
 
+/// Digits of base64 decoded at once, so that a large file does not stand in memory a second time. A multiple of four.
+const DIGITS_AT_ONCE: usize = 64 << 10;
+
+/// Digits that wait to be decoded, and what the ones before have become.
+struct Digits {
+    waiting: Vec<u8>,
+    out: Vec<u8>,
+}
+
+impl Digits {
+    fn add(&mut self, run: &[u8]) {
+        for piece in run.chunks(DIGITS_AT_ONCE) {
+            self.waiting.extend_from_slice(piece);
+            // Four digits are three bytes, whatever comes after them. The last few may be padding.
+            if self.waiting.len() > DIGITS_AT_ONCE + 4 {
+                self.decode(DIGITS_AT_ONCE);
+            }
+        }
+    }
+
+    /// Decodes what waits. What follows is in step anew.
+    fn finish(&mut self) {
+        let count = self.waiting.len();
+        self.decode(if count % 4 == 1 { count - 1 } else { count });
+        self.waiting.clear();
+    }
+
+    fn decode(&mut self, count: usize) {
+        let start = self.out.len();
+        self.out.resize(start + count * 6 / 8, 0);
+        let decoded = LENIENT_BASE64.decode_mut(&self.waiting[..count], &mut self.out[start..]);
+        self.out.truncate(start + decoded.unwrap_or(0));
+        self.waiting.drain(..count);
+    }
+}
+
 /// Decodes base64, whatever stands between its digits.
 pub(super) fn base64(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len() / 4 * 3 + 3);
-    let mut digits = Vec::with_capacity(bytes.len());
-    let mut finish = |digits: &mut Vec<u8>| {
-        if digits.len() % 4 == 1 {
-            digits.pop();
-        }
-        let start = out.len();
-        out.resize(start + digits.len() * 6 / 8, 0);
-        let length = LENIENT_BASE64.decode_mut(digits, &mut out[start..]).unwrap_or(0);
-        out.truncate(start + length);
-        digits.clear();
-    };
+    let waiting = Vec::with_capacity(bytes.len().min(2 * DIGITS_AT_ONCE));
+    let mut digits = Digits { waiting, out: Vec::with_capacity(bytes.len() / 4 * 3 + 3) };
     if digits_of_plain(bytes).is_some() {
         let mut at = 0;
         for end in memchr::memchr2_iter(b'\r', b'\n', bytes).chain([bytes.len()]) {
-            digits.extend_from_slice(&bytes[at..end]);
+            digits.add(&bytes[at..end]);
             at = end + 1;
         }
-        let padding =
-            digits.iter().rev().take_while(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/')).count();
-        digits.truncate(digits.len() - padding);
-        finish(&mut digits);
-        return out;
+        let is_padding = |b: &&u8| !b.is_ascii_alphanumeric() && !matches!(b, b'+' | b'/');
+        let padding = digits.waiting.iter().rev().take_while(is_padding).count();
+        digits.waiting.truncate(digits.waiting.len() - padding);
+        digits.finish();
+        return digits.out;
     }
     for line in base64_lines(bytes) {
         let mut rest = line;
         while !rest.is_empty() {
             let run = rest.iter().position(|b| CLASS[usize::from(*b)] != DIGIT).unwrap_or(rest.len());
-            digits.extend_from_slice(&rest[..run]);
+            digits.add(&rest[..run]);
             rest = &rest[run..];
             let Some((byte, after)) = rest.split_first() else { break };
             if CLASS[usize::from(*byte)] == PADDING {
-                finish(&mut digits);
+                digits.finish();
             }
             rest = after;
         }
     }
-    finish(&mut digits);
-    out
+    digits.finish();
+    digits.out
 }
 
 fn quoted_printable(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -300,6 +326,24 @@ mod tests {
             let bytes = Encoding::Base64.decode(encoded.as_bytes()).into_owned();
             assert_eq!(Encoding::Base64.decoded_len(encoded.as_bytes()), bytes.len(), "{name}");
             assert_eq!(String::from_utf8(bytes).unwrap(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn base64_longer_than_what_is_decoded_at_once_is_whole() {
+        let bytes: Vec<u8> = (0..DIGITS_AT_ONCE + 7).map(|at| (at % 251) as u8).collect();
+        for length in
+            [0, 1, 2, 3, 4, 5, 6, 7].map(|more| DIGITS_AT_ONCE / 4 * 3 + more).into_iter().chain([bytes.len()])
+        {
+            let bytes = &bytes[..length];
+            let line = data_encoding::BASE64.encode(bytes);
+            let lines = data_encoding::BASE64_MIME.encode(bytes);
+            for (name, encoded) in
+                [("one line", &line), ("lines", &lines), ("with a sign", &format!("{}!{}", &line[..10], &line[10..]))]
+            {
+                assert!(base64(encoded.as_bytes()) == bytes, "{name}, {length} bytes");
+                assert_eq!(base64_len(encoded.as_bytes()), length, "{name}");
+            }
         }
     }
 

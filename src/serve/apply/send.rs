@@ -1,19 +1,16 @@
 //! A draft of a decision: given its number, its ids and its files, so that it can be composed.
 
 use super::Applying;
-use crate::compose::{self, File, Stamps};
+use crate::compose::{self, Stamps};
 use crate::decide::draft::Draft;
 use crate::decide::{self, Failure};
 use crate::message::MessageId;
-use crate::serve::working::Pending;
+use crate::serve::working::{Enclosed, Pending};
 use crate::thread::token::{OwnId, Token};
 use crate::ticket::event::{Actor, What};
 use crate::ticket::people::{Party, PartyId, Role};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Chain, TicketId};
-
-/// Attachments up to this size are looked through for mails of ours, whatever they call themselves.
-const MAIL_BYTES: usize = 1 << 20;
 
 impl Applying<'_> {
     pub(super) fn send(&mut self, draft: Draft) {
@@ -22,10 +19,10 @@ impl Applying<'_> {
         if self.is_unaddressable(id, &draft) {
             return self.cannot_send(id, &draft);
         }
-        let files = self.files(&draft.attachments, purpose.is_for_customer());
+        let enclosed = self.enclosed(&draft.attachments);
         let pending = match id {
-            Some(id) => self.stamp_on_ticket(id, draft, files),
-            None => Some(self.stamp_alone(draft, files)),
+            Some(id) => self.stamp_on_ticket(id, draft, enclosed),
+            None => Some(self.stamp_alone(draft, enclosed)),
         };
         let Some(pending) = pending else { return };
         if purpose.counts_towards_caps() {
@@ -75,7 +72,7 @@ impl Applying<'_> {
     }
 
     /// Gives a mail on a ticket its number, its ids and its place in what its reader has seen.
-    fn stamp_on_ticket(&mut self, id: TicketId, draft: Draft, files: Vec<File>) -> Option<Pending> {
+    fn stamp_on_ticket(&mut self, id: TicketId, draft: Draft, enclosed: Option<Enclosed>) -> Option<Pending> {
         if self.working.tickets.get(&id)?.party_of(&draft.to).is_none() {
             let role = if self.policy.agent_at(&draft.to).is_some() { Role::Agent } else { Role::Correspondent };
             let ticket = self.working.tickets.get_mut(&id)?;
@@ -117,11 +114,11 @@ impl Applying<'_> {
         let shown = ticket.clone();
         ticket.last_words = last_words;
         let ticket = Some(shown);
-        Some(Pending { draft, ticket, party: Some(party_id), to, stamps, files, at: self.now })
+        Some(Pending { draft, ticket, party: Some(party_id), to, stamps, enclosed, at: self.now })
     }
 
     /// Gives a mail without a ticket its ids; the same notice about the same mail always has the same one.
-    fn stamp_alone(&self, draft: Draft, files: Vec<File>) -> Pending {
+    fn stamp_alone(&self, draft: Draft, enclosed: Option<Enclosed>) -> Pending {
         let support = &self.policy.support_address;
         let about = self.received.map(|received| received.mail.inbox).unwrap_or_default();
         let sequence = u32::try_from(about).unwrap_or(u32::MAX);
@@ -137,29 +134,13 @@ impl Applying<'_> {
             instance: self.signature.instance.clone(),
         };
         let to = draft.to.clone();
-        Pending { draft, ticket: None, party: None, to, stamps, files, at: self.now }
-    }
-
-    /// Whether an attachment is a mail of ours: an agent's notification has no business with a customer, and holds a
-    /// token that would let its reader speak as the agent.
-    fn is_one_of_ours(&self, media_type: &str, bytes: &[u8]) -> bool {
-        let is_text = media_type.starts_with("message/") || media_type.starts_with("text/") || bytes.len() < MAIL_BYTES;
-        is_text && self.signature.tokens.occurs_in(&String::from_utf8_lossy(bytes))
+        Pending { draft, ticket: None, party: None, to, stamps, enclosed, at: self.now }
     }
 
     /// The attachments of the mail in hand that go along.
-    fn files(&self, wanted: &[usize], is_for_customer: bool) -> Vec<File> {
-        let Some(received) = self.received else { return Vec::new() };
+    fn enclosed(&self, wanted: &[usize]) -> Option<Enclosed> {
+        let received = self.received.filter(|_| !wanted.is_empty())?;
         let attachments = received.mail.message.attachments.iter().filter(|file| wanted.contains(&file.index));
-        attachments
-            .filter_map(|file| {
-                let bytes = received.files.get(file.index)?.clone();
-                if is_for_customer && self.is_one_of_ours(&file.media_type, &bytes) {
-                    return None;
-                }
-                let name = file.name.clone().unwrap_or_else(|| format!("attachment-{}", file.index + 1));
-                Some(File { name, media_type: file.media_type.clone(), bytes })
-            })
-            .collect()
+        Some(Enclosed { raw: received.raw?.clone(), files: attachments.cloned().collect() })
     }
 }

@@ -8,8 +8,9 @@ use super::{ATTEMPTS, BATCH, Failure, Read, WAIT_AFTER_FAILURE, lease};
 use super::{compose_all, fault, on_all_cores, questions, read, settle_one};
 use crate::decide::{Cause, Outcome, Reason};
 use crate::message;
-use crate::serve::desk::Desk;
-use crate::serve::working::{Picture, Working};
+use crate::serve::desk::{Desk, House};
+use crate::serve::room::Taken;
+use crate::serve::working::{Pending, Picture, Working};
 use crate::serve::write::{tell_of_breakers, tell_of_shadow};
 use crate::store::{Changes, Claim, InboxItem, Settled, Store, StoreError, Turn};
 use crate::ticket::TicketId;
@@ -26,6 +27,9 @@ const ATTEMPTS_SURVIVED: u32 = 20;
 
 /// Bytes of mail in a batch up to which the next is claimed before it is written.
 const LIGHT_BYTES: usize = 4 << 20;
+
+/// Bytes of files up to which the mails of a batch are composed together, before they are written.
+const COMPOSED_BYTES: u64 = 8 << 20;
 
 /// How often a batch asks whether those before it are done.
 const ASK_FOR_TURN: Duration = Duration::from_millis(5);
@@ -53,6 +57,8 @@ pub struct Round {
 #[derive(Debug)]
 struct Batch {
     items: Arc<[InboxItem]>,
+    /// Where it is a large mail.
+    room: Option<Taken>,
     now: Timestamp,
     reading: JoinHandle<Result<Vec<Read>, Failure>>,
 }
@@ -61,15 +67,21 @@ struct Batch {
 #[derive(Debug)]
 struct Writing {
     items: Arc<[InboxItem]>,
+    room: Option<Taken>,
     now: Timestamp,
     /// How it leaves the desk, if it can be written.
     picture: Picture,
     task: JoinHandle<Result<(), Failure>>,
 }
 
+/// Mails that are still to be composed, and the house as it was when they were decided on.
+type Late = (Arc<House>, Vec<Pending>);
+
 /// What was decided about a batch.
 struct Decided {
     changes: Changes,
+    /// Mails that are composed one by one while they are written: all at once they would be too large.
+    late: Late,
     /// The number of the first ticket that it opens.
     first: TicketId,
     picture: Picture,
@@ -84,20 +96,22 @@ impl Batch {
             let now = desk.clock.now();
             desk.store.free_claims_but(kept).await?;
             let mut items = desk.store.adopt_inbox(now, lease(&desk.store), BATCH, None).await?;
+            let mut room = None;
             if items.is_empty() {
+                room = desk.room.for_received(desk.store.next_inbox_size(now).await?).await;
                 items = desk.store.claim_inbox(now, lease(&desk.store), BATCH).await?;
             }
             match &items[..] {
                 [] => return Ok(None),
                 [item] if item.tries > ATTEMPTS_SURVIVED => set_aside_unread(desk, item, now).await?,
-                _ => return Ok(Some(Self::of(desk, items.into(), now))),
+                _ => return Ok(Some(Self::of(desk, items.into(), room, now))),
             }
         }
     }
 
-    fn of(desk: &Desk, items: Arc<[InboxItem]>, now: Timestamp) -> Self {
+    fn of(desk: &Desk, items: Arc<[InboxItem]>, room: Option<Taken>, now: Timestamp) -> Self {
         let reading = tokio::spawn(read_all(desk.clone(), items.clone()));
-        Self { items, now, reading }
+        Self { items, room, now, reading }
     }
 
     /// Whether none of its mails was tried before.
@@ -116,6 +130,11 @@ impl Batch {
 /// # Errors
 /// When the store fails in a way that concerns no single mail.
 pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreError> {
+    if line.ahead.is_none() && line.writing.as_ref().is_some_and(|writing| writing.room.is_some()) {
+        // The next one may be as large.
+        let (settled, _) = line.finish(desk).await?;
+        return Ok(Round { settled, is_idle: false });
+    }
     let claimed = match line.ahead.take() {
         Some(batch) => Some(batch),
         None => Batch::claim(desk, line.claim_in_writing().as_slice()).await?,
@@ -132,11 +151,11 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
         let (settled, _) = line.finish(desk).await?;
         return Ok(Round { settled, is_idle: false });
     }
-    let Batch { items, now, reading } = batch;
+    let Batch { items, room, now, reading } = batch;
     let reads = reading.await.map_err(fault).and_then(|reads| reads);
     let mut before = 0;
     if let Err(failure) = line.wait_for_turn(desk, &items, &mut before).await {
-        line.ahead = Some(Batch::of(desk, items, now));
+        line.ahead = Some(Batch::of(desk, items, room, now));
         return Err(failure);
     }
     let decided = match reads {
@@ -146,7 +165,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
     let (settled, is_as_decided) = match line.finish(desk).await {
         Ok((settled, is_as_decided)) => (settled + before, is_as_decided),
         Err(failure) => {
-            line.ahead = Some(Batch::of(desk, items, now));
+            line.ahead = Some(Batch::of(desk, items, room, now));
             return Err(failure);
         }
     };
@@ -156,8 +175,9 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
             // Claimed before our own transaction begins, for which the claim would have to wait.
             let next =
                 if is_fresh && is_light { Batch::claim(desk, claim_of(&items).as_slice()).await } else { Ok(None) };
-            let task = tokio::spawn(write(desk.clone(), decided.changes, decided.first, now));
-            line.writing = Some(Writing { items, now, picture: decided.picture, task });
+            let Decided { changes, late, first, picture } = decided;
+            let task = tokio::spawn(write(desk.clone(), changes, late, first, now));
+            line.writing = Some(Writing { items, room, now, picture, task });
             line.ahead = next?;
             Ok(Round { settled, is_idle: false })
         }
@@ -178,7 +198,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
 /// As [`process_due`].
 pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreError> {
     let (mut settled, _) = line.finish(desk).await?;
-    if let Some(Batch { items, now, reading }) = line.ahead.take() {
+    if let Some(Batch { items, room: _room, now, reading }) = line.ahead.take() {
         reading.abort();
         line.wait_for_turn(desk, &items, &mut settled).await?;
         settle_batch(desk, &items, now).await?;
@@ -240,7 +260,7 @@ impl Line {
 
     /// Waits for the batch that is being written. Returns how many mails that settled, and whether as it was decided.
     async fn finish(&mut self, desk: &Desk) -> Result<(usize, bool), StoreError> {
-        let Some(Writing { items, now, task, .. }) = self.writing.take() else { return Ok((0, true)) };
+        let Some(Writing { items, room: _room, now, task, .. }) = self.writing.take() else { return Ok((0, true)) };
         match task.await.map_err(fault).and_then(|written| written) {
             Ok(()) => Ok((items.len(), true)),
             Err(failure) => fall_back(desk, &items, now, failure).await.map(|()| (items.len(), false)),
@@ -282,7 +302,7 @@ async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Ti
     }
     let mut working = Working::from(desk.store.look_up(&questions, now).await?);
     if let Some(before) = before {
-        working.stand_on(before);
+        working.stand_on(before, &questions);
     }
     let first = TicketId(working.next_ticket);
     let decide = || {
@@ -292,21 +312,43 @@ async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Ti
     };
     // What is half decided after a panic is thrown away.
     catch_unwind(AssertUnwindSafe(decide)).map_err(|_fault| Failure::Mail("a fault while deciding".to_owned()))?;
-    let (mut changes, pending, picture) = working.finish();
+    let (mut changes, mut pending, picture) = working.finish();
+    let late = too_large_together(&mut pending);
     changes.outgoing = compose_all(&house, pending).await?;
-    Ok(Decided { changes, first, picture })
+    Ok(Decided { changes, late: (house, late), first, picture })
+}
+
+/// Takes out those that would be too large if all were composed together.
+fn too_large_together(pending: &mut Vec<Pending>) -> Vec<Pending> {
+    let mut bytes = 0;
+    let is_too_large = |mail: &Pending| {
+        bytes += mail.enclosed.iter().flat_map(|enclosed| &enclosed.files).map(|file| file.size_bytes).sum::<u64>();
+        bytes > COMPOSED_BYTES
+    };
+    let at = pending.iter().position(is_too_large).unwrap_or(pending.len());
+    pending.split_off(at)
 }
 
 /// Writes what was decided on a batch: all of it, or nothing.
 ///
 /// Whoever changes one of the tickets meanwhile is faster: then nothing is written, and it is a conflict. So the
 /// database is open for writing only while it is written to.
-async fn write(desk: Desk, changes: Changes, first: TicketId, now: Timestamp) -> Result<(), Failure> {
+async fn write(
+    desk: Desk,
+    changes: Changes,
+    (house, late): Late,
+    first: TicketId,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let mut tx = desk.store.begin().await?;
     if !changes.opened.is_empty() && tx.next_ticket_id(changes.opened.len()).await? != first {
         return Err(StoreError::Conflict { what: "the number of a ticket".to_owned() }.into());
     }
     tx.write(&changes, now).await?;
+    for mail in late {
+        let outgoing = compose_all(&house, vec![mail]).await?;
+        tx.write(&Changes { outgoing, ..Changes::default() }, now).await?;
+    }
     tx.commit().await?;
     tell_of_breakers(&changes);
     tell_of_shadow(&changes);
@@ -325,7 +367,7 @@ async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, ends: Option<Claim>, now:
     let reads = read_all(desk.clone(), items.clone()).await?;
     let mut decided = decide(desk, reads, None, now).await?;
     decided.changes.ends = ends;
-    write(desk.clone(), decided.changes, decided.first, now).await
+    write(desk.clone(), decided.changes, decided.late, decided.first, now).await
 }
 
 /// Does a batch once more, as a whole where somebody was faster, and otherwise mail by mail.

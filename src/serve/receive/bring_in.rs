@@ -6,13 +6,15 @@
 use super::Watcher;
 use crate::imap::{BatchLimit, Fetched, ImapError, MailSize, Selected, Session, batches};
 use crate::message::Digest;
+use crate::serve::room::LARGE_BYTES;
 use crate::spoken::counted;
 use crate::store::{NewMail, Place};
 use anyhow::Context as _;
+use std::collections::HashMap;
 use tracing::{debug, error, info, warn};
 
 /// Mails and bytes fetched and committed together.
-const BATCH: BatchLimit = BatchLimit { mail_count: 250, size_bytes: 8 << 20 };
+const BATCH: BatchLimit = BatchLimit { mail_count: 250, size_bytes: LARGE_BYTES };
 
 /// The most that is kept of the header of a mail that is too large.
 const HEADER_BYTES: u32 = 64 << 10;
@@ -27,6 +29,9 @@ impl Watcher<'_> {
     ) -> anyhow::Result<()> {
         let limit = self.desk.house().policy.max_mail_bytes;
         let sizes = self.sizes(session, uids).await?;
+        let size_of: HashMap<u32, u32> = sizes.iter().map(|mail| (mail.uid, mail.size_bytes)).collect();
+        let size_of =
+            |batch: &[u32]| batch.iter().filter_map(|uid| size_of.get(uid)).map(|size| u64::from(*size)).sum::<u64>();
         let (large, fitting): (Vec<MailSize>, Vec<MailSize>) =
             sizes.into_iter().partition(|mail| u64::from(mail.size_bytes) > limit);
         let mut kept = self.keep_headers(session, selected, &large).await?;
@@ -38,24 +43,28 @@ impl Watcher<'_> {
             error!(mailbox = %self.mailbox.name, uid, "the server dies at mail {uid}, which is left there");
         }
         let mut refused = Vec::new();
-        let mut fetching = session.fetch_batches(&batches);
-        for asked in &batches {
-            let batch = match fetching.next().await {
-                Ok(Some(batch)) => batch,
-                Ok(None) => break,
-                Err(ImapError::Refused { text, .. }) => {
-                    warn!(mailbox = %self.mailbox.name, "the server refused a batch: {text}");
-                    refused.extend(asked.iter().copied());
-                    continue;
-                }
-                Err(error) => {
-                    self.doubts.blame(asked);
-                    return Err(error.into());
-                }
-            };
-            self.doubts.clear(asked);
-            debug!(mailbox = %self.mailbox.name, missing = batch.missing.len(), "fetched {}", counted(batch.mails.len(), "mail"));
-            kept.extend(self.keep(selected, batch.mails).await?);
+        // A large mail is asked for when there is room for it, and nothing beside it.
+        for run in batches.chunk_by(|one, next| size_of(one).max(size_of(next)) <= LARGE_BYTES) {
+            let _room = self.desk.room.for_received(size_of(&run[0])).await;
+            let mut fetching = session.fetch_batches(run);
+            for asked in run {
+                let batch = match fetching.next().await {
+                    Ok(Some(batch)) => batch,
+                    Ok(None) => break,
+                    Err(ImapError::Refused { text, .. }) => {
+                        warn!(mailbox = %self.mailbox.name, "the server refused a batch: {text}");
+                        refused.extend(asked.iter().copied());
+                        continue;
+                    }
+                    Err(error) => {
+                        self.doubts.blame(asked);
+                        return Err(error.into());
+                    }
+                };
+                self.doubts.clear(asked);
+                debug!(mailbox = %self.mailbox.name, missing = batch.missing.len(), "fetched {}", counted(batch.mails.len(), "mail"));
+                kept.extend(self.keep(selected, batch.mails).await?);
+            }
         }
         for uid in refused {
             match session.fetch(&[uid]).await {

@@ -32,7 +32,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Connections for reading. Each is a thread.
-const READERS: u32 = 4;
+const READERS: u32 = 3;
 
 /// Rows that wait between the database's thread and ours.
 const ROWS_BUFFERED: usize = 256;
@@ -43,8 +43,8 @@ const CHECKPOINT_PAGES: &str = "16000";
 
 /// Memory for pages, in KiB (negative by SQLite's convention). The one that writes finds its place in every index over
 /// and over again; the others have the system's own cache, which holds the file once for all of them.
-const WRITER_CACHE_KIB: &str = "-32768";
-const READER_CACHE_KIB: &str = "-4096";
+const WRITER_CACHE_KIB: &str = "-24576";
+const READER_CACHE_KIB: &str = "-2048";
 
 /// A write must say so at once: a transaction that reads first and writes later fails without waiting when somebody
 /// else has committed in between.

@@ -107,7 +107,7 @@ impl Teller for Core {
             place: Place { mailbox: "support".into(), uid_validity: 1, uid: self.inbox.len() as u32 },
             received_at: self.now,
             attempt: 1,
-            raw,
+            raw: raw.into(),
             oversize_bytes: None,
             same_bytes_as,
             tries: 1,

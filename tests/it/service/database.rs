@@ -155,7 +155,8 @@ async fn a_clock_that_jumps_back_holds_up_no_mail() {
         for raw in mails {
             let place = postroom::store::Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
             let (digest, raw) = (postroom::message::Digest::of(raw), raw.clone());
-            let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
+            let new =
+                postroom::store::NewMail { place, received_at: nine(), digest, raw: raw.into(), oversize_bytes: None };
             service.store.keep_ingested("ingest", vec![new], service.clock.now()).await.unwrap();
             if service.tickets().await.len() == settled {
                 process_all(&desk).await;

@@ -105,7 +105,8 @@ async fn a_server_that_hangs_costs_its_deadline_and_no_mail() {
     for raw in mails(3) {
         let place = postroom::store::Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
         let digest = postroom::message::Digest::of(&raw);
-        let new = postroom::store::NewMail { place, received_at: nine(), digest, raw, oversize_bytes: None };
+        let new =
+            postroom::store::NewMail { place, received_at: nine(), digest, raw: raw.into(), oversize_bytes: None };
         service.store.keep_ingested("ingest", vec![new], nine()).await.unwrap();
     }
     process_all(&desk).await;

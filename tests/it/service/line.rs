@@ -34,7 +34,7 @@ fn conversations() -> Vec<NewMail> {
 
 fn new(raw: Vec<u8>) -> NewMail {
     let place = Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
-    NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw, oversize_bytes: None }
+    NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw: raw.into(), oversize_bytes: None }
 }
 
 #[tokio::test(flavor = "multi_thread")]

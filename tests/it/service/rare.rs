@@ -63,6 +63,29 @@ async fn our_own_mail_among_an_agents_attachments_does_not_go_to_the_customer() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_large_file_reaches_the_agents_whole() {
+    let service = Service::start(nine()).await;
+    let file: Vec<u8> =
+        (0..9_000_000_u32).flat_map(|at| at.wrapping_mul(2_654_435_761).to_be_bytes()).take(9_000_000).collect();
+    let encoded = data_encoding::BASE64_MIME.encode(&file);
+    let question = String::from_utf8(mail(ANN, "m1", "a question")).unwrap();
+    let (head, words) = question.split_once("\r\n\r\n").unwrap();
+    service.deliver(format!(
+        "{head}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\n{words}\r\n\
+         --b\r\nContent-Type: application/x-dump\r\nContent-Disposition: attachment; filename=\"core.bin\"\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--b--\r\n"
+    ));
+    service.settle(1).await;
+    let notification = newest_to(&service, BOB);
+    let message = read(&notification.bytes);
+    let name = message.attachments[0].name.as_deref();
+    assert_eq!((message.attachments.len(), name), (1, Some("core.bin")));
+    assert!(postroom::message::all_attachment_bytes(&notification.bytes)[0] == file);
+    assert!(newest_to(&service, ANN).bytes.len() < 100_000, "the acknowledgement repeats no file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_introduction_in_a_language_that_nobody_knows_does_not_go_to_the_customer() {
     let service = Service::start(nine()).await;
     service.deliver(mail(ANN, "m1", "a question"));

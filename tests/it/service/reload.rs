@@ -88,7 +88,7 @@ fn what_shadow_rules_would_say_is_told_and_nothing_follows_from_it() {
         received_at: nine(),
         attempt: 1,
         tries: 1,
-        raw,
+        raw: raw.into(),
         oversize_bytes: None,
         same_bytes_as: None,
         released: false,

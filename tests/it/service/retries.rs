@@ -17,7 +17,7 @@ const ANN: &str = "ann@customer.example";
 async fn take_in(service: &Service, number: usize) {
     let raw = mail(ANN, &format!("m{number}"), &format!("question {number}"));
     let place = Place { mailbox: String::new(), uid_validity: 0, uid: 0 };
-    let new = NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw, oversize_bytes: None };
+    let new = NewMail { place, received_at: nine(), digest: Digest::of(&raw), raw: raw.into(), oversize_bytes: None };
     service.store.keep_ingested("ingest", vec![new], nine()).await.unwrap();
     process_all(&service.desk()).await;
 }

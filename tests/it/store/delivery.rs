@@ -1,6 +1,6 @@
 //! The outbox and the deadlines: who is claimed when, in which order, and what a settle changes.
 
-use super::{Desk, LEASE, desk, minute, opened, outgoing, sending, ticket};
+use super::{Desk, LEASE, desk, large_ones, minute, opened, outgoing, sending, ticket};
 use jiff::Timestamp;
 use postroom::decide::DeadlineKind;
 use postroom::store::{Attempted, Changes, OutboxItem, SendOutcome, StoreError};
@@ -24,6 +24,30 @@ fn sent(item: &OutboxItem) -> Attempted {
 
 fn retry(item: &OutboxItem, at: Timestamp) -> Attempted {
     ended(item, SendOutcome::RetryAt { at, error: "451 later".into() })
+}
+
+#[tokio::test]
+async fn a_mail_of_any_size_is_handed_out_byte_for_byte() {
+    let desk = desk().await;
+    let expected = large_ones();
+    let mails = expected.iter().enumerate().map(|(at, bytes)| {
+        let mut mail = outgoing(None, &format!("ann{at}@example.com"), "large");
+        mail.mail.bytes.clone_from(bytes);
+        mail
+    });
+    desk.write(&sending(mails.collect())).await;
+    let mut items = claim(&desk, minute(0)).await;
+    assert_eq!(ids(&items), [1, 2, 3, 4, 5], "what is claimed at once stays within a limit");
+    items.extend(claim(&desk, minute(0)).await);
+    assert_eq!(items.len(), 6);
+    for (item, bytes) in items.iter().zip(&expected) {
+        assert!(item.bytes == *bytes, "mail {} of {} bytes", item.id, bytes.len());
+        assert!(
+            desk.store.find_outbox_raw(item.id).await.unwrap().as_ref() == Some(bytes),
+            "mail {}, looked at",
+            item.id
+        );
+    }
 }
 
 async fn settle(desk: &Desk, attempts: &[Attempted]) -> Vec<i64> {

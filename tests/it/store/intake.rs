@@ -1,6 +1,6 @@
 //! Received mail: kept once, claimed by one, settled by the one who claimed it last.
 
-use super::{LEASE, desk, mail, minute, settled};
+use super::{LEASE, desk, large_ones, mail, mail_of, minute, settled};
 use postroom::decide::{Cause, Outcome};
 use postroom::store::{Changes, NewMail, Place, StoreError};
 
@@ -57,9 +57,32 @@ async fn the_same_bytes_are_stored_once_and_read_by_every_copy() {
     moved.place.uid_validity = 8;
     desk.keep(&[moved]).await;
     let items = desk.claim(minute(0)).await;
-    let read: Vec<_> = items.iter().map(|item| (item.id, item.same_bytes_as, item.raw.as_slice())).collect();
+    let read: Vec<_> = items.iter().map(|item| (item.id, item.same_bytes_as, &item.raw[..])).collect();
     assert_eq!(read, [(1, None, &b"one"[..]), (2, Some(1), b"one"), (3, Some(1), b"one")]);
     assert_eq!(desk.store.find_inbox_raw(3).await.unwrap().unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn a_mail_of_any_size_comes_back_byte_for_byte() {
+    let desk = desk().await;
+    let mut expected = large_ones().to_vec();
+    expected.push(expected[2].clone());
+    let mails: Vec<NewMail> = (1..).zip(&expected).map(|(uid, bytes)| mail_of(uid, bytes)).collect();
+    desk.keep(&mails).await;
+    let mut items = desk.claim(minute(0)).await;
+    assert_eq!(items.len(), 5, "what is claimed at once stays within a limit");
+    items.extend(desk.claim(minute(0)).await);
+    assert_eq!(items.len(), 6, "one mail is claimed, however large it is");
+    items.extend(desk.claim(minute(0)).await);
+    for (item, bytes) in items.iter().zip(&expected) {
+        assert!(item.raw == bytes, "mail {} of {} bytes", item.id, bytes.len());
+        assert!(
+            desk.store.find_inbox_raw(item.id).await.unwrap().as_ref() == Some(bytes),
+            "mail {}, looked at",
+            item.id
+        );
+    }
+    assert_eq!((items.len(), items[6].same_bytes_as), (7, Some(3)));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Mails that were judged, to be judged again, and the rules that judged them.
 
-use super::{Desk, desk, mail, minute, opened, settled, ticket};
+use super::{Desk, desk, large_ones, mail, mail_of, minute, opened, settled, ticket};
 use postroom::decide::{Cause, Outcome};
 use postroom::store::rule_sets::RuleSetRow;
 use postroom::store::{Changes, Settled};
@@ -41,6 +41,17 @@ async fn mails_are_judged_again_with_what_was_known_then() {
     assert_eq!(told, expected);
     assert_eq!(mails[0].known, ["sender=stranger", "thread=new"]);
     assert_eq!(mails[0].received_at, minute(-1));
+}
+
+#[tokio::test]
+async fn a_large_mail_is_judged_again_as_a_whole() {
+    let desk = desk().await;
+    let large = &large_ones()[4];
+    desk.keep(&[mail_of(1, large)]).await;
+    let items = desk.claim(minute(0)).await;
+    desk.write(&Changes { settled: vec![settled(&items[0], Outcome::AutoReply)], ..Changes::default() }).await;
+    let mails = desk.store.load_judged(&[1]).await.unwrap();
+    assert!(mails.len() == 1 && mails[0].raw == *large);
 }
 
 #[tokio::test]

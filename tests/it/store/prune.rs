@@ -1,6 +1,6 @@
 //! Forgetting what is old: what goes, what stays, and that nothing comes back because of it.
 
-use super::{Desk, desk, mail, minute, opened, outgoing, sending, settled, ticket};
+use super::{Desk, desk, large_ones, mail, mail_of, minute, opened, outgoing, sending, settled, ticket};
 use postroom::decide::{Cause, Outcome};
 use postroom::message::MessageId;
 use postroom::store::prune::{Amount, Prunable, Retention};
@@ -76,6 +76,31 @@ async fn the_bytes_go_of_mails_that_are_done_and_whose_ticket_is_over() {
 }
 
 #[tokio::test]
+async fn a_large_mail_goes_in_all_its_pieces() {
+    let desk = desk().await;
+    desk.keep(&[mail_of(1, &large_ones()[4])]).await;
+    let items = desk.claim(minute(0)).await;
+    let mut large = outgoing(None, "ann@example.com", "large");
+    large.mail.bytes = large_ones()[4].clone();
+    let settled = vec![settled(&items[0], Outcome::AutoReply)];
+    desk.write(&Changes { settled, outgoing: vec![large], ..Changes::default() }).await;
+    let item = desk.store.claim_outbox(minute(0), super::LEASE, 100).await.unwrap().remove(0);
+    let sent = Attempted { id: item.id, attempt: item.attempt, outcome: SendOutcome::Sent { reply: "250".into() } };
+    desk.store.settle_outbox(&[sent], &Changes::default(), minute(0)).await.unwrap();
+    assert_eq!(pieces(&desk).await, [2, 2]);
+    for what in [Prunable::Received, Prunable::Sent] {
+        assert_eq!(prune(&desk, what, &retention(&[Status::Closed])).await.count, 1);
+    }
+    assert_eq!(pieces(&desk).await, [0, 0]);
+}
+
+/// How many pieces there are of mails that came in, and of mails to send, besides the first of each.
+async fn pieces(desk: &Desk) -> [u64; 2] {
+    let header = desk.store.export(minute(0), &mut Vec::new(), &mut |_| {}).await.unwrap();
+    ["inbox_rest", "outbox_rest"].map(|table| header.rows[table])
+}
+
+#[tokio::test]
 async fn bytes_that_a_copy_needs_stay_and_a_pruned_mail_that_comes_again_brings_its_own() {
     let desk = desk().await;
     desk.keep(&[mail(1, "hello"), mail(2, "hello")]).await;
@@ -91,7 +116,7 @@ async fn bytes_that_a_copy_needs_stay_and_a_pruned_mail_that_comes_again_brings_
     assert_eq!(desk.keep(&[mail(1, "hello"), mail(2, "hello")]).await, Vec::<i64>::new(), "their UIDs are known");
     assert_eq!(desk.keep(&[mail(3, "hello"), mail(4, "hello")]).await, [3, 4]);
     let items = desk.claim(minute(0)).await;
-    let read: Vec<_> = items.iter().map(|item| (item.id, item.same_bytes_as, item.raw.as_slice())).collect();
+    let read: Vec<_> = items.iter().map(|item| (item.id, item.same_bytes_as, &item.raw[..])).collect();
     assert_eq!(read, [(3, None, &b"hello"[..]), (4, Some(3), &b"hello"[..])]);
     let question = Lookup { same_ids: vec![first.message_id.clone()], ..Lookup::default() };
     let looked = desk.store.look_up(&question, minute(0)).await.unwrap();

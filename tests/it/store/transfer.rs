@@ -1,6 +1,6 @@
 //! A desk as a stream: from one database into the other and back, and streams that are not as they should be.
 
-use super::{Desk, breaker, mail, minute, outgoing, settled, suppressed, ticket};
+use super::{Desk, breaker, large_ones, mail, mail_of, minute, outgoing, settled, suppressed, ticket};
 use postroom::decide::{DeadlineKind, Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::store::{Changes, Filed, NewMail, Settled, StoreError, Stream, TransferError};
@@ -9,8 +9,12 @@ use postroom::ticket::{Ticket, TicketId};
 
 /// Fills every table, also with what is read in one database and not in the other.
 async fn fill(desk: &Desk) {
-    let binary: Vec<u8> = (0..=255).collect();
-    let large = NewMail { digest: Digest::of(&binary), raw: binary, oversize_bytes: Some(1 << 40), ..mail(9, "") };
+    // Of more than one piece.
+    let binary: Vec<u8> = (0..=255).cycle().take((1 << 20) + 256).collect();
+    let mut to_bob = outgoing(None, "bob@example.com", "two");
+    to_bob.mail.bytes.clone_from(&binary);
+    let large =
+        NewMail { digest: Digest::of(&binary), raw: binary.into(), oversize_bytes: Some(1 << 40), ..mail(9, "") };
     let mails = [mail(1, "one"), mail(2, "one"), large, mail(4, "four")];
     let cursor = mail(4, "").place;
     desk.store.keep_mail(&mails, Some(&cursor), minute(0)).await.unwrap();
@@ -41,7 +45,7 @@ async fn fill(desk: &Desk) {
             (TicketId(1001), DeadlineKind::Update, minute(30)),
             (TicketId(1001), DeadlineKind::FirstResponse, minute(60)),
         ],
-        outgoing: vec![outgoing(Some(1001), "ann@example.com", "ack"), outgoing(None, "bob@example.com", "two")],
+        outgoing: vec![outgoing(Some(1001), "ann@example.com", "ack"), to_bob],
         suppressed: vec![
             suppressed("b\u{e4}d@example.com", Suppression::Bounced),
             suppressed("a-b@example.com", Suppression::Soft),
@@ -92,6 +96,21 @@ async fn a_desk_goes_from_one_database_to_the_other_and_back_and_is_the_same() {
             Event { ticket: TicketId(1001), at: minute(1), actor: Actor::Postroom, what: remark, cause: String::new() };
         desk.write(&Changes { events: vec![event], ..Changes::default() }).await;
     }
+}
+
+#[tokio::test]
+async fn a_large_mail_goes_along_in_all_its_pieces() {
+    let first = Desk::on_sqlite().await;
+    let large = large_ones();
+    let mails: Vec<NewMail> = (1..).zip(&large).map(|(uid, bytes)| mail_of(uid, bytes)).collect();
+    first.keep(&mails).await;
+    let stream = export(&first).await;
+    let second = Desk::on_postgres().await;
+    import(&second, &stream).await.unwrap();
+    for (id, bytes) in (1..).zip(&large) {
+        assert!(second.store.find_inbox_raw(id).await.unwrap().as_ref() == Some(bytes), "mail {id}");
+    }
+    assert!(export(&second).await == stream);
 }
 
 #[tokio::test]
