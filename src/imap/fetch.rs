@@ -115,6 +115,20 @@ impl Fetching<'_> {
         self.in_flight.pop_front().map(Asked::into_batch).transpose()
     }
 
+    /// What has come of the batches under way, when the session was lost over them: all mails before the first that has
+    /// not come.
+    pub fn give_up(self) -> Vec<Fetched> {
+        let mut came = Vec::new();
+        for asked in self.in_flight {
+            let missing = asked.has_come.iter().position(|has_come| !has_come).map(|place| asked.uids[place]);
+            came.extend(asked.mails.into_iter().filter(|mail| missing.is_none_or(|missing| mail.uid < missing)));
+            if missing.is_some() {
+                break;
+            }
+        }
+        came
+    }
+
     async fn ask(&mut self, uids: &[u32]) -> Result<(), ImapError> {
         let (wire, after) = (&mut self.session.wire, self.session.deadlines.command);
         let mut tags = Vec::new();

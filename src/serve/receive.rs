@@ -67,9 +67,10 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
             doubts: &mut doubts,
             compared: &mut compared,
             passes: 0,
+            has_kept: false,
         };
         let session = AssertUnwindSafe(watcher.session()).catch_unwind().await;
-        let passes = watcher.passes;
+        let has_worked = watcher.passes > 0 || watcher.has_kept;
         desk.health.fails(part.clone());
         // Others may have better luck with the server. When this fails, they find out by themselves.
         let _ = desk.store.leave_mailbox(&hold).await;
@@ -81,8 +82,8 @@ pub async fn watch(desk: Desk, mailbox: MailboxConfig, settled: &Notify, stop: C
                 debug!(mailbox = %mailbox.name, error = %chain(failure.as_ref()), "the mailbox waits for the database");
             }
             Err(failure) => {
-                // A pass that worked makes the next failure the first again.
-                failures = if passes > 0 { 1 } else { failures + 1 };
+                // A session that was of some use makes its failure the first again.
+                failures = if has_worked { 1 } else { failures + 1 };
                 let wait = RECONNECT.wait(failures, desk.clock.fraction());
                 let name = &mailbox.name;
                 warn!(
@@ -110,6 +111,8 @@ struct Watcher<'w> {
     doubts: &'w mut Doubts,
     compared: &'w mut Compared,
     passes: u64,
+    /// Whether this session has brought in a mail.
+    has_kept: bool,
 }
 
 impl Watcher<'_> {

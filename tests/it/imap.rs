@@ -114,6 +114,20 @@ async fn batches_come_in_order_and_name_what_is_missing() {
 }
 
 #[tokio::test]
+async fn what_came_before_the_connection_was_lost_is_handed_over() {
+    for (whole, expected) in [(0, vec![]), (2, vec![1, 2]), (3, vec![1, 2, 3])] {
+        let server = server_with(6).await;
+        server.fault(if whole == 0 { Fault::CutLiteral(1) } else { Fault::CutFetch(whole) });
+        let mut session = opened(&server).await;
+        let asked = [vec![1, 2, 3, 4], vec![5, 6]];
+        let mut fetching = session.fetch_batches(&asked);
+        fetching.next().await.unwrap_err();
+        let came: Vec<u32> = fetching.give_up().iter().map(|mail| mail.uid).collect();
+        assert_eq!(came, expected, "cut after {whole}");
+    }
+}
+
+#[tokio::test]
 async fn batches_that_the_server_answers_mixed_and_out_of_order_are_sorted_out() {
     let server = server_with(5).await;
     server.fault(Fault::MixFetches);

@@ -221,6 +221,11 @@ impl Line {
         loop {
             match desk.store.turn(claim).await? {
                 Turn::Ours => return Ok(()),
+                // Whoever has the earlier claim may be waiting for the one that we are writing; where that could not be
+                // written, it is done once more only when we look at it.
+                Turn::Wait if self.writing.as_ref().is_some_and(|writing| writing.task.is_finished()) => {
+                    *settled += self.finish(desk).await?.0;
+                }
                 Turn::Wait => tokio::time::sleep(ASK_FOR_TURN).await,
                 Turn::Orphan => {
                     *settled += self.finish(desk).await?.0;

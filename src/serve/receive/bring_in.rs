@@ -57,7 +57,11 @@ impl Watcher<'_> {
                         continue;
                     }
                     Err(error) => {
+                        // On a line that never holds for as long as a batch takes, nothing would ever come in otherwise.
+                        let came = fetching.give_up();
                         self.doubts.blame(asked);
+                        self.doubts.clear(&came.iter().map(|mail| mail.uid).collect::<Vec<_>>());
+                        self.keep(selected, came).await?;
                         return Err(error.into());
                     }
                 };
@@ -142,7 +146,7 @@ impl Watcher<'_> {
     }
 
     /// Commits mails and the cursor. Only when this returns may the server be told.
-    async fn keep(&self, selected: &Selected, mails: Vec<Fetched>) -> anyhow::Result<Vec<u32>> {
+    async fn keep(&mut self, selected: &Selected, mails: Vec<Fetched>) -> anyhow::Result<Vec<u32>> {
         let uids: Vec<u32> = mails.iter().map(|mail| mail.uid).collect();
         let Some(last) = uids.iter().max() else { return Ok(uids) };
         let cursor = self.place(selected, *last);
@@ -152,6 +156,7 @@ impl Watcher<'_> {
             .keep_fetched(self.hold, &mails, Some(&cursor), self.desk.clock.now())
             .await
             .context("keeping mails")?;
+        self.has_kept = true;
         Ok(uids)
     }
 

@@ -8,7 +8,7 @@ use postroom::clock::Clock;
 use postroom::compose::template::Templates;
 use postroom::message::Digest;
 use postroom::serve::desk::Desk;
-use postroom::serve::process::LEASE;
+use postroom::serve::process::{LEASE, Line, process_due};
 use postroom::store::list::{Filter, InboxRow};
 use postroom::store::{NewMail, Place, Store};
 use postroom_testbed::{Postgres, postgres, skipped};
@@ -83,6 +83,61 @@ async fn what_stands_on_a_batch_that_cannot_be_written_is_decided_anew() {
     }
 }
 
+/// A worker of its own on a database that several share.
+async fn worker(url: &str, name: &str) -> Store {
+    let store = Store::open(url).await.unwrap();
+    store.join_workers(name, 1, "process").await.unwrap();
+    store
+}
+
+fn desk_of(store: &Store) -> Desk {
+    let folder = tempfile::tempdir().unwrap();
+    let config = desk::config(folder.path(), &desk::nowhere(), &desk::nowhere());
+    let templates = Templates::compile(&[]).unwrap();
+    Desk::new(store.clone(), Clock::set_to(nine()), &config, desk::rules(), templates)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_written_is_done_once_more_while_its_worker_waits_for_another() {
+    if let Some(names) = postgres::missing() {
+        skipped(&format!("not installed: {names}"));
+        return;
+    }
+    let server = Postgres::shared().unwrap();
+    let url = server.fresh_database().unwrap();
+    let (one, two) = (worker(&url, "one").await, worker(&url, "two").await);
+    // The first write of all fails.
+    server
+        .query(
+            &url,
+            "CREATE SEQUENCE writes; CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN IF nextval('writes') = 1 THEN RAISE 'poison'; END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER poison BEFORE INSERT ON outcomes FOR EACH STATEMENT EXECUTE FUNCTION poison()",
+        )
+        .unwrap();
+    let mut mails = mails(3).into_iter().map(new);
+    let mut keep_one = async || one.keep_ingested("ingest", mails.by_ref().take(1).collect(), nine()).await.unwrap();
+    let (desk, mut line) = (desk_of(&one), Line::default());
+    keep_one().await;
+    process_due(&desk, &mut line).await.unwrap();
+    // The other worker's mail has to wait for this one, and the next of ours for that.
+    keep_one().await;
+    let other = desk_of(&two);
+    let processing = tokio::spawn(async move { process_all(&other).await });
+    let claims = async || server.query(&url, "SELECT COUNT(*) FROM batches").unwrap() == "2";
+    wait_until("the other worker to have the second mail", claims).await;
+    keep_one().await;
+    let ours = async { while !process_due(&desk, &mut line).await.unwrap().is_idle {} };
+    let both = async {
+        ours.await;
+        processing.await.unwrap();
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), both).await.expect("nobody waits for ever");
+    let inbox = two.list_inbox(&Filter::default()).await.unwrap();
+    let outcomes: Vec<_> = inbox.iter().map(|row| row.outcome.as_deref()).collect();
+    assert_eq!(outcomes, [Some("ticket-opened"); 3]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_kills_the_program_is_set_aside_by_whoever_waits_for_it_too() {
     if let Some(names) = postgres::missing() {
@@ -91,21 +146,13 @@ async fn a_mail_that_kills_the_program_is_set_aside_by_whoever_waits_for_it_too(
     }
     let server = Postgres::shared().unwrap();
     let url = server.fresh_database().unwrap();
-    let worker = async |name| {
-        let store = Store::open(&url).await.unwrap();
-        store.join_workers(name, 1, "process").await.unwrap();
-        store
-    };
-    let (one, two) = (worker("one").await, worker("two").await);
+    let (one, two) = (worker(&url, "one").await, worker(&url, "two").await);
     one.keep_ingested("ingest", mails(3).into_iter().map(new).collect(), nine()).await.unwrap();
     // The program has ended over the first of them as often as it may, and now a worker dies over it once more.
     server.query(&url, "UPDATE inbox SET tries = 20 WHERE id = 1").unwrap();
     let deadly = one.claim_inbox(nine(), LEASE, 9).await.unwrap();
     assert_eq!(deadly.iter().map(|item| (item.id, item.tries)).collect::<Vec<_>>(), [(1, 21)]);
-    let folder = tempfile::tempdir().unwrap();
-    let config = desk::config(folder.path(), &desk::nowhere(), &desk::nowhere());
-    let templates = Templates::compile(&[]).unwrap();
-    let waiting = Desk::new(two.clone(), Clock::set_to(nine()), &config, desk::rules(), templates);
+    let waiting = desk_of(&two);
     let processing = tokio::spawn(async move { process_all(&waiting).await });
     let claims = async || server.query(&url, "SELECT COUNT(*) FROM batches").unwrap() == "2";
     wait_until("the other worker to have later mails", claims).await;

@@ -49,6 +49,22 @@ async fn a_server_that_is_gone_in_the_middle_of_a_fetch_loses_and_doubles_nothin
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_the_server_was_lost_is_kept_and_not_fetched_again() {
+    let mut service = Service::prepare(nine(), |_| {}).await;
+    for raw in mails(20) {
+        service.deliver(raw);
+    }
+    service.imap.fault(Fault::CutFetch(8));
+    service.open();
+    service.settle(20).await;
+    insist_on_one_ticket_and_one_acknowledgement_each(&service, 20).await;
+    let commands = service.imap.commands();
+    let fetched_alone = |uid: u32| commands.iter().any(|line| line.contains(&format!("FETCH {uid} (UID INTERNALDATE")));
+    let alone: Vec<u32> = (1..=20).filter(|uid| fetched_alone(*uid)).collect();
+    assert_eq!(alone, (9..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mail_at_which_the_server_always_dies_does_not_hold_up_the_others() {
     let mut service = Service::prepare(nine(), |_| {}).await;
     for raw in mails(6) {
