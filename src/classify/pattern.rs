@@ -180,7 +180,7 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
         let hint = (message.contains("look-around")).then_some("say what must not be there with `none = [ … ]`");
         PatternError { span: Some(span.start.offset..span.end.offset), message, hint }
     };
-    let hir = parse(source).map_err(|error| match error {
+    let hir = parse(source).map_err(|error| match *error {
         regex_syntax::Error::Parse(error) => located(error.span(), error.kind().to_string()),
         regex_syntax::Error::Translate(error) => located(error.span(), error.kind().to_string()),
         error => PatternError { span: None, message: error.to_string(), hint: None },
@@ -203,8 +203,8 @@ pub(super) fn check_unlimited(source: &str) -> Result<Checked, PatternError> {
     Ok(Checked { pattern, hir })
 }
 
-fn parse(source: &str) -> Result<Hir, regex_syntax::Error> {
-    ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source)
+fn parse(source: &str) -> Result<Hir, Box<regex_syntax::Error>> {
+    ParserBuilder::new().case_insensitive(true).nest_limit(MAX_GROUP_DEPTH).build().parse(source).map_err(Box::new)
 }
 
 fn build(hir: &Hir, most_bytes: Option<usize>) -> Result<Regex, Box<meta::BuildError>> {
