@@ -13,8 +13,8 @@ mod signature;
 pub(super) use flow::{Flow, push_plain};
 pub use marker::ANSWER_ABOVE;
 
-use super::Body;
 use super::regions::Region;
+use super::{Body, fields};
 use quotes::Quotes;
 
 /// What else is known of a text than its words.
@@ -109,7 +109,7 @@ fn show_from(start: usize, lines: &[&str], kinds: &mut [Kind]) {
 /// The lines of the text. One with an attribution behind words of the reply, or before words of the quote, is two.
 fn lines_of(text: &str) -> Vec<&str> {
     let mut lines: Vec<&str> = Vec::with_capacity(text.len() / 32);
-    for line in text.lines() {
+    for line in fields::lines(text) {
         // The line above turns out to be glued only when what follows is quoted.
         if quotes::is_quoted(line)
             && let Some(above) =

@@ -170,6 +170,18 @@ pub(super) fn without_line_end(line: &[u8]) -> &[u8] {
     line
 }
 
+/// The lines of a text without what ends them, as [`str::lines`] gives them, found many bytes at a time.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        at += end.map_or(rest.len(), |end| end + 1);
+        let line = &rest[..end.unwrap_or(rest.len())];
+        Some(if end.is_some() { line.strip_suffix('\r').unwrap_or(line) } else { line })
+    })
+}
+
 /// The index behind the next empty line.
 pub(super) fn paragraph_end(bytes: &[u8]) -> usize {
     let mut at = 0;
@@ -240,6 +252,13 @@ mod tests {
     fn a_delimiter_ends_the_header_block_of_a_part() {
         let block = split(b"A: 1\n--b\nB: 2\n", Of::Part);
         assert_eq!((block.fields.len(), block.body_at), (1, 5));
+    }
+
+    #[test]
+    fn lines_are_those_of_the_language() {
+        for text in ["", "a", "a\n", "a\r\nb\n\nc\r", "\n\n", "ü\nß\r\n"] {
+            assert!(lines(text).eq(text.lines()), "{text:?}");
+        }
     }
 
     #[test]

@@ -94,13 +94,13 @@ fn within(words: &str, subject: &str) -> Option<(Forwarded, String)> {
     if !says_so && !may_announce(words) {
         return None;
     }
-    let lines: Vec<&str> = words.lines().take(MAX_FORWARD_LINES).collect();
+    let lines: Vec<&str> = fields::lines(words).take(MAX_FORWARD_LINES).collect();
     let starts = (0..lines.len()).filter(|at| says_so || is_announcement(lines[*at]));
     starts.into_iter().find_map(|at| {
         let start = if is_announcement(lines[at]) { after_blanks(&lines, at + 1) } else { at };
         let block = HeaderBlock::read(&lines[start..])?;
         // What follows is the rest of the whole text, not only of the lines that were looked at.
-        let rest = words.lines().skip(start + block.length);
+        let rest = fields::lines(words).skip(start + block.length);
         let strip = |line: &str| {
             let inner =
                 if block.is_quoted { line.strip_prefix('>').map(|l| l.strip_prefix(' ').unwrap_or(l)) } else { None };

@@ -9,7 +9,7 @@ use crate::message::search::Phrases;
 use aho_corasick::AhoCorasick;
 
 /// Bytes of a text in which a challenge says what it is.
-pub(super) const MAX_CHALLENGE_BYTES: usize = 2_000;
+pub(super) const MAX_CHALLENGE_BYTES: usize = 1_000;
 
 /// That a mail waits, in lower case.
 const WAITS: [&str; 30] = [
@@ -92,10 +92,7 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
 
 fn says_so(text: &str) -> bool {
     let end = (0..=text.len().min(MAX_CHALLENGE_BYTES)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    let top = &text[..end];
     // Either may be wrapped into the next line.
-    (SAYS_WAITS.are_in(top) || SAYS_PROVE.are_in(top)) && {
-        let one_line = top.replace('\n', " ");
-        SAYS_WAITS.are_in(&one_line) && SAYS_PROVE.are_in(&one_line)
-    }
+    let one_line = text[..end].replace('\n', " ");
+    SAYS_WAITS.are_in(&one_line) && SAYS_PROVE.are_in(&one_line)
 }
