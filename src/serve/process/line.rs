@@ -60,7 +60,7 @@ struct Batch {
     /// Where it is a large mail.
     room: Option<Taken>,
     now: Timestamp,
-    reading: JoinHandle<Result<Vec<Read>, Failure>>,
+    reading: JoinHandle<Result<Reads, Failure>>,
 }
 
 /// A batch that was decided on, and is being written.
@@ -73,6 +73,10 @@ struct Writing {
     picture: Picture,
     task: JoinHandle<Result<(), Failure>>,
 }
+
+/// The mails of a batch, read, and the house by whose rules: they are decided on by the same, though others are in force
+/// by then.
+type Reads = (Arc<House>, Vec<Read>);
 
 /// Mails that are still to be composed, and the house as it was when they were decided on.
 type Late = (Arc<House>, Vec<Pending>);
@@ -293,14 +297,20 @@ async fn settle_batch(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> 
     }
 }
 
-async fn read_all(desk: Desk, items: Arc<[InboxItem]>) -> Result<Vec<Read>, Failure> {
+async fn read_all(desk: Desk, items: Arc<[InboxItem]>) -> Result<Reads, Failure> {
+    let house = desk.house();
     let places: Vec<usize> = (0..items.len()).collect();
-    on_all_cores(desk.house(), places, move |house, at| read(house, &items[at])).await
+    let reads = on_all_cores(house.clone(), places, move |house, at| read(house, &items[at])).await?;
+    Ok((house, reads))
 }
 
 /// Decides on a batch of mails. Nothing is written; `before` is the batch that may still be.
-async fn decide(desk: &Desk, reads: Vec<Read>, before: Option<&Picture>, now: Timestamp) -> Result<Decided, Failure> {
-    let house = desk.house();
+async fn decide(
+    desk: &Desk,
+    (house, reads): Reads,
+    before: Option<&Picture>,
+    now: Timestamp,
+) -> Result<Decided, Failure> {
     let mut questions = questions(&reads, &house);
     if let Some(before) = before {
         before.add_to(&mut questions);
