@@ -80,6 +80,15 @@ impl ConditionTrace {
         }
     }
 
+    /// Whether some words of the mail are what the condition asks for, whatever else it lacks.
+    pub fn has_words(&self) -> bool {
+        match self.inner.as_slice() {
+            _ if self.condition == "none" => false,
+            [] => self.holds && self.seen.iter().any(|seen| seen.place.is_some()),
+            inner => inner.iter().any(ConditionTrace::has_words),
+        }
+    }
+
     /// Everything seen by the conditions that hold, those under `none` left out.
     pub fn evidence(&self) -> Vec<&Seen> {
         if !self.holds || self.condition == "none" {

@@ -193,6 +193,17 @@ mod tests {
     }
 
     #[test]
+    fn only_so_many_words_of_a_mail_are_looked_at() {
+        for (name, before, expected) in
+            [("at the limit", MAX_MAIL_WORDS - 2, true), ("one past", MAX_MAIL_WORDS - 1, false)]
+        {
+            // One word is the subject.
+            let text = format!("{}needle", "of. ".repeat(before));
+            assert_eq!(phrases(&mail("x", &text)).contains("needle"), expected, "{name}");
+        }
+    }
+
+    #[test]
     fn chance_is_that_of_fishers_exact_test() {
         let factorials = LogFactorials::up_to(20);
         for (support, drawn, marked, all, expected) in [

@@ -6,6 +6,7 @@
 use super::desk::Desk;
 use super::ready::Part;
 use crate::classify::{Names, RuleError, RuleFile, RuleSet, compile_for};
+use crate::spoken::counted;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -170,7 +171,8 @@ async fn look(desk: &Desk, folder: &Folder, names: &Names) {
         }
         Err(errors) => {
             desk.health.fails(part(folder.which));
-            error!("the rules in {shown} have {} errors; version {stays} stays in force", errors.len());
+            let count = counted(errors.len(), "error");
+            error!("the rules in {shown} have {count}; version {stays} stays in force");
             for error in errors.iter().take(ERRORS_LOGGED) {
                 error!("{error}");
             }

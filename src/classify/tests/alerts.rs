@@ -51,6 +51,19 @@ fn an_alert_has_the_key_that_its_rule_makes_of_what_was_captured() {
 }
 
 #[test]
+fn a_key_is_no_longer_than_it_may_be() {
+    let rules = rules("[[rule]]\nname = 'r'\ncorrelate = '{host}'\nwhen.text = 'on (?<host>x+)'\n");
+    for (name, length, expected) in [
+        ("at the limit", correlation::MAX_KEY_CHARS, correlation::MAX_KEY_CHARS),
+        ("one past", correlation::MAX_KEY_CHARS + 1, correlation::MAX_KEY_CHARS),
+    ] {
+        let message = mail("s", &format!("on {}", "x".repeat(length)));
+        let key = classify(&message, &Context::default(), &rules).correlation.unwrap();
+        assert_eq!(key.value.len(), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_alert_lasts_until_its_number_falls_below_the_one_that_ends_it() {
     for (name, text, open, matches, recovers) in [
         ("not yet", "85 %", [].as_slice(), false, false),

@@ -297,12 +297,8 @@ fn nearest<'t>(rules: &[&'t RuleTrace]) -> Vec<(&'t RuleTrace, Vec<&'t Condition
         .filter(|rule| !rule.shadow)
         .filter_map(|rule| {
             let lacking = rule.condition.lacking();
-            // Words that hold are a sign; of a fact such as the sender that holds, nobody would think it near.
-            let has_words = rule
-                .condition
-                .leaves()
-                .iter()
-                .any(|leaf| leaf.holds && leaf.seen.iter().any(|seen| seen.place.is_some()));
+            // Of a fact such as the sender that holds nobody would think the rule near.
+            let has_words = rule.condition.has_words();
             (has_words && lacking.len() <= 2).then_some((*rule, lacking))
         })
         .collect();

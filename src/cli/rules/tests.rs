@@ -67,14 +67,16 @@ fn run_on_shipped(args: &[&str]) -> (String, u8) {
 }
 
 #[test]
-fn the_shipped_rules_hold_their_cases_and_are_lint_clean() {
+fn the_shipped_rules_hold_their_cases_and_are_clean_and_even() {
     let (out, code) = run_on_shipped(&["test", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(code, WELL, "{out}");
     assert!(report["cases"].as_u64().unwrap() >= 400, "there are {} cases", report["cases"]);
     assert_eq!(report["not_reached"].as_array().map(Vec::len), Some(0));
-    let (out, code) = run_on_shipped(&["lint", "--days", "0"]);
-    assert_eq!(code, WELL, "{out}");
+    for command in [["lint", "--days", "0"].as_slice(), &["fmt", "--check"]] {
+        let (out, code) = run_on_shipped(command);
+        assert_eq!(code, WELL, "{out}");
+    }
 }
 
 #[test]
