@@ -37,7 +37,9 @@ impl Watcher<'_> {
         let mut kept = self.keep_headers(session, selected, &large).await?;
         self.doubts.are_about(selected.uid_validity);
         let sorted = self.doubts.sort_out(fitting);
-        let mut batches = batches(&sorted.together, BATCH);
+        let together = batches(&sorted.together, BATCH);
+        let mut batches: Vec<Vec<u32>> = sorted.first.into_iter().map(|uid| vec![uid]).collect();
+        batches.extend(together);
         batches.extend(sorted.alone.into_iter().map(|uid| vec![uid]));
         for uid in sorted.given_up {
             error!(mailbox = %self.mailbox.name, uid, "the server dies at mail {uid}, which is left there");

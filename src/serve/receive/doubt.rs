@@ -1,4 +1,4 @@
-//! Mails at which the server dies: fetched alone and last, so that they hold up nobody else. Pure.
+//! Mails at which the server dies: fetched alone, and last when that was in vain, so that they hold up nobody else. Pure.
 
 use crate::imap::MailSize;
 use std::collections::BTreeMap;
@@ -35,23 +35,28 @@ impl Doubts {
         }
     }
 
-    /// Tells the mails that may be fetched together from those to be fetched one by one after them, the least
-    /// doubtful first, and from those that have cost too much already.
+    /// Tells the mails that may be fetched together from those to be fetched one by one, and from those that have cost too
+    /// much already. What was only lost with its batch goes before the others, or answers would come in before the mails
+    /// that they answer; what cost the server once more goes after them, the least doubtful first.
     pub fn sort_out(&self, mails: Vec<MailSize>) -> Sorted {
         let count = |mail: &MailSize| self.counts.get(&mail.uid).copied().unwrap_or(0);
         let (trusted, mut doubtful): (Vec<MailSize>, Vec<MailSize>) =
             mails.into_iter().partition(|mail| count(mail) == 0);
         doubtful.sort_by_key(count);
+        let again = doubtful.partition_point(|mail| count(mail) < 2);
         let given_up = doubtful.partition_point(|mail| count(mail) < MOST);
-        let mut alone: Vec<u32> = doubtful.into_iter().map(|mail| mail.uid).collect();
-        let given_up = alone.split_off(given_up);
-        Sorted { together: trusted, alone, given_up }
+        let mut first: Vec<u32> = doubtful.into_iter().map(|mail| mail.uid).collect();
+        let given_up = first.split_off(given_up);
+        let alone = first.split_off(again);
+        Sorted { first, together: trusted, alone, given_up }
     }
 }
 
 /// Mails by how they are to be fetched.
 #[derive(Debug)]
 pub(super) struct Sorted {
+    /// One by one, before the others.
+    pub first: Vec<u32>,
     /// In batches.
     pub together: Vec<MailSize>,
     /// One by one, after the others.
@@ -69,19 +74,19 @@ mod tests {
         let mails = || (1..=5).map(|uid| MailSize { uid, size_bytes: 1 }).collect::<Vec<_>>();
         let sort_out = |doubts: &Doubts| {
             let sorted = doubts.sort_out(mails());
-            (sorted.together.into_iter().map(|mail| mail.uid).collect::<Vec<_>>(), sorted.alone)
+            (sorted.first, sorted.together.into_iter().map(|mail| mail.uid).collect::<Vec<_>>(), sorted.alone)
         };
         let mut doubts = Doubts::default();
         doubts.are_about(7);
-        assert_eq!(sort_out(&doubts), (vec![1, 2, 3, 4, 5], vec![]), "nothing happened yet");
+        assert_eq!(sort_out(&doubts), (vec![], vec![1, 2, 3, 4, 5], vec![]), "nothing happened yet");
         doubts.blame(&[2, 3, 4]);
-        assert_eq!(sort_out(&doubts), (vec![1, 5], vec![2, 3, 4]), "lost in a batch");
+        assert_eq!(sort_out(&doubts), (vec![2, 3, 4], vec![1, 5], vec![]), "lost in a batch");
         doubts.clear(&[2]);
         doubts.blame(&[3]);
-        assert_eq!(sort_out(&doubts), (vec![1, 2, 5], vec![4, 3]), "lost at one alone");
+        assert_eq!(sort_out(&doubts), (vec![4], vec![1, 2, 5], vec![3]), "lost at one alone");
         doubts.blame(&[3]);
-        assert_eq!(sort_out(&doubts), (vec![1, 2, 5], vec![4]), "once too often");
+        assert_eq!(sort_out(&doubts), (vec![4], vec![1, 2, 5], vec![]), "once too often");
         doubts.are_about(8);
-        assert_eq!(sort_out(&doubts), (vec![1, 2, 3, 4, 5], vec![]), "other mails under the same UIDs");
+        assert_eq!(sort_out(&doubts), (vec![], vec![1, 2, 3, 4, 5], vec![]), "other mails under the same UIDs");
     }
 }
