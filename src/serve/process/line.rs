@@ -34,7 +34,7 @@ const COMPOSED_BYTES: u64 = 8 << 20;
 /// How often a batch asks whether those before it are done.
 const ASK_FOR_TURN: Duration = Duration::from_millis(5);
 
-/// After how many of these it makes sure that nobody waits for a claim of our own that we know nothing of.
+/// After how many of these it makes sure once more that there is no claim of our own that we know nothing of.
 const LOOK_FOR_DANGLING: u32 = 100;
 
 /// Batches on their way.
@@ -158,7 +158,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
     let Batch { items, room, now, reading } = batch;
     let reads = reading.await.map_err(fault).and_then(|reads| reads);
     let mut before = 0;
-    if let Err(failure) = line.wait_for_turn(desk, &items, &mut before).await {
+    if let Err(failure) = line.wait_for_turn(desk, &items, &[], &mut before).await {
         line.ahead = Some(Batch::of(desk, items, room, now));
         return Err(failure);
     }
@@ -204,7 +204,7 @@ pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreEr
     let (mut settled, _) = line.finish(desk).await?;
     if let Some(Batch { items, room: _room, now, reading }) = line.ahead.take() {
         reading.abort();
-        line.wait_for_turn(desk, &items, &mut settled).await?;
+        line.wait_for_turn(desk, &items, &[], &mut settled).await?;
         settle_batch(desk, &items, now).await?;
         settled += items.len();
     }
@@ -219,10 +219,23 @@ impl Line {
 
     /// Waits until every earlier claim is done, so that no mail is decided on before one that it may answer, whoever has
     /// that. What a worker died over is done here first, and what is being written before that; `settled` counts it.
-    async fn wait_for_turn(&mut self, desk: &Desk, items: &[InboxItem], settled: &mut usize) -> Result<(), StoreError> {
+    /// `waiting` are claims of ours that wait for this one.
+    async fn wait_for_turn(
+        &mut self,
+        desk: &Desk,
+        items: &[InboxItem],
+        waiting: &[Claim],
+        settled: &mut usize,
+    ) -> Result<(), StoreError> {
         let Some(claim) = claim_of(items) else { return Ok(()) };
         let mut asked = 0_u32;
         loop {
+            // An earlier claim that could neither be written nor given back, since the database was away, is still ours
+            // there and on no line: we would pass it by.
+            if asked.is_multiple_of(LOOK_FOR_DANGLING) {
+                let ours = waiting.iter().copied().chain([claim]).chain(self.claim_in_writing());
+                desk.store.free_claims_but(&ours.collect::<Vec<_>>()).await?;
+            }
             match desk.store.turn(claim).await? {
                 Turn::Ours => return Ok(()),
                 // Whoever has the earlier claim may be waiting for the one that we are writing; where that could not be
@@ -241,15 +254,14 @@ impl Line {
                             set_aside_unread(desk, item, now).await?;
                             *settled += 1;
                         }
-                        _ => *settled += self.settle_orphans(desk, orphans.into(), now).await?,
+                        _ => {
+                            let waiting: Vec<Claim> = waiting.iter().copied().chain([claim]).collect();
+                            *settled += self.settle_orphans(desk, orphans.into(), &waiting, now).await?;
+                        }
                     }
                 }
             }
             asked += 1;
-            if asked.is_multiple_of(LOOK_FOR_DANGLING) {
-                let kept: Vec<Claim> = [Some(claim), self.claim_in_writing()].into_iter().flatten().collect();
-                desk.store.free_claims_but(&kept).await?;
-            }
         }
     }
 
@@ -258,11 +270,12 @@ impl Line {
         &mut self,
         desk: &Desk,
         orphans: Arc<[InboxItem]>,
+        waiting: &[Claim],
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         info!(batch.size = orphans.len(), "mails that a worker died over are taken over");
         let mut settled = orphans.len();
-        Box::pin(self.wait_for_turn(desk, &orphans, &mut settled)).await?;
+        Box::pin(self.wait_for_turn(desk, &orphans, waiting, &mut settled)).await?;
         settle_batch(desk, &orphans, now).await?;
         Ok(settled)
     }
