@@ -5,7 +5,6 @@
 #   make bench          how fast mail becomes tickets on real mail servers, how soon it is acknowledged, and what that
 #                       costs as rules, tickets and mails become many
 #   make bench ONLY=rounds,rules     some of it: stages, rules, rounds, sending, single, growth, memory
-#   make flame          a picture of where the time of the main job goes, with perf and inferno
 #   make soak           the faults of the tests played long, on real servers: an hour or so
 #   make fuzz           a minute's search for each kind of mail that breaks what the reader of mail promises
 #   make fuzz SECONDS=1200 ONLY="parse trim"     longer, and some of it: parse, trim, report, token, address
@@ -14,7 +13,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo bench flame soak fuzz test install install-for-tests install-for-fuzzing install-for-flame
+.PHONY: demo bench soak fuzz test install install-for-tests install-for-fuzzing
 
 demo: install
 	$(CARGO) build --workspace --bins
@@ -22,9 +21,6 @@ demo: install
 
 bench: install
 	$(CARGO) bench --bench pipeline -- $(if $(ONLY),--only $(ONLY))
-
-flame: install-for-flame
-	@scripts/flame
 
 soak: install-for-tests
 	POSTROOM_SOAK=1 $(CARGO) test --release --test it faults:: -- --nocapture --test-threads 1
@@ -51,7 +47,3 @@ install-for-tests:
 # libFuzzer is written in C++.
 install-for-fuzzing:
 	@scripts/install-what-is-missing --for-fuzzing
-
-# Linux's own profiler.
-install-for-flame: install
-	@scripts/install-what-is-missing --for-flame
