@@ -54,6 +54,11 @@ impl Running {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    fn wait_until_said(&self, words: &str) {
+        let is_said = || Ok(self.said().contains(words).then_some(()));
+        wait_until(&format!("{words:?} in the log"), PATIENCE, is_said).unwrap();
+    }
+
     /// Ends it by SIGTERM; returns its exit code and how long that took.
     fn end(&mut self) -> (Option<i32>, Duration) {
         let began = Instant::now();
@@ -88,12 +93,13 @@ fn a_database_that_is_away_is_said_once_and_answered_to_whoever_asks() {
     let mut running = Running::start(&desk, &url);
     running.wait_for(503, "not at work yet: the database has not answered, or is being opened");
     assert_eq!(running.ask("/healthz"), Some((200, "ok\n".to_owned())));
+    // It answers before it has tried.
+    running.wait_until_said("cannot be opened yet");
     cutter.set(Plan::Forward);
     running.wait_for(200, "ok");
     cutter.partition();
     running.wait_for(503, "the database does not answer");
-    let is_said = || Ok(running.said().contains("does not answer; the desk waits for it").then_some(()));
-    wait_until("the word in the log", PATIENCE, is_said).unwrap();
+    running.wait_until_said("does not answer; the desk waits for it");
     cutter.heal();
     running.wait_for(200, "ok");
     let said = running.said();
