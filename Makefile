@@ -4,7 +4,8 @@
 #   make demo KEEP=1    the same, and everything stays up for a mail client to connect
 #   make bench          how fast mail becomes tickets on real mail servers, how soon it is acknowledged, and what that
 #                       costs as rules, tickets and mails become many
-#   make bench ONLY=rounds,rules     some of it: stages, rules, rounds, sending, single, growth, memory
+#   make bench ONLY=rounds,rules     some of it: inspect, stages, rules, rounds, sending, single, growth, memory
+#   make flame          where the time of `make bench` goes, drawn as a flame graph into target/flame.svg
 #   make soak           the faults of the tests played long, on real servers: an hour or so
 #   make fuzz           a minute's search for each kind of mail that breaks what the reader of mail promises
 #   make fuzz SECONDS=1200 ONLY="parse trim"     longer, and some of it: parse, trim, report, token, address
@@ -13,7 +14,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo bench soak fuzz test install install-for-tests install-for-fuzzing
+.PHONY: demo bench flame soak fuzz test install install-for-tests install-for-fuzzing install-for-profiling
 
 demo: install
 	$(CARGO) build --workspace --bins
@@ -21,6 +22,9 @@ demo: install
 
 bench: install
 	$(CARGO) bench --bench pipeline -- $(if $(ONLY),--only $(ONLY))
+
+flame: install install-for-profiling
+	@scripts/flame
 
 soak: install-for-tests
 	POSTROOM_SOAK=1 $(CARGO) test --release --test it faults:: -- --nocapture --test-threads 1
@@ -47,3 +51,6 @@ install-for-tests:
 # libFuzzer is written in C++.
 install-for-fuzzing:
 	@scripts/install-what-is-missing --for-fuzzing
+
+install-for-profiling:
+	@scripts/install-what-is-missing --for-profiling

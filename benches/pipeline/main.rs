@@ -61,6 +61,7 @@ fn main() -> Result<()> {
                 Part::Sending => sending::measure(&bed, sink, plan.sendings, plan.mails).await,
                 Part::Single => single::measure(&bed, plan.singles).await,
                 Part::Growth => growth::measure(&mut bed, sink, plan.rounds, plan.mails, plan.tickets).await,
+                Part::Desk => rounds::only_the_desk(&bed, sink, &plan).await,
                 Part::Memory => memory::measure(&mut bed, sink, plan.memory).await,
             }
         })?;

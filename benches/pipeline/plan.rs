@@ -22,10 +22,12 @@ pub enum Part {
     Growth,
     /// The memory of the program.
     Memory,
+    /// The desk by itself, for a profiler to look at; only when asked for.
+    Desk,
 }
 
 impl Part {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Inspect,
         Self::Stages,
         Self::Rules,
@@ -34,6 +36,7 @@ impl Part {
         Self::Single,
         Self::Growth,
         Self::Memory,
+        Self::Desk,
     ];
 
     fn name(self) -> &'static str {
@@ -46,6 +49,7 @@ impl Part {
             Self::Single => "single",
             Self::Growth => "growth",
             Self::Memory => "memory",
+            Self::Desk => "desk",
         }
     }
 }
@@ -141,6 +145,8 @@ impl Plan {
             Part::Stages => self.stages,
             Part::Rules => self.rules,
             Part::Rounds => self.rounds,
+            Part::Desk if self.only.is_none() => 0,
+            Part::Desk => self.rounds,
             Part::Sending => self.sendings,
             Part::Single => self.singles,
             Part::Growth => self.tickets.min(self.rounds),

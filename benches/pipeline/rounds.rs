@@ -1,7 +1,7 @@
 //! Mails a second, from a full mailbox until the last ticket and acknowledgement are committed.
 
 use super::desk::{self, Running, Site, USER};
-use super::engine::{BareTable, Setting, Until};
+use super::engine::{BareTable, Engine, Setting, Until};
 use super::figures::median;
 use super::mailbox::Filled;
 use super::plan::Plan;
@@ -58,6 +58,19 @@ pub async fn measure(bed: &MailBed, sink: Option<SocketAddr>, plan: &Plan) -> Re
         print_row(&format!("{name:<53}"), median);
     }
     Ok(())
+}
+
+/// The desk by itself on the plain mails, delivering if there is somebody to deliver to.
+pub async fn only_the_desk(bed: &MailBed, sink: Option<SocketAddr>, plan: &Plan) -> Result<()> {
+    let mails = load::mails("d", &MailBed::address(USER), plan.mails, SIZE_BYTES, SEED);
+    let mut mailbox = Filled::with(bed, &mails)?;
+    let (setting, sink) = (Setting { engine: Engine::Sqlite, workers: 1 }, sink.filter(|_| plan.sendings > 0));
+    let bench = Bench { bed, rules: desk::rules()?, sink, mails: &mails, setting };
+    for _ in 0..plan.rounds {
+        let pace = bench.desk(&mut mailbox, sink).await?;
+        println!("the desk alone: {:.0} mails a second committed, {:.0} until all is sent", pace.settled, pace.sent);
+    }
+    mailbox.empty()
 }
 
 fn summary(mails: &[LoadMail]) -> String {

@@ -138,22 +138,22 @@ async fn remember(desk: &Desk, version: &str, files: &[RuleFile]) {
 
 /// Reads a folder, and takes its rules into force if they are others and good.
 async fn look(desk: &Desk, folder: &Folder, names: &Names) {
-    let (path, names) = (folder.path.clone(), names.clone());
-    let compiled = tokio::task::spawn_blocking(move || read_and_compile(&path, &names)).await;
-    let shown = folder.path.display();
-    let compiled = match compiled {
-        Ok(Ok(compiled)) => compiled,
-        Ok(Err(error)) => return debug!(error = %error, "the rules in {shown} cannot be read"),
-        Err(fault) => return error!(error = %fault, "a fault while the rules in {shown} were read"),
-    };
     let before = desk.house();
     let version = match folder.which {
         Which::InForce => Some(before.rules.version()),
         Which::Shadow => before.shadow.as_ref().map(|rules| rules.version()),
     };
+    let (path, names, known) = (folder.path.clone(), names.clone(), version.map(str::to_owned));
+    let compiled = tokio::task::spawn_blocking(move || read_and_compile(&path, &names, known.as_deref())).await;
+    let shown = folder.path.display();
+    let compiled = match compiled {
+        Ok(Ok(Some(compiled))) => compiled,
+        Ok(Ok(None)) => return desk.health.works(&part(folder.which)),
+        Ok(Err(error)) => return debug!(error = %error, "the rules in {shown} cannot be read"),
+        Err(fault) => return error!(error = %fault, "a fault while the rules in {shown} were read"),
+    };
     let stays = version.unwrap_or("none");
     match compiled {
-        Ok((rules, _)) if Some(rules.version()) == version => desk.health.works(&part(folder.which)),
         Ok((rules, files)) => {
             let (count, new) = (rules.rules().len(), rules.version().to_owned());
             match folder.which {
@@ -189,11 +189,15 @@ fn part(which: Which) -> Part {
 
 type Compiled = Result<(RuleSet, Vec<RuleFile>), Vec<RuleError>>;
 
-fn read_and_compile(folder: &Path, names: &Names) -> io::Result<Compiled> {
+/// `None` when they are those of the known version.
+fn read_and_compile(folder: &Path, names: &Names, known: Option<&str>) -> io::Result<Option<Compiled>> {
     let files = read_folder(folder)?;
     if files.is_empty() {
         // An empty folder is a copy that has just begun, or a slip; a desk without rules is never meant.
         return Err(io::Error::new(io::ErrorKind::NotFound, "there are no rule files"));
     }
-    Ok(compile_for(&files, Some(names)).map(|rules| (rules, files)))
+    if known == Some(crate::classify::version(&files).as_str()) {
+        return Ok(None);
+    }
+    Ok(Some(compile_for(&files, Some(names)).map(|rules| (rules, files))))
 }
