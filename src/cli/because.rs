@@ -30,6 +30,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
         "address" => "it was sent to the ticket's own address",
         "marker" => "it quotes a mail of ours",
         "foreign-message-id" => "it answers a mail on the ticket",
+        "overtaken" => "its sender has answered it already",
         "subject-tag" => "the reference is in its subject",
         "correlation" => "it is about the same alert",
         _ => return None,

@@ -8,7 +8,7 @@ use crate::decide::policy::Policy;
 use crate::decide::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Suppression, TicketRef};
 use crate::message::Address;
 use crate::store::{Filed, Matched, Settled, Suppressed};
-use crate::thread::token::TokenKey;
+use crate::thread::{self, token::TokenKey};
 use crate::ticket::event::{Actor, Event, Visibility, What};
 use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::{Alert, Chain, Status, Ticket, TicketId};
@@ -280,8 +280,21 @@ impl Applying<'_> {
         };
         self.working.tickets.insert(id, ticket);
         self.working.opened.insert(id);
+        self.expect_what_is_answered(id);
         (self.opened, self.ticket) = (Some(id), Some(id));
         self.record(id, self.actor.clone(), what);
+    }
+
+    /// Has the mail find the ticket that the one which opened it answers, should it come later: its sender wrote both.
+    fn expect_what_is_answered(&mut self, id: TicketId) {
+        let Some(mail) = self.received.map(|received| received.mail) else { return };
+        if let (Some(author), Some(answered), None) =
+            (mail.message.author(), mail.message.in_reply_to.first(), &mail.passed_on)
+        {
+            let key = thread::overtaken(answered, author);
+            self.working.tickets_by_message.insert(key.clone(), id);
+            self.working.changes.passed_on.push((key, id));
+        }
     }
 
     fn append(&mut self, ticket: TicketRef, by: &Address, visibility: Visibility, party: Option<PartyId>) {

@@ -104,6 +104,7 @@ impl Working {
             .is_some_and(|ticket| author.is_some_and(|author| ticket.party_of(author).is_some()));
         Known {
             tickets_by_message,
+            opened_by_answer: keys.overtaken.as_ref().and_then(|key| self.tickets_by_message.get(key)).copied(),
             same_id: self.same_ids.get(id).filter(|(first, _)| *first != inbox).copied(),
             is_party_to_tag,
         }

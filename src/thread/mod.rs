@@ -7,7 +7,7 @@ pub mod references;
 pub mod subject;
 pub mod token;
 
-use crate::message::{Digest, Message, MessageId};
+use crate::message::{Address, Digest, Message, MessageId};
 use crate::ticket::TicketId;
 use crate::ticket::people::PartyId;
 use crate::ticket::purpose::Purpose;
@@ -25,6 +25,8 @@ pub struct ThreadKeys {
     pub marker: Option<Token>,
     /// Message-IDs of others that it answers, nearest first.
     pub foreign_ids: Vec<MessageId>,
+    /// What it is known by if its own sender has answered it before it came; see [`overtaken`].
+    pub overtaken: Option<MessageId>,
     /// The ticket reference in its subject.
     pub tag: Option<TicketId>,
     /// How many ids, addresses and markers bore a MAC that is not ours.
@@ -40,6 +42,8 @@ pub struct ThreadKeys {
 pub struct Known {
     /// Tickets that mails with these ids are on.
     pub tickets_by_message: HashMap<MessageId, TicketId>,
+    /// The ticket that an answer to this very mail has opened, by the same sender: it came first.
+    pub opened_by_answer: Option<TicketId>,
     /// The first inbox row with this message's id, and the digest of its content.
     pub same_id: Option<(i64, Digest)>,
     /// Whether the sender is a party to the ticket in [`ThreadKeys::tag`]; `false` too when there is no such ticket.
@@ -79,6 +83,8 @@ crate::ticket::words! {
         Marker = "marker",
         /// It answers a mail that is on the ticket.
         ForeignMessageId = "foreign-message-id",
+        /// A mail on the ticket answers it, and has the same sender: servers do not always keep the order.
+        Overtaken = "overtaken",
         /// Its subject has the reference, and its sender is a party.
         SubjectTag = "subject-tag",
         /// A rule says that it is about the same alert.
@@ -127,9 +133,17 @@ pub fn keys(message: &Message, tokens: &TokenKey, own_addresses: &[String]) -> T
         token::Reading::Forged => keys.forged_count += 1,
         token::Reading::Foreign => {}
     }
+    keys.overtaken = message.author().map(|author| overtaken(&message.id, author));
     keys.quotes_us = tokens.occurs_in(&message.body.own_words());
     keys.tag = subject::tag(&message.subject);
     keys
+}
+
+/// What a mail is known by that is not here yet, and that its own sender has answered already.
+///
+/// The sender is part of it: many people may answer a mail that none of them wrote. No Message-ID has a space.
+pub fn overtaken(id: &MessageId, author: &Address) -> MessageId {
+    MessageId(format!("{id} of {}", author.key()))
 }
 
 /// What the answers mean: the first hit wins, a second ticket is remembered beside it.
@@ -146,8 +160,9 @@ pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
         .foreign_ids
         .iter()
         .filter_map(|id| known.tickets_by_message.get(id).map(|ticket| (*ticket, Evidence::ForeignMessageId, None)));
+    let overtaken = known.opened_by_answer.map(|ticket| (ticket, Evidence::Overtaken, None));
     let tag = keys.tag.filter(|_| known.is_party_to_tag).map(|ticket| (ticket, Evidence::SubjectTag, None));
-    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(tag);
+    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(overtaken).chain(tag);
     let Some((ticket, evidence, holder)) = hits.next() else { return Thread::New };
     let also = hits.map(|(other, ..)| other).find(|other| *other != ticket);
     let answers = keys.own_ids.first().map(|own| own.purpose).filter(|_| evidence == Evidence::OwnMessageId);

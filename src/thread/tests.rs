@@ -54,6 +54,7 @@ fn keys_of(fields: &str, body: &str) -> ThreadKeys {
 fn known() -> Known {
     Known {
         tickets_by_message: [(MessageId("old@example.com".to_owned()), TicketId(7))].into(),
+        opened_by_answer: None,
         same_id: None,
         is_party_to_tag: true,
     }
@@ -97,6 +98,16 @@ fn each_evidence_leads_to_its_ticket() {
         };
         assert_eq!(got, expected, "{name}: {thread:?}");
     }
+}
+
+#[test]
+fn a_mail_that_its_own_sender_has_answered_goes_where_the_answer_is() {
+    let keys = keys_of("Subject: Printer [PR-8]", "It burns.");
+    let expected = MessageId("this@example.com of ann@example.com".to_owned());
+    assert_eq!(keys.overtaken, Some(expected));
+    let known = Known { opened_by_answer: Some(TicketId(9)), ..known() };
+    let Thread::Ticket { ticket, evidence, also, .. } = resolve(&keys, &digest(), &known) else { unreachable!() };
+    assert_eq!((ticket, evidence, also), (TicketId(9), Evidence::Overtaken, Some(TicketId(8))));
 }
 
 #[test]
