@@ -5,7 +5,7 @@ use super::{ComposeError, Desk, File, OutgoingMail, Stamps, compose};
 use crate::decide::DeadlineKind;
 use crate::decide::TicketRef;
 use crate::decide::breaker::{Breaker, Scope};
-use crate::decide::draft::{Content, Draft, News, Notification, TranscriptLine};
+use crate::decide::draft::{Content, Draft, LeftOut, News, Notification, TranscriptLine};
 use crate::decide::policy::{Caps, Policy};
 use crate::message::{Address, MessageId};
 use crate::ticket::people::{Agent, AgentId, Party, PartyId, Role};
@@ -135,6 +135,7 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
                 text: String::new(),
                 because: Vec::new(),
                 articles: Vec::new(),
+                left_out: None,
                 caution: None,
                 calendar: None,
                 refused_severity: None,
@@ -181,6 +182,7 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
                 .to_owned(),
             because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
             articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
+            left_out: Some(LeftOut { inbox: 17, files: vec![("screen recording.mp4".to_owned(), 31_000_000)] }),
             caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
             calendar: None,
             refused_severity: None,

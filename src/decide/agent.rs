@@ -334,6 +334,7 @@ impl Work<'_> {
             text: self.ticket.last_words.clone(),
             because: Vec::new(),
             articles: Vec::new(),
+            left_out: None,
             caution: None,
             calendar: None,
             refused_severity: None,

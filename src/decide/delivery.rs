@@ -183,6 +183,7 @@ fn complaint(
         text: String::new(),
         because: Vec::new(),
         articles: Vec::new(),
+        left_out: None,
         caution: None,
         calendar: None,
         refused_severity: None,

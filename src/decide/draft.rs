@@ -133,6 +133,15 @@ impl Content {
     }
 }
 
+/// Files that do not go along with a notification, and where they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The number of the inbox row of the mail that they came with.
+    pub inbox: i64,
+    /// The name of each, or its media type, and its size.
+    pub files: Vec<(String, u64)>,
+}
+
 /// What an agent is told of a ticket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
@@ -146,6 +155,8 @@ pub struct Notification {
     pub because: Vec<String>,
     /// Articles that rules suggest.
     pub articles: Vec<String>,
+    /// Files of the mail that are too large to go along.
+    pub left_out: Option<LeftOut>,
     /// How the sender was, or was not, authenticated, in words; shown where it matters.
     pub caution: Option<String>,
     /// What an invitation, or another calendar part, that came with the mail says.

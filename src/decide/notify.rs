@@ -1,6 +1,6 @@
 //! Who among the agents hears of a mail, and what they are told beside its words.
 
-use super::draft::{Content, Draft, News, Notification};
+use super::draft::{Content, Draft, LeftOut, News, Notification};
 use super::policy::Policy;
 use super::requester::NOT_ADDED;
 use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
@@ -55,12 +55,7 @@ pub(super) fn notify(
 ) -> Decision {
     let ticket = on.map(|(ticket, _)| ticket);
     let message = &mail.message;
-    let size: u64 = message.attachments.iter().map(|file| file.size_bytes).sum();
-    let attachments = if size <= NOTIFIED_ATTACHMENT_BYTES {
-        message.attachments.iter().map(|file| file.index).collect()
-    } else {
-        Vec::new()
-    };
+    let (attachments, left_out) = files(mail);
     let because = mail.verdict.matched.iter().map(|matched| match (&matched.value, &matched.text) {
         (Some(seen), _) | (None, Some(seen)) => format!("{}: “{seen}”", matched.rule),
         (None, None) => matched.rule.to_string(),
@@ -75,6 +70,7 @@ pub(super) fn notify(
         text: message.body.reply.clone(),
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
+        left_out,
         caution: caution(&decision, mail, ticket, policy),
         calendar: message.calendar.clone(),
         refused_severity,
@@ -110,6 +106,21 @@ pub(super) fn notify(
             in_reply_to: None,
         }))
     })
+}
+
+/// The files of a mail that go along with a notification of it, as far as there is room, and the others.
+fn files(mail: &Mail) -> (Vec<usize>, Option<LeftOut>) {
+    let (mut along, mut others, mut size) = (Vec::new(), Vec::new(), 0);
+    for file in &mail.message.attachments {
+        if size + file.size_bytes <= NOTIFIED_ATTACHMENT_BYTES {
+            size += file.size_bytes;
+            along.push(file.index);
+        } else {
+            others.push((file.name.clone().unwrap_or_else(|| file.media_type.clone()), file.size_bytes));
+        }
+    }
+    let left_out = (!others.is_empty()).then_some(LeftOut { inbox: mail.inbox, files: others });
+    (along, left_out)
 }
 
 /// That there are people whom only the customer who asked, or an agent, may add.

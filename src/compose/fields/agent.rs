@@ -72,6 +72,13 @@ impl View<'_> {
         fields.set("because", lines(&notification.because));
         fields.set("articles", lines(&notification.articles));
         let file = |file: &File| line(&format!("{} ({})", file.name, size::shown(file.bytes.len() as u64)));
+        let left_out = notification.left_out.as_ref();
+        let other = |(name, bytes): &(String, u64)| format!("{name} ({})", size::shown(*bytes));
+        fields.set(
+            "left_out",
+            left_out.map_or_else(Vec::new, |left| lines(&left.files.iter().map(other).collect::<Vec<_>>())),
+        );
+        fields.set("inbox", left_out.map_or(String::new(), |left| left.inbox.to_string()));
         fields.set("attachments", files.iter().map(|f| Value::String(file(f))).collect::<Vec<_>>());
     }
 

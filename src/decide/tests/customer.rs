@@ -1,7 +1,8 @@
 //! What a customer's mail does: who speaks on a ticket, when it starts over, how bad it gets, who is told.
 
-use super::draft::News;
+use super::draft::{Draft, LeftOut, News};
 use super::*;
+use crate::message::Attachment;
 
 fn from_ann(text: &str) -> Mail {
     mail("ann@example.com", on_ticket(None), text)
@@ -323,4 +324,30 @@ fn where_senders_are_authenticated_a_mere_claim_is_kept_apart_and_told() {
     let mut vouched = claim;
     vouched.message.authentication = Authentication::Pass;
     assert_eq!(told(&decide(&vouched))[0], "append public of party 1");
+}
+
+#[test]
+fn agents_get_the_files_there_is_room_for_and_the_names_of_the_others() {
+    let mut mail = from_ann("See the recording.");
+    let file = |(index, (name, size_bytes)): (usize, (Option<&str>, u64))| Attachment {
+        name: name.map(str::to_owned),
+        media_type: "video/mp4".to_owned(),
+        size_bytes,
+        inline: false,
+        index,
+    };
+    let files = [(Some("steps.txt"), 800), (Some("all.mp4"), 31_000_000), (None, 10_485_000), (Some("end.png"), 700)];
+    mail.message.attachments = files.into_iter().enumerate().map(file).collect();
+    let decision = decide(&mail, Some(&ticket()));
+    let told = decision.effects.iter().find_map(|effect| match effect {
+        Effect::Send(Draft { content: Content::Notification(notification), attachments, .. }) => {
+            Some((attachments.clone(), notification.left_out.clone()))
+        }
+        _ => None,
+    });
+    let left_out = LeftOut {
+        inbox: mail.inbox,
+        files: vec![("all.mp4".to_owned(), 31_000_000), ("video/mp4".to_owned(), 10_485_000)],
+    };
+    assert_eq!(told, Some((vec![0, 3], Some(left_out))));
 }
