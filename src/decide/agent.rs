@@ -7,13 +7,16 @@ use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
 use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard};
-use crate::message::body::ANSWER_ABOVE;
-use crate::message::{Address, Origin};
+use crate::message::body::{ANSWER_ABOVE, is_closing};
+use crate::message::{Address, Attachment, Origin};
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, Tier};
 use jiff::Timestamp;
+
+/// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
+const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
 
 /// Decides about a mail that came from an agent's address on a ticket.
 pub(super) fn on_mail(
@@ -40,12 +43,15 @@ pub(super) fn on_mail(
     let mut orders = Orders::read(&mail.message.body.own_words());
     if !orders.lines.is_empty() && is_signature_of(agent, &orders.text) {
         orders.text.clear();
+    } else if orders.has(&Command::Resolve) {
+        orders.text.truncate(unsigned(agent, &orders.text).len());
     }
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
     let wrong = orders
         .refusals()
+        .or_else(|| sealed(mail, &orders))
         .or_else(|| nothing_to_do(mail, &orders))
         .or_else(|| leak(mail, &orders))
         .or_else(|| inline(mail));
@@ -81,9 +87,31 @@ fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>)
     }
 }
 
+/// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.
+fn sealed(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_sealed = match orders.text.is_empty() {
+        true => orders.lines.is_empty() && mail.message.attachments.iter().any(Attachment::is_sealed_mail),
+        false => orders.text.starts_with(SEALED_TEXT),
+    };
+    is_sealed.then(|| {
+        vec![TranscriptLine {
+            command: "(encrypted mail)".to_owned(),
+            result: "it is encrypted, or packed into its signature, so neither words nor commands could be read; send \
+                     it once more without"
+                .to_owned(),
+            is_error: true,
+        }]
+    })
+}
+
+/// The files that go along with an answer. What signs the agent's mail signs no other one, and names the agent.
+fn files(mail: &Mail) -> impl Iterator<Item = usize> {
+    mail.message.attachments.iter().filter(|file| !file.is_signature()).map(|file| file.index)
+}
+
 /// A mail without commands and without words, from which nothing could be sent.
 fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_empty = orders.lines.is_empty() && orders.text.is_empty() && mail.message.attachments.is_empty();
+    let is_empty = orders.lines.is_empty() && orders.text.is_empty() && files(mail).next().is_none();
     is_empty.then(|| {
         vec![TranscriptLine {
             command: "(no text)".to_owned(),
@@ -97,27 +125,44 @@ fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 fn is_signature_of(agent: &Agent, text: &str) -> bool {
     const LONGEST: usize = 8;
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LONGEST + 1).collect();
-    let is_name = |line: &&str| agent.address.name.as_deref().is_some_and(|name| line.eq_ignore_ascii_case(name));
-    let is_closing = |line: &str| line.ends_with(',') && line.split_whitespace().count() <= 4;
+    let is_name = |line: &&str| {
+        let mut names = agent.address.name.as_deref().into_iter().chain([agent.id.0.as_str()]);
+        names.any(|name| line.eq_ignore_ascii_case(name))
+    };
+    let takes_leave = |line: &str| is_closing(line) || line.ends_with(',') && line.split_whitespace().count() <= 4;
     lines.len() <= LONGEST
         && match &lines[..] {
             [first, ..] if is_name(first) => true,
-            [closing, second, ..] => is_closing(closing) && is_name(second),
+            [closing, second, ..] => takes_leave(closing) && is_name(second),
             _ => false,
         }
 }
 
-/// Answers written between the lines of our own mail, which were cut with it.
+/// The form of a solution without the agent's signature below it, which would become part of the last answer in it.
+fn unsigned<'t>(agent: &Agent, form: &'t str) -> &'t str {
+    let mut gaps = form.match_indices("\n\n").map(|(at, _)| form.split_at(at));
+    let signed = gaps.find(|(above, below)| is_signature_of(agent, below) && Resolution::read(above).is_ok());
+    signed.map_or(form, |(above, _)| above)
+}
+
+/// Answers between quoted lines. Those below our marker were cut with our mail; to those above it, or in what is left
+/// of a mail without it, the quoted lines are missing that they answer.
 fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
-    mail.message.body.has_words_in_quoted_mail.then(|| {
-        vec![TranscriptLine {
-            command: "(text between quoted lines)".to_owned(),
-            result: "words of yours stand between the lines of our mail, below the line above which to write; they \
-                     would not have been sent. Write them at the top, with the lines that they answer"
-                .to_owned(),
-            is_error: true,
-        }]
-    })
+    let body = &mail.message.body;
+    let what = if body.has_words_in_quoted_mail {
+        "words of yours stand between the lines of our mail, below the line above which to write; they would not have \
+         been sent"
+    } else if body.has_quotes_between_words() {
+        "lines that begin with `>` stand between your words; they would be left out, and nobody could tell what your \
+         words answer"
+    } else {
+        return None;
+    };
+    Some(vec![TranscriptLine {
+        command: "(text between quoted lines)".to_owned(),
+        result: format!("{what}. Write all of it at the top, without `>` before lines that are to be read with it"),
+        is_error: true,
+    }])
 }
 
 /// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
@@ -190,15 +235,18 @@ impl Work<'_> {
         let is_held = self.mail.thread.holder().is_some_and(|holder| Some(holder) == party);
         let is_passed_on = self.mail.message.forwarded.is_some() && !is_held;
         let is_to_us = is_passed_on || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
-        let is_internal = is_to_us || orders.has(&Command::Note);
-        let visibility = if is_internal || orders.text.is_empty() { Visibility::Internal } else { Visibility::Public };
+        let is_note = orders.has(&Command::Note);
+        let has_words = !orders.text.is_empty() || (orders.lines.is_empty() && files(self.mail).next().is_some());
+        let is_public = has_words && !is_to_us && !is_note;
+        let visibility = if is_public { Visibility::Public } else { Visibility::Internal };
         self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
-        // Whom the agent put in To or Cc hears of the ticket from now on; they have this very mail already.
-        let decision = std::mem::take(&mut self.decision);
-        self.decision = add_correspondents(decision, self.mail, self.at, Some(&self.ticket), self.policy);
-        let has_words =
-            !orders.text.is_empty() || (orders.lines.is_empty() && !self.mail.message.attachments.is_empty());
-        let is_words_only = has_words && !orders.has(&Command::Note) && !orders.has(&Command::Resolve);
+        if !is_note {
+            // Whom the agent put in To or Cc hears of the ticket from now on; they have this very mail already. A note
+            // is for agents, and so is what comes of it: a colleague who is shown one is no customer.
+            let decision = std::mem::take(&mut self.decision);
+            self.decision = add_correspondents(decision, self.mail, self.at, Some(&self.ticket), self.policy);
+        }
+        let is_words_only = has_words && !is_note && !orders.has(&Command::Resolve);
         // Whose the ticket is and how bad it is stand before the answer, which makes a promise by them. All else
         // comes after it, and ends promises or hands the ticket on.
         let mut results = vec![None; orders.lines.len()];
@@ -407,7 +455,7 @@ impl Work<'_> {
     }
 
     fn send_to_customers(&mut self, content: Content) {
-        let attachments: Vec<usize> = self.mail.message.attachments.iter().map(|file| file.index).collect();
+        let attachments: Vec<usize> = files(self.mail).collect();
         let recipients: Vec<Address> = customers(&self.ticket).map(|party| party.address.clone()).collect();
         for to in recipients {
             self.then(Effect::Send(Draft {

@@ -17,6 +17,9 @@ use super::regions::Region;
 use super::{Body, fields};
 use quotes::Quotes;
 
+/// A closing is shorter; longer lines that begin like one are sentences.
+const MAX_CLOSING_BYTES: usize = 60;
+
 /// What else is known of a text than its words.
 #[derive(Debug, Default)]
 pub(super) struct Hints {
@@ -64,9 +67,8 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
     signature::mark(&lines, &hinted, hints.is_html, &mut kinds);
-    if marker.is_none() {
-        quotes::keep_between_answers(&lines, hints.is_html, &mut kinds);
-    }
+    let end = marker.unwrap_or(lines.len());
+    quotes::keep_between_answers(&lines[..end], hints.is_html, &mut kinds[..end]);
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     if reply.is_empty() && marker.is_none() {
         let may_show = |quotes: &Quotes| !quotes.is_below_headers || hints.is_forward;
@@ -84,7 +86,7 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
 impl Body {
     /// The reply without the quoted lines between which it stands: what nobody but the sender wrote.
     pub fn own_words(&self) -> String {
-        let is_own = |line: &&str| !line.trim_start().starts_with('>');
+        let is_own = |line: &&str| !quotes::is_quoted(line);
         let mut words = String::with_capacity(self.reply.len());
         for line in self.reply.lines().filter(is_own).skip_while(|line| line.trim().is_empty()) {
             words.push_str(line);
@@ -93,6 +95,16 @@ impl Body {
         words.truncate(words.trim_end().len());
         words
     }
+
+    /// Whether the reply has quoted lines between the sender's words, so that [`Body::own_words`] is not all of it.
+    pub fn has_quotes_between_words(&self) -> bool {
+        self.reply.lines().any(quotes::is_quoted) && !self.own_words().is_empty()
+    }
+}
+
+/// Whether a line takes leave, as in `Best regards`.
+pub fn is_closing(line: &str) -> bool {
+    line.len() < MAX_CLOSING_BYTES && super::attribution::begins_with_any(line.trim(), phrases::CLOSINGS)
 }
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.

@@ -5,7 +5,7 @@ use super::decode::{self, Encoding, find_uuencoded};
 use super::fields::{self, Of};
 use super::limits::MAX_ID_BYTES;
 use super::parts::{Part, Parts};
-use super::tnef;
+use super::{Attachment, tnef};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -40,6 +40,27 @@ impl<'a> File<'a> {
             Content::Part(encoding, body) => encoding.decode(body),
             Content::Own(bytes) => Cow::Owned(bytes),
         }
+    }
+}
+
+impl Attachment {
+    /// Whether it signs the mail, or is the key to check that by (RFC 8551 §3.5.3, RFC 3156 §5): about this mail, and
+    /// of no use beside any other.
+    pub fn is_signature(&self) -> bool {
+        const TYPES: [&str; 4] = [
+            "application/pkcs7-signature",
+            "application/x-pkcs7-signature",
+            "application/pgp-signature",
+            "application/pgp-keys",
+        ];
+        TYPES.contains(&self.media_type.as_str())
+    }
+
+    /// Whether it may be the mail itself, encrypted or packed into its signature (RFC 8551 §3.2, RFC 3156 §4). Beside
+    /// words it is a file that somebody signed.
+    pub fn is_sealed_mail(&self) -> bool {
+        const TYPES: [&str; 3] = ["application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"];
+        TYPES.contains(&self.media_type.as_str())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What an agent's mail does: whose it is, where its words go, and what each command changes.
 
 use super::*;
+use crate::message::Attachment;
 
 /// Bob's answer to a notification that only he has.
 fn from_bob(text: &str) -> Mail {
@@ -193,4 +194,64 @@ fn an_escalation_brings_what_the_customer_wrote_last() {
         _ => None,
     });
     assert_eq!(brief, Some("It burns."));
+}
+
+#[test]
+fn what_signs_an_agents_mail_does_not_go_along_with_the_answer() {
+    let files = |mail: &Mail| {
+        let decision = decide(mail, Some(&ticket()));
+        decision.effects.iter().find_map(|effect| match effect {
+            Effect::Send(draft) if draft.to.is_same("ann@example.com") => Some(draft.attachments.clone()),
+            _ => None,
+        })
+    };
+    let with = |text: &str, media_types: &[&str]| {
+        let mut mail = from_bob(text);
+        let file = |(index, media_type): (usize, &&str)| Attachment {
+            name: None,
+            media_type: (*media_type).to_owned(),
+            size_bytes: 9,
+            inline: false,
+            index,
+        };
+        mail.message.attachments = media_types.iter().enumerate().map(file).collect();
+        mail
+    };
+    for (name, text, media_types, expected) in [
+        ("signed by S/MIME", "Done.", &["application/pkcs7-signature"][..], Some(vec![])),
+        (
+            "signed by OpenPGP, the key beside it",
+            "Done.",
+            &["application/pgp-keys", "application/pgp-signature"],
+            Some(vec![]),
+        ),
+        ("a file and a signature", "See it.", &["application/pdf", "application/x-pkcs7-signature"], Some(vec![0])),
+        ("a file alone", "", &["application/pdf"], Some(vec![0])),
+        ("a signature and no word", "", &["application/pkcs7-signature"], None),
+        ("a file that somebody signed, and words", "See it.", &["application/pkcs7-mime"], Some(vec![0])),
+        ("nothing but an encrypted mail", "", &["application/pkcs7-mime"], None),
+    ] {
+        assert_eq!(files(&with(text, media_types)), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_signature_below_the_form_is_no_part_of_the_solution() {
+    let verification = |below: &str| {
+        let decision = decide(&from_bob(&format!("{RESOLUTION}{below}")), Some(&ticket()));
+        decision.effects.iter().find_map(|effect| match effect {
+            Effect::Record { what: What::ResolutionSent { verification, .. }, .. } => Some(verification.clone()),
+            _ => None,
+        })
+    };
+    let cases = [
+        ("none", "", "it is cold"),
+        ("a closing and the agent's name", "\n\nMit freundlichen Grüßen\n\nBob\nExample Ltd", "it is cold"),
+        ("the name alone", "\n\nBob\n+47 1234", "it is cold"),
+        ("more of the solution", "\n\nThanks to your log we saw it.", "it is cold\n\nThanks to your log we saw it."),
+        ("a closing of somebody else", "\n\nRegards,\nAnn wrote this.", "it is cold\n\nRegards,\nAnn wrote this."),
+    ];
+    for (name, below, expected) in cases {
+        assert_eq!(verification(below).as_deref(), Some(expected), "{name}");
+    }
 }

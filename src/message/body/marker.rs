@@ -26,6 +26,12 @@ pub(super) fn find(text: &str, lines: &[&str]) -> Option<usize> {
     })
 }
 
+/// Whether a quoted line looks like the last one of our mails, `Ref: PR-1042 · 1-2bk.MAC`. Whether it is one is for
+/// others to check.
+pub(super) fn is_last_line_of_ours(line: &str) -> bool {
+    line.len() < 100 && line.trim_start_matches(['>', ' ']).starts_with("Ref: PR-") && line.contains(" · ")
+}
+
 /// Whether somebody wrote between quoted lines, the first of which is quoted by `>`.
 ///
 /// Not what follows a long line without a gap: some programs wrap what they quote and mark only its beginning.

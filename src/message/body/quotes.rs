@@ -2,9 +2,8 @@
 
 use super::super::attribution::{self, Separator, Strength, attribution, header_block};
 use super::super::regions::{Region, What};
-use super::Kind;
-use super::marker::introduction_of;
-use super::phrases::CLOSINGS;
+use super::marker::{introduction_of, is_last_line_of_ours};
+use super::{Kind, is_closing};
 
 /// Lines below what is quoted that are no answer when they begin with a closing: `Regards,`, a name, a company.
 const MAX_CLOSING_LINES: usize = 3;
@@ -123,7 +122,8 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
     // A text in which all is quoted by hand, and nothing says by whom.
     let is_all_quoted = !has_words && !has_introduction && marker.is_none();
     let is_introduced = |line: &&str| line.len() < 500 && line.trim_start_matches(['>', ' ']).ends_with(':');
-    let may_show = is_all_quoted && !lines.iter().any(is_introduced);
+    // A mail of ours that comes back without a word says nothing: its words are ours, not the sender's.
+    let may_show = is_all_quoted && !lines.iter().any(|line| is_introduced(line) || is_last_line_of_ours(line));
     Quotes { words_at: may_show.then_some(0), is_below_headers: false }
 }
 
@@ -191,8 +191,7 @@ pub(super) fn keep_between_answers(lines: &[&str], is_html: bool, kinds: &mut [K
         .take(MAX_CLOSING_LINES + 1)
         .map(|at| lines[at])
         .collect();
-    let is_closing = tail.len() <= MAX_CLOSING_LINES
-        && tail.first().is_some_and(|line| line.len() < 60 && attribution::begins_with_any(line.trim(), CLOSINGS));
+    let is_closing = tail.len() <= MAX_CLOSING_LINES && tail.first().is_some_and(|line| is_closing(line));
     let end = if is_closing {
         let Some(word) = (0..last_quoted).rev().find(|at| is_word(*at, kinds)) else { return };
         word

@@ -356,3 +356,30 @@ fn no_more_regions_are_noted_than_allowed() {
     assert_eq!(regions(MAX_HTML_REGIONS), MAX_HTML_REGIONS);
     assert_eq!(regions(MAX_HTML_REGIONS + 1), MAX_HTML_REGIONS);
 }
+
+#[test]
+fn lines_quoted_by_hand_above_our_marker_stay_between_the_words_that_answer_them() {
+    let below = format!("On 2 Mar 2026 at 09:30, Ann wrote:\n> {ANSWER_ABOVE}\n> New ticket");
+    let cases = [
+        ("a question, then words", format!("Hi,\n> One?\nYes.\n\n{below}"), "Hi,\n> One?\nYes.", true),
+        ("words alone", format!("Hi,\nYes.\n\n{below}"), "Hi,\nYes.", false),
+        ("words below one question", format!("> One?\n\nYes.\n\n{below}"), "Yes.", false),
+        ("a quoted introduction", format!("Yes.\n\n> On 2 Mar, Ann wrote:\n>\n> {ANSWER_ABOVE}\n> New"), "Yes.", false),
+    ];
+    for (name, text, reply, is_between) in cases {
+        let body = super::split(text, &Hints::default());
+        assert_eq!((body.reply.as_str(), body.has_quotes_between_words()), (reply, is_between), "{name}");
+    }
+}
+
+#[test]
+fn a_mail_of_ours_that_comes_back_without_a_word_is_nobodys_words() {
+    let cases = [
+        ("a mail of ours", "> Thank you.\n>\n> Ref: PR-1042 · 1-2bk.MAC", ""),
+        ("somebody else's", "> Thank you.\n>\n> Ref: an order", "> Thank you.\n>\n> Ref: an order"),
+        ("words of one's own above", "It is down.\n> Thank you.\n> Ref: PR-1042 · 1-2bk.MAC", "It is down."),
+    ];
+    for (name, text, reply) in cases {
+        assert_eq!(parts(text).0, reply, "{name}");
+    }
+}
