@@ -72,7 +72,7 @@ const WORDS: [(&str, &str); 61] = [
     ("no-such-agent", "there is no agent {} any more"),
     ("no-transcript", "no transcript was sent: {}"),
     ("no-update", "no update was sent: {}"),
-    ("not-a-party", "its sender is no party to the ticket: {}"),
+    ("not-a-party", "kept as unverified: {}"),
     ("note", "a note for agents"),
     ("own-mail", "a mail of ours came back ({})"),
     ("oversize", "too large: {}"),

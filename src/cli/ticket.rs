@@ -306,12 +306,12 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
         let who = match mail.visibility {
             Visibility::Public => "",
             Visibility::Internal => ", for agents only",
-            Visibility::Unverified => ", UNVERIFIED: its sender is no party to this ticket",
+            Visibility::Unverified => ", UNVERIFIED: see the timeline",
             Visibility::Automatic => ", automatic",
         };
         let from = mail.inbox.map_or("by postroom".to_owned(), |id| format!("mail {id}"));
         let title = format!("── {}, {} ({from}{who})", visible(&mail.by), screen.second(mail.at));
-        text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &title)));
+        text.push_str(&format!("\n{}\n", screen.paint(Tone::Strong, &screen.wrapped(&title, 3))));
         for line in visible_text(mail.text.trim_end()).lines() {
             text.push_str(format!("   {line}").trim_end());
             text.push('\n');

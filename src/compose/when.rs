@@ -41,6 +41,7 @@ fn distance(minutes: u64) -> Option<String> {
 pub(super) fn interval(every: SignedDuration) -> String {
     let minutes = every.as_mins();
     match minutes {
+        0 => format!("{} seconds", every.as_secs()),
         1 => "minute".to_owned(),
         60 => "hour".to_owned(),
         _ if minutes % 60 != 0 => format!("{minutes} minutes"),
@@ -84,5 +85,6 @@ mod tests {
         {
             assert_eq!(interval(SignedDuration::from_mins(minutes)), expected);
         }
+        assert_eq!(interval(SignedDuration::from_secs(20)), "20 seconds");
     }
 }

@@ -292,7 +292,7 @@ impl Reading<'_, '_> {
             let id = AgentId(name.value.trim().to_lowercase());
             if !id.0.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
                 let message = format!("`{}` is no agent's name", name.value);
-                section.wrong(name.span.clone(), message, "one word, as in #assign bob".to_owned());
+                section.wrong(name.span.clone(), message, "one word, as it is to stand in lists: bob".to_owned());
             }
             if agents.iter().any(|agent| agent.id == id) {
                 section.wrong(name.span, format!("there are two agents named `{id}`"), None);

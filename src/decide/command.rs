@@ -273,8 +273,8 @@ fn read_command(words: &str) -> Result<Command, String> {
             }
         }
         _ => {
-            let names = COMMANDS.iter().filter_map(|(form, _)| form[1..].split_whitespace().next());
-            Err(format!("there is no command #{name}{}; #help lists them all", meant(name, names)))
+            let names = COMMANDS.iter().filter_map(|(form, _)| form.split_whitespace().next());
+            Err(format!("there is no command #{name}{}; #help lists them all", meant(&format!("#{name}"), names)))
         }
     }
 }
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn an_error_says_what_to_write_instead() {
         let cases = [
-            ("unknown", "#tkae", "there is no command #tkae, did you mean `take`?; #help lists them all"),
+            ("unknown", "#tkae", "there is no command #tkae, did you mean `#take`?; #help lists them all"),
             ("far from all", "#frobnicate", "there is no command #frobnicate; #help lists them all"),
             ("severity", "#severity hihg", "write #severity critical|high|medium|low, did you mean `high`?"),
             ("tier", "#escalate tier-9", "there is no tier-9; write #escalate tier-2 or #escalate tier-3"),

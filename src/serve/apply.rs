@@ -193,7 +193,9 @@ impl Applying<'_> {
             }
             Effect::OpenBreaker { ticket, breaker } => {
                 if let Some(id) = ticket.and_then(|ticket| self.id(ticket)) {
-                    let text = format!("automatic mail is stopped until {}: {}", breaker.until, breaker.why);
+                    // A remark is text, so it names no time: whoever reads it has a zone of their own.
+                    let why = &breaker.why;
+                    let text = format!("automatic mail is stopped: {why}; `postroom breakers list` says until when");
                     self.record(id, Actor::Postroom, What::Remarked { text });
                 }
                 self.working.breakers.insert(breaker.subject.clone(), breaker.until);

@@ -123,7 +123,7 @@ pub enum Visibility {
     Public,
     /// Agents only.
     Internal,
-    /// Kept with a banner: its sender is no party to the ticket.
+    /// Kept with a banner: nothing shows that its sender may speak on the ticket.
     Unverified,
     /// A robot's mail, filed for the record.
     Automatic,

@@ -55,7 +55,7 @@ impl Party {
     }
 }
 
-/// An agent's short name, as in `#assign bob`; in lower case.
+/// An agent's short name, as it stands in lists; in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct AgentId(pub String);
 

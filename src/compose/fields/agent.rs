@@ -64,6 +64,10 @@ impl View<'_> {
         if let Some(calendar) = &notification.calendar {
             detail = format!("{detail} {}", invitation(calendar)).trim_start().to_owned();
         }
+        let is_a_mail = matches!(notification.news, News::Opened | News::FollowUp | News::Reopened | News::Unverified);
+        if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() {
+            detail = "The mail has no words of its own.".to_owned();
+        }
         fields.set("headline", headline);
         fields.set("detail", detail);
         fields.set("caution", notification.caution.as_deref().map_or(String::new(), line));
