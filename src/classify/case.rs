@@ -5,7 +5,7 @@
 
 use super::given::{GIVEN_KEYS, Given, Known};
 use super::quantity::Quantity;
-use super::{Disposition, Intent, RuleSet, Verdict};
+use super::{Disposition, Intent, RuleId, RuleSet, Verdict};
 use crate::finding::did_you_mean;
 use crate::ticket::Tier;
 use std::fmt;
@@ -113,6 +113,8 @@ pub struct Failure {
 /// Reads a file of cases, and goes on behind what is wrong.
 pub fn read_cases(path: &str, text: &str) -> CaseFile {
     let mut reader = Reader { file: CaseFile { path: path.to_owned(), ..CaseFile::default() } };
+    // A byte order mark is no part of the first word.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines: Vec<&str> = text.lines().map(|line| line.trim_end_matches('\r')).collect();
     let mut at = 0;
     while at < lines.len() {
@@ -319,7 +321,14 @@ impl Case {
 /// What was expected and what came instead; `None` where it is as expected.
 fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
     let Expectation { key, value, .. } = expectation;
-    let differs = |came: &str| (came != value).then(|| format!("expected {key} {value}, came {came}"));
+    let differs = |came: &str, by: Option<&RuleId>| {
+        let by = by.map_or(String::new(), |rule| format!(" by {rule}"));
+        (came != value).then(|| format!("expected {key} {value}, came {came}{by}"))
+    };
+    let perhaps = |came: Option<(&str, Option<&RuleId>)>| {
+        let (came, by) = came.unwrap_or(("none", None));
+        differs(came, by)
+    };
     let matched = |name: &str| verdict.matched.iter().any(|matched| matched.rule.0 == name);
     let in_shadow = |name: &str| verdict.shadow.iter().any(|matched| matched.rule.0 == name);
     let word = |flag| if flag { "true" } else { "false" };
@@ -330,17 +339,17 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
     match key.as_str() {
         "rule" => (!matched(value)).then(|| format!("expected rule {value} to match, and it does not")),
         "not-rule" => matched(value).then(|| format!("expected rule {value} not to match, and it does")),
-        "category" => differs(&verdict.category.value),
-        "severity" => differs(verdict.severity.value.as_str()),
-        "tier" => differs(verdict.tier.as_ref().map_or("none", |tier| Tier::as_str(tier.value))),
-        "intent" => differs(verdict.intent.as_ref().map_or("none", |intent| Intent::as_str(intent.value))),
-        "disposition" => differs(Disposition::as_str(verdict.disposition.value)),
+        "category" => differs(&verdict.category.value, verdict.category.rule.as_ref()),
+        "severity" => differs(verdict.severity.value.as_str(), verdict.severity.rule.as_ref()),
+        "tier" => perhaps(verdict.tier.as_ref().map(|tier| (Tier::as_str(tier.value), tier.rule.as_ref()))),
+        "intent" => perhaps(verdict.intent.as_ref().map(|intent| (Intent::as_str(intent.value), intent.rule.as_ref()))),
+        "disposition" => differs(Disposition::as_str(verdict.disposition.value), verdict.disposition.rule.as_ref()),
         "shadow" => (!in_shadow(value)).then(|| format!("expected shadow {value} to match, and it does not")),
         "not-shadow" => in_shadow(value).then(|| format!("expected shadow {value} not to match, and it does")),
-        "answer" => differs(word(verdict.answer.value)),
-        "recovers" => differs(word(verdict.recovers.value)),
-        "template" => differs(verdict.template.as_ref().map_or("none", |template| template.value.as_str())),
-        "correlation" => differs(verdict.correlation.as_ref().map_or("none", |key| key.value.as_str())),
+        "answer" => differs(word(verdict.answer.value), verdict.answer.rule.as_ref()),
+        "recovers" => differs(word(verdict.recovers.value), verdict.recovers.rule.as_ref()),
+        "template" => perhaps(verdict.template.as_ref().map(|name| (name.value.as_str(), name.rule.as_ref()))),
+        "correlation" => perhaps(verdict.correlation.as_ref().map(|key| (key.value.as_str(), key.rule.as_ref()))),
         "article" => listed(&verdict.articles),
         "tag" => listed(&verdict.tags),
         "not-tag" => verdict.tags.contains(value).then(|| format!("expected no tag {value}, and it is there")),

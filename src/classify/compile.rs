@@ -233,7 +233,8 @@ impl Compiler<'_> {
                 Test::Rule(places.into_iter().collect::<Option<_>>()?)
             }
         };
-        Some(Condition { test, written, span: def.span })
+        let place = self.findings.place(file, def.span.start);
+        Some(Condition { test, written, span: def.span, place })
     }
 
     /// All of them are read, so that all findings come at once, before one that fails makes the whole fail.

@@ -46,6 +46,10 @@ pub struct RuleTrace {
 pub struct ConditionTrace {
     /// The condition as written, shortened.
     pub condition: String,
+    /// Its line in the file of its rule, counted from 1.
+    pub line: usize,
+    /// The column in characters, counted from 1.
+    pub column: usize,
     /// Whether it holds.
     pub holds: bool,
     /// What it saw.
@@ -94,7 +98,10 @@ impl ConditionTrace {
         if !self.holds || self.condition == "none" {
             return Vec::new();
         }
-        self.seen.iter().chain(self.inner.iter().flat_map(ConditionTrace::evidence)).collect()
+        // Of several numbers the one that decides stands first; of patterns each has its own.
+        let measured = self.seen.iter().any(|seen| seen.value.is_some());
+        let own = self.seen.iter().take(if measured { 1 } else { usize::MAX });
+        own.chain(self.inner.iter().flat_map(ConditionTrace::evidence)).collect()
     }
 }
 
@@ -126,7 +133,7 @@ pub struct SeverityTrace {
 pub fn explain(message: &Message, context: &Context, rules: &RuleSet) -> Explanation {
     let scan = scan(message, rules);
     let language = OnceCell::new();
-    let matched = matches(&scan, message, context, &language, rules);
+    let matched = matches(&scan, message, context, &language, rules, &mut |_| {});
     let facts = Facts { scan: &scan, message, context, matched: &matched, language: &language, rules };
     let counted = counted(&matched, rules);
     let verdict = verdict(&facts, &counted, rules);
@@ -169,6 +176,8 @@ fn trace(facts: &Facts<'_>, condition: &Condition, rules: &RuleSet) -> Condition
     };
     ConditionTrace {
         condition: condition.written.clone(),
+        line: condition.place.0,
+        column: condition.place.1,
         holds: facts.holds(condition),
         seen: facts.seen(condition, &|rule| rules.rules[rule].name.0.clone()),
         inner: inner.iter().map(|inner| trace(facts, inner, rules)).collect(),

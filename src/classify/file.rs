@@ -72,6 +72,13 @@ pub(super) fn read(findings: &mut Findings<'_>, file: usize) -> FileDef {
         findings.add(file, 0..0, Kind::TooLarge, format!("the file is larger than {MAX_FILE_BYTES} bytes"));
         return FileDef { is_broken: true, ..FileDef::default() };
     }
+    // What reads files puts U+FFFD in the place of a byte that is no UTF-8.
+    for (start, line) in lines(text) {
+        if let Some(at) = line.find('\u{fffd}') {
+            findings.add(file, start + at..start + at + '\u{fffd}'.len_utf8(), Kind::Syntax, "this is no UTF-8");
+            findings.hint("save the file as UTF-8; a pattern that means the sign itself says \\x{FFFD}".to_owned());
+        }
+    }
     let (table, syntax) = DeTable::parse_recoverable(text);
     let mut def = FileDef { is_broken: !syntax.is_empty(), ..FileDef::default() };
     for error in syntax {
@@ -95,6 +102,15 @@ pub(super) fn read(findings: &mut Findings<'_>, file: usize) -> FileDef {
         }
     }
     def
+}
+
+/// The lines of a text, and where each begins.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    text.split_inclusive('\n').map(move |line| {
+        start += line.len();
+        (start - line.len(), line)
+    })
 }
 
 /// Error texts of the TOML library begin with either case; ours in lower case.
@@ -149,6 +165,19 @@ impl Walk<'_, '_> {
 
     pub(super) fn wrong_type(&mut self, value: &Spanned<DeValue<'_>>, wanted: &str) {
         self.add(value.span(), Kind::WrongType, format!("{wanted} is wanted here, not {}", type_name(value.get_ref())));
+        let written = self.findings.text(self.file).get(value.span()).unwrap_or_default();
+        let inside = written.trim_matches(['"', '\'']);
+        let is_unquoted = match value.get_ref() {
+            DeValue::String(text) if wanted == "a number" => text.parse::<f64>().is_ok(),
+            DeValue::String(text) if wanted == "true or false" => text.parse::<bool>().is_ok(),
+            _ => false,
+        };
+        let is_bare = matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_));
+        if is_unquoted {
+            self.hint(format!("write it without quotes: {inside}"));
+        } else if is_bare && wanted.starts_with("a string") {
+            self.hint(format!("write it in quotes: \"{written}\""));
+        }
     }
 
     fn tables<'t>(&mut self, value: &'t Spanned<DeValue<'t>>, wanted: &str) -> Vec<(&'t DeTable<'t>, Range<usize>)> {

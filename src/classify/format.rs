@@ -17,10 +17,11 @@ struct Entry {
     value: Range<usize>,
 }
 
-/// The text written evenly; `None` where it is no proper TOML, or would come to say something else.
+/// The text written evenly; `None` where it is no proper TOML or UTF-8, or would come to say something else.
 pub fn format(text: &str) -> Option<String> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
+    // U+FFFD stands where a byte was that is no UTF-8; what it was must not be lost.
+    if !errors.is_empty() || text.contains('\u{fffd}') {
         return None;
     }
     let mut entries = BTreeMap::new();

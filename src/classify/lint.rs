@@ -36,6 +36,9 @@ crate::ticket::words! {
     }
 }
 
+/// Of fewer stored mails nothing follows for a rule that matches none of them.
+pub const FEWEST_MAILS: u64 = 100;
+
 /// Something found in a rule.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Lint {
@@ -216,7 +219,7 @@ impl<'a> Linter<'a> {
             let hint = format!("write a mail with `expect rule={}` into the .cases beside it", rule.name);
             self.add(LintKind::NoCase, rule, rule.span.clone(), message, Some(hint));
         }
-        if let Some(stored) = evidence.stored.as_ref().filter(|stored| stored.mails > 0)
+        if let Some(stored) = evidence.stored.as_ref().filter(|stored| stored.mails >= FEWEST_MAILS)
             && stored.matched.get(&rule.name).is_none_or(|count| *count == 0)
         {
             let message =

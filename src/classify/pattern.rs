@@ -45,7 +45,7 @@ pub enum Field {
 
 impl Field {
     /// The texts that it has in this message.
-    pub(super) fn values<'m>(&self, message: &'m Message) -> Vec<Cow<'m, str>> {
+    pub fn values<'m>(&self, message: &'m Message) -> Vec<Cow<'m, str>> {
         let addresses = |list: &'m [Address]| list.iter().map(|a| Cow::Borrowed(a.address.as_str())).collect();
         match self {
             Field::Subject => vec![Cow::Borrowed(message.subject.as_str())],

@@ -71,12 +71,37 @@ pub struct Rule {
     pub(super) when: Condition,
 }
 
+impl Rule {
+    /// What follows from it, in few words: `severity high`, `category api (weight 2)`.
+    pub fn says(&self) -> Vec<String> {
+        let mut says = Vec::new();
+        if let Some(category) = &self.category {
+            says.push(format!("category {category} (weight {})", self.weight));
+        }
+        says.extend(self.severity.map(|severity| format!("severity {severity}")));
+        says.extend(self.severity_cap.map(|cap| format!("severity at most {cap}")));
+        says.extend(self.tier.map(|tier| format!("tier {tier}")));
+        says.extend(self.intent.map(|intent| format!("intent {intent}")));
+        says.extend(self.disposition.map(|disposition| format!("disposition {disposition}")));
+        says.extend(self.template.iter().map(|template| format!("template {template}")));
+        says.extend(self.correlate.is_some().then(|| "an alert".to_owned()));
+        says.extend(self.recovers.then(|| "the alert is over".to_owned()));
+        says.extend((!self.answer).then(|| "no answer".to_owned()));
+        says.extend(self.tags.iter().map(|tag| format!("tag {tag}")));
+        says.extend(self.articles.iter().map(|article| format!("article {article}")));
+        says.extend(self.stop.then(|| "stop".to_owned()));
+        says
+    }
+}
+
 /// A condition, and how it is written.
 pub(super) struct Condition {
     pub test: Test,
     pub written: String,
     /// Where it stands in the file of its rule.
     pub span: Range<usize>,
+    /// The line and column of that, counted from 1.
+    pub place: (usize, usize),
 }
 
 /// What a condition asks.

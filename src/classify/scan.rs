@@ -1,6 +1,7 @@
 //! Reads a mail's words against the patterns of all rules: the dear part, which needs nothing but the mail.
 
 use super::RuleSet;
+use super::cost::Step;
 use super::matches::Matches;
 use super::pattern::{Field, Pattern, PatternId};
 use super::pattern_set::SetPattern;
@@ -74,21 +75,32 @@ impl Scan {
 
 /// Finds every pattern of the rule set that matches this mail. Pure, total, and linear in the mail's size.
 pub fn scan(message: &Message, rules: &RuleSet) -> Scan {
+    scan_watched(message, rules, &mut |_| {})
+}
+
+/// The same, while somebody is told of each step when it is done.
+pub(super) fn scan_watched(message: &Message, rules: &RuleSet, watch: &mut impl FnMut(Step)) -> Scan {
     let mut hits: Vec<Hit> = Vec::new();
     for set in rules.patterns().fields() {
         for (nth, value) in set.field.values(message).iter().enumerate().take(MAX_SCANNED_VALUES) {
             let text = cut(value);
             let is_ascii = text.is_ascii();
-            for (id, starts) in set.candidates(text) {
+            let candidates = set.candidates(text);
+            watch(Step::Together);
+            for (id, starts) in candidates {
                 let SetPattern { pattern, measures } = rules.patterns().pattern(id);
                 let mut matches = Matches::new(pattern, text, is_ascii, starts.as_deref());
-                let Some(first) = matches.next() else { continue };
+                let Some(first) = matches.next() else {
+                    watch(Step::Pattern(id));
+                    continue;
+                };
                 let place = |range| Place { field: set.field.clone(), nth, range };
                 let all = std::iter::once(first.clone()).chain(matches).take(MAX_CAPTURED);
                 let captured = if *measures { captured(pattern, text, all, &place) } else { Vec::new() };
                 // Where numbers were captured, the first of them is what the pattern found.
                 let range = captured.first().map_or(first, |captured| captured.place.range.clone());
                 hits.push(Hit { pattern: id, excerpt: excerpt(&text[range.clone()]), place: place(range), captured });
+                watch(Step::Pattern(id));
             }
         }
     }

@@ -31,9 +31,13 @@ pub fn schema() -> Value {
                 "type": ["string", "number"],
             },
             "category": table(CATEGORY_KEYS, category_key, &["name", "title"]),
-            "rule": table(RULE_KEYS, rule_key, &["name", "when"]),
-            "condition": { "minProperties": 1, "allOf": [table(CONDITION_KEYS, condition_key, &[])] },
-            "comparison": { "minProperties": 1, "allOf": [table(COMPARISON_KEYS, comparison_key, &[])] },
+            "rule": with(
+                table(RULE_KEYS, rule_key, &["name", "when"]),
+                "dependentRequired",
+                json!({ "weight": ["category"] }),
+            ),
+            "condition": condition(),
+            "comparison": one_key(table(COMPARISON_KEYS, comparison_key, &[])),
         },
     })
 }
@@ -46,6 +50,28 @@ fn table(keys: &[&str], describe: fn(&str) -> Value, required: &[&str]) -> Value
         table["required"] = json!(required);
     }
     table
+}
+
+/// A condition: what stands beside a number or a phrase stands there only with one.
+fn condition() -> Value {
+    let beside = COMPARISON_KEYS.iter().chain(&["clears_below"]);
+    let required: Map<String, Value> = beside.map(|key| ((*key).to_owned(), json!(["value"]))).collect();
+    let compared: Vec<Value> = COMPARISON_KEYS.iter().map(|key| json!({ "required": [key] })).collect();
+    let either = json!([{ "required": ["value"] }, { "required": ["phrase"] }]);
+    let table = with(table(CONDITION_KEYS, condition_key, &[]), "minProperties", json!(1));
+    let table = with(table, "dependentRequired", Value::Object(required));
+    with(table, "dependentSchemas", json!({ "value": { "oneOf": compared }, "in": { "anyOf": either } }))
+}
+
+/// The same with one more thing said of it.
+fn with(mut value: Value, key: &str, said: Value) -> Value {
+    value[key] = said;
+    value
+}
+
+/// A table that has exactly one of its keys.
+fn one_key(table: Value) -> Value {
+    with(with(table, "minProperties", json!(1)), "maxProperties", json!(1))
 }
 
 fn one_or_many(one: &Value) -> Value {
@@ -103,37 +129,74 @@ fn rule_key(key: &str) -> Value {
 }
 
 fn condition_key(key: &str) -> Value {
+    described(condition_value(key), condition_words(key))
+}
+
+/// What a condition asks.
+fn condition_words(key: &str) -> &'static str {
+    match key {
+        "all" => "every one of these holds",
+        "any" => "at least one of these holds",
+        "none" => "not one of these holds",
+        "subject" => "a pattern for the subject, or a list of which one must match",
+        "text" => "a pattern for what the sender newly wrote, without quotes and signature, or a list of them",
+        "body" => "a pattern for the whole text, quotes and signature included, or a list of them",
+        "from" => "a pattern for the addresses in From, or a list of them",
+        "from_domain" => "a pattern for the domains of the addresses in From, or a list of them",
+        "to" => "a pattern for the addresses in To, or a list of them",
+        "cc" => "a pattern for the addresses in Cc, or a list of them",
+        "list_id" => "a pattern for the List-Id, or a list of them",
+        "header" => "header.\"X-Name\": patterns for the values of a header field",
+        "phrase" => "whole words, in the subject and the text, or where `in` says",
+        "in" => "where `phrase` or `value` looks",
+        "attachment" => "whether there is any; patterns for the name of one; or several things of one",
+        "sender" => "who wrote",
+        "customer" => "a list of [customers] in the configuration that the sender is on",
+        "auth" => "what the desk's own mail server found out about the sender",
+        "thread" => "what the mail belongs to",
+        "origin" => "why the mail exists",
+        "automatic" => "whether no person wrote it",
+        "language" => "two-letter codes such as en",
+        "size" => "of the whole mail",
+        "rule" => "another rule matches",
+        "hours" => "whether a [[calendar]] of the configuration was open when the mail came in",
+        "value" => "a pattern with a group (?<value>…), and perhaps (?<unit>…)",
+        "clears_below" => "where an alert that is open ends",
+        "above" => "the number is more than this",
+        "at_least" => "the number is this or more",
+        "below" => "the number is less than this",
+        "at_most" => "the number is this or less",
+        _ => "the number is from the first to the second, both included",
+    }
+}
+
+fn condition_value(key: &str) -> Value {
     let fact = |fact: Fact| match fact.words() {
         Some(words) => one_or_many(&json!({ "enum": words })),
         None => texts(),
     };
     match key {
         "all" | "any" | "none" => json!({ "type": "array", "items": { "$ref": "#/$defs/condition" }, "minItems": 1 }),
-        "header" => described(
-            json!({ "type": "object", "minProperties": 1, "additionalProperties": texts() }),
-            "header.\"X-Name\": patterns for the values of a header field",
-        ),
-        "phrase" => described(texts(), "whole words, in the subject and the text, or where `in` says"),
+        "header" => json!({ "type": "object", "minProperties": 1, "additionalProperties": texts() }),
         "in" => one_or_many(&json!({ "enum": SEARCHED })),
         "attachment" => json!({ "anyOf": [
             { "type": "boolean" },
             texts(),
-            { "minProperties": 1, "allOf": [table(ATTACHMENT_KEYS, attachment_key, &[])] },
+            with(table(ATTACHMENT_KEYS, attachment_key, &[]), "minProperties", json!(1)),
         ] }),
         "sender" => fact(Fact::Sender),
         "customer" => fact(Fact::Customer),
         "auth" => fact(Fact::Auth),
         "thread" => fact(Fact::Thread),
-        "language" => described(one_or_many(&json!({ "type": "string", "pattern": "^[a-z]{2}$" })), "such as en"),
+        "language" => one_or_many(&json!({ "type": "string", "pattern": "^[a-z]{2}$" })),
         "origin" => fact(Fact::Origin),
         "automatic" => json!({ "type": "boolean" }),
         "size" => json!({ "$ref": "#/$defs/comparison" }),
-        "rule" => described(texts(), "another rule matches"),
-        "hours" => json!({ "minProperties": 1, "maxProperties": 1, "allOf": [table(HOURS_KEYS, |_| texts(), &[])] }),
-        "value" => described(json!({ "type": "string" }), "a pattern with a group (?<value>…), and perhaps (?<unit>…)"),
-        "clears_below" => described(json!({ "$ref": "#/$defs/quantity" }), "where an alert that is open ends"),
+        "hours" => one_key(table(HOURS_KEYS, |_| texts(), &[])),
+        "value" => json!({ "type": "string" }),
+        "clears_below" => json!({ "$ref": "#/$defs/quantity" }),
         key if COMPARISON_KEYS.contains(&key) => comparison_key(key),
-        _ => described(texts(), "a pattern, or a list of which one must match"),
+        _ => texts(),
     }
 }
 
@@ -169,11 +232,19 @@ mod tests {
             keys
         };
         assert_eq!(keys(&schema["$defs"]["rule"]), sorted(RULE_KEYS));
-        assert_eq!(keys(&schema["$defs"]["condition"]["allOf"][0]), sorted(CONDITION_KEYS));
+        assert_eq!(keys(&schema["$defs"]["condition"]), sorted(CONDITION_KEYS));
         let severity = &schema["$defs"]["rule"]["properties"]["severity"]["enum"];
         assert_eq!(*severity, json!(["low", "medium", "high", "critical"]));
-        let sender = &schema["$defs"]["condition"]["allOf"][0]["properties"]["sender"]["anyOf"][0]["enum"];
+        let sender = &schema["$defs"]["condition"]["properties"]["sender"]["anyOf"][0]["enum"];
         assert_eq!(*sender, json!(["customer", "agent", "monitor", "stranger"]));
+    }
+
+    #[test]
+    fn every_key_of_a_condition_says_what_it_asks() {
+        let said: Vec<&str> = CONDITION_KEYS.iter().map(|key| condition_words(key)).collect();
+        for (place, words) in said.iter().enumerate() {
+            assert!(!said[..place].contains(words), "{} says what another key says: {words}", CONDITION_KEYS[place]);
+        }
     }
 
     #[test]

@@ -288,7 +288,23 @@ fn what_is_wrong_is_told_with_its_place() {
         ("", "0.toml:1:1: the rule has no [rule.when]: it would match every mail"),
         ("when = { any = [] }", "0.toml:3:16: the list of conditions is empty"),
         ("when = { text = [] }", "0.toml:3:17: the list is empty"),
-        ("when = { text = 3 }", "0.toml:3:17: a string or a list of strings is wanted here, not an integer"),
+        (
+            "when = { text = 3 }",
+            "0.toml:3:17: a string or a list of strings is wanted here, not an integer (write it in quotes: \"3\")",
+        ),
+        (
+            "category = 'general'\nweight = '4'\nwhen.text = 'x'",
+            "0.toml:4:10: a number is wanted here, not a string (write it without quotes: 4)",
+        ),
+        (
+            "answer = 'false'\nwhen.text = 'x'",
+            "0.toml:3:10: true or false is wanted here, not a string (write it without quotes: false)",
+        ),
+        ("when = { header = {} }", "0.toml:3:19: no header field is named: it would match every mail"),
+        (
+            "when.phrase = 'f\u{fffd}r'",
+            "0.toml:3:17: this is no UTF-8 (save the file as UTF-8; a pattern that means the sign itself says \\x{FFFD})",
+        ),
         (
             "team = 'ops'\nwhen = { text = 'x' }",
             "0.toml:3:1: this version of Postroom has no `team`: agents have a tier here, and no team (leave it out: it would have no effect)",

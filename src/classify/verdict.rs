@@ -1,6 +1,7 @@
 //! From what each rule says to one [`Verdict`].
 
 use super::condition::{Facts, Numbers};
+use super::cost::Step;
 use super::rule::{Rule, RuleSet};
 use super::scan::{Scan, scan};
 use super::{Because, Context, Disposition, MatchedRule, Verdict};
@@ -19,10 +20,23 @@ pub fn judge(scan: &Scan, message: &Message, context: &Context, rules: &RuleSet)
     if !scan.is_of(rules) {
         return classify(message, context, rules);
     }
+    judge_watched(scan, message, context, rules, &mut |_| {})
+}
+
+/// The same for a scan with these very rules, while somebody is told of each step when it is done.
+pub(super) fn judge_watched(
+    scan: &Scan,
+    message: &Message,
+    context: &Context,
+    rules: &RuleSet,
+    watch: &mut impl FnMut(Step),
+) -> Verdict {
     let language = OnceCell::new();
-    let matched = matches(scan, message, context, &language, rules);
+    let matched = matches(scan, message, context, &language, rules, watch);
     let facts = Facts { scan, message, context, matched: &matched, language: &language, rules };
-    verdict(&facts, &counted(&matched, rules), rules)
+    let verdict = verdict(&facts, &counted(&matched, rules), rules);
+    watch(Step::Together);
+    verdict
 }
 
 /// For each rule whether its condition holds, `stop` or no `stop`: composites see every rule.
@@ -32,12 +46,15 @@ pub(super) fn matches(
     context: &Context,
     language: &OnceCell<Option<String>>,
     rules: &RuleSet,
+    watch: &mut impl FnMut(Step),
 ) -> Vec<bool> {
     let candidates = asked(scan, rules);
     let mut matched = vec![false; rules.rules.len()];
+    watch(Step::Together);
     for rule in candidates {
         matched[rule] =
             Facts { scan, message, context, matched: &matched, language, rules }.holds(&rules.rules[rule].when);
+        watch(Step::Rule(rule));
     }
     matched
 }

@@ -182,6 +182,10 @@ impl Walk<'_, '_> {
         }
         let mut inner = Vec::new();
         for (key, key_span, entry) in entries(table) {
+            if key == "header" {
+                inner.extend(self.headers(entry));
+                continue;
+            }
             let test = self.test(table, key, key_span.clone(), entry, depth);
             inner.extend(test.map(|test| ConditionDef { test, written: self.written(key, entry), span: entry.span() }));
         }
@@ -220,7 +224,6 @@ impl Walk<'_, '_> {
             "text" => self.patterns(Field::Text, value)?,
             "body" => self.patterns(Field::Body, value)?,
             "list_id" => self.patterns(Field::Header("list-id".to_owned()), value)?,
-            "header" => self.headers(value)?,
             "phrase" => self.phrase(table, value)?,
             "attachment" => self.attachment(value)?,
             "language" => self.words(Fact::Language, value)?,
@@ -279,11 +282,14 @@ impl Walk<'_, '_> {
     }
 
     /// `header."X-Name" = '…'`, one or several of them.
-    fn headers(&mut self, value: &Value<'_>) -> Option<TestDef> {
+    fn headers(&mut self, value: &Value<'_>) -> Vec<ConditionDef> {
         let DeValue::Table(table) = value.get_ref() else {
             self.wrong_type(value, "header.\"X-Name\" = '…'");
-            return None;
+            return Vec::new();
         };
+        if table.is_empty() {
+            self.add(value.span(), Kind::Missing, "no header field is named: it would match every mail");
+        }
         let mut inner = Vec::new();
         for (name, _, pattern) in entries(table) {
             let field = Field::Header(name.to_ascii_lowercase());
@@ -292,7 +298,7 @@ impl Walk<'_, '_> {
                 inner.push(ConditionDef { test, written, span: pattern.span() });
             }
         }
-        Some(TestDef::All(inner))
+        inner
     }
 
     /// `in = "subject"`, or the subject and what the sender wrote.

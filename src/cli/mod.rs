@@ -261,7 +261,7 @@ async fn run_with_runtime(command: Command, globals: &Globals) -> anyhow::Result
 /// The rule commands need no configuration; where there is one, mails are read as the desk reads them.
 fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8> {
     let mut screen = globals.screen();
-    let config = Config::load(&globals.config).ok();
+    let config = config_of_rules(&globals.config)?;
     if let Some(config) = &config {
         screen.zone = config.zone.clone();
     }
@@ -293,6 +293,19 @@ fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8
     };
     std::io::stdout().write_all(&out)?;
     code
+}
+
+/// The configuration, if there is one. What was named must be there; in one that has errors rules are worked on without.
+fn config_of_rules(path: &Path) -> anyhow::Result<Option<Config>> {
+    if !path.exists() {
+        anyhow::ensure!(path == Path::new(DEFAULT_FILE), "there is no configuration {}", path.display());
+        return Ok(None);
+    }
+    let config = Config::load(path).map_err(|findings| {
+        let count = crate::spoken::counted(findings.len(), "error");
+        remark(&format!("{} has {count} and is left out of account; `postroom check` shows them", path.display()));
+    });
+    Ok(config.ok())
 }
 
 /// The database of the desk, if there is one. Where it is not needed none is made, and one that cannot be used is told of.

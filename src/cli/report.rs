@@ -166,6 +166,17 @@ fn words(fault: &TemplateFault) -> (String, Option<String>) {
     }
 }
 
+/// The word at a line and column, both from 1; white space between double quotes does not end it.
+pub(super) fn word_at(text: &str, line: usize, column: usize) -> Range<usize> {
+    let start = offset(text, line, column);
+    let mut is_quoted = false;
+    let end = text[start..].find(|c: char| {
+        is_quoted ^= c == '"';
+        c == '\n' || (c.is_whitespace() && !is_quoted)
+    });
+    start..end.map_or(text.len(), |end| start + end)
+}
+
 /// The place in the text of a line and column, both from 1.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
@@ -185,6 +196,19 @@ mod tests {
             [("beginning", 1, 1, 0), ("behind an umlaut", 1, 3, 3), ("second line", 2, 2, 6), ("past the end", 9, 9, 8)]
         {
             assert_eq!(offset(text, line, column), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_ends_at_white_space_that_is_not_quoted() {
+        let text = "expect rule=a\nexpect correlation=\"web 1\" tag=b\n";
+        for (name, line, column, expected) in [
+            ("up to the end of the line", 1, 8, "rule=a"),
+            ("quoted", 2, 8, "correlation=\"web 1\""),
+            ("behind it", 2, 28, "tag=b"),
+            ("past the end", 9, 9, ""),
+        ] {
+            assert_eq!(&text[word_at(text, line, column)], expected, "{name}");
         }
     }
 

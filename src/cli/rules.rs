@@ -12,6 +12,7 @@ mod stats;
 mod stored;
 mod suggest;
 mod test;
+mod trace;
 mod versions;
 
 use super::screen::Screen;
@@ -216,7 +217,12 @@ pub fn run(
     out: &mut dyn Write,
     styled: bool,
 ) -> anyhow::Result<u8> {
-    let there = || store.context("there is no desk here: its configuration cannot be read");
+    let there = || {
+        store.context(match desk.rules {
+            Some(_) => "this desk has no database yet: no mail has come in",
+            None => "there is no desk here; --config names its configuration",
+        })
+    };
     match &args.command {
         RulesCommand::Check(args) => check::run(args, desk, out, styled),
         RulesCommand::Lint(args) => {

@@ -103,9 +103,9 @@ fn each_expectation_is_compared_with_the_verdict() {
         ("rule=s", Some("expected rule s to match, and it does not")),
         ("not-rule=r", Some("expected rule r not to match, and it does")),
         ("category=general", None),
-        ("severity=low", Some("expected severity low, came high")),
+        ("severity=low", Some("expected severity low, came high by r")),
         ("tier=tier-2", None),
-        ("tier=none", Some("expected tier none, came tier-2")),
+        ("tier=none", Some("expected tier none, came tier-2 by r")),
         ("intent=none", None),
         ("intent=thanks", Some("expected intent thanks, came none")),
         ("article=a", None),
@@ -122,6 +122,12 @@ fn each_expectation_is_compared_with_the_verdict() {
         let failures = file.cases[0].failures(&verdict);
         assert_eq!(failures.first().map(|failure| failure.message.as_str()), expected, "{expectation}");
     }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_word() {
+    let file = read_cases("a", "\u{feff}expect rule=r\n\nFrom: a@b.example\n");
+    assert_eq!((file.errors.len(), file.cases.len()), (0, 1));
 }
 
 #[test]

@@ -160,16 +160,16 @@ fn rules_without_a_case_or_a_mail_are_told() {
     let matched = [(RuleId("a".to_owned()), 3), (RuleId("b".to_owned()), 0)].into();
     let evidence = Evidence {
         reached: Some([RuleId("b".to_owned())].into()),
-        stored: Some(Stored { days: 30, mails: 12, matched }),
+        stored: Some(Stored { days: 30, mails: 120, matched }),
     };
     let found: Vec<String> = found_with(&rules(&["when.text = 'xx'", "when.text = 'yy'"]), &evidence)
         .iter()
         .map(|lint| format!("{}: {}", lint.rule, lint.finding.message))
         .collect();
-    let expected = ["a: no case reaches the rule", "b: the rule matches none of the 12 mails of the last 30 days"];
+    let expected = ["a: no case reaches the rule", "b: the rule matches none of the 120 mails of the last 30 days"];
     assert_eq!(found, expected);
-    // Where there is no mail, none could match.
-    let stored = Stored { days: 30, ..Stored::default() };
+    // Where there is hardly any mail, many could not match.
+    let stored = Stored { days: 30, mails: FEWEST_MAILS - 1, ..Stored::default() };
     let none = Evidence { stored: Some(stored), ..Evidence::default() };
     assert_eq!(found_with(&rules(&["when.text = 'xx'"]), &none), []);
 }

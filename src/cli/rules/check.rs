@@ -3,10 +3,17 @@
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, print_json};
 use crate::classify::{RuleError, RuleFile, compile_for};
 use crate::cli::report::snippet;
+use crate::cli::screen::Tone;
 use crate::spoken::counted;
 use std::io::Write;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom rules check
+  postroom rules check --rules candidate
+  postroom rules check --format json  for an editor or a pipeline
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 it could not be done.")]
 pub(super) struct CheckArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -39,7 +46,7 @@ pub(super) fn run(args: &CheckArgs, desk: &Desk, out: &mut dyn Write, styled: bo
     match args.common.format {
         Format::Text => {
             let (files, rules) = (counted(file_count, "file"), counted(rule_count, "rule"));
-            writeln!(out, "checked {files}, {rules}: no findings")?;
+            writeln!(out, "checked {files}, {rules}: {}", desk.screen.paint(Tone::Good, "no findings"))?;
         }
         Format::Json => {
             let version = Some(rules.version());
@@ -63,7 +70,10 @@ pub(super) fn print_findings(
     for error in errors {
         writeln!(out, "{}\n", render(files, error, styled))?;
     }
-    writeln!(out, "checked {}: {}", counted(files.len(), "file"), counted(errors.len(), "finding"))?;
+    let count = counted(errors.len(), "finding");
+    let bad = Tone::Bad.style();
+    let count = if styled { format!("{bad}{count}{bad:#}") } else { count };
+    writeln!(out, "checked {}: {count}", counted(files.len(), "file"))?;
     Ok(())
 }
 

@@ -52,12 +52,12 @@ pub(super) fn run(args: &FmtArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
     match args.common.format {
         Format::Json => print_json(out, &report)?,
         Format::Text => {
-            let did = if args.check { "is not written evenly" } else { "written anew" };
+            let did = if args.check { "is not written evenly; `postroom rules fmt` does it" } else { "written anew" };
             for path in &report.changed {
                 writeln!(out, "{path}: {did}")?;
             }
             for path in &report.broken {
-                writeln!(out, "{path}: is no TOML; `postroom rules check` says why")?;
+                writeln!(out, "{path}: is no TOML in UTF-8; `postroom rules check` says why")?;
             }
             let (files, changed) = (counted(report.files, "file"), report.changed.len());
             writeln!(out, "{files}: {changed} {}", if args.check { "to be written anew" } else { "written anew" })?;

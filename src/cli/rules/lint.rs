@@ -3,11 +3,15 @@
 use super::stored::{self, Judged};
 use super::test::cases_reach;
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load_with_files, print_json};
-use crate::classify::{self, Evidence, Lint, RuleFile, Stored};
+use crate::classify::{self, Evidence, FEWEST_MAILS, Lint, LintKind, RuleFile, Stored};
 use crate::cli::report::lint_snippet;
+use crate::cli::screen::Tone;
 use crate::finding::Finding;
 use crate::spoken::counted;
 use std::io::Write;
+
+/// With more rules than these that matched nothing lately, they are named together.
+const ALIKE: usize = 3;
 
 /// How far back stored mail is looked at, unless somebody says otherwise.
 const DAYS: u32 = 30;
@@ -79,21 +83,51 @@ pub(super) fn run(
     match args.common.format {
         Format::Json => print_json(out, &Report { rules: rules.rules().len(), mails, findings: &findings })?,
         Format::Text => {
-            for finding in &findings {
+            let (idle, shown): (Vec<&Lint>, Vec<&Lint>) =
+                findings.iter().partition(|finding| finding.lint == LintKind::NoRecentMatch);
+            // What is said of many rules alike is said once.
+            let (idle, shown) =
+                if idle.len() > ALIKE { (idle, shown) } else { (Vec::new(), findings.iter().collect()) };
+            for finding in shown {
                 writeln!(out, "{}\n", render(&files, finding, styled))?;
+            }
+            if let Some(first) = idle.first() {
+                print_idle(first, &idle, desk, out)?;
             }
             let looked = match mails {
                 None => "no stored mail was looked at".to_owned(),
                 Some(count) => {
-                    format!("{} of {} looked at", counted(count as usize, "mail"), counted(args.days as usize, "day"))
+                    let of = counted(args.days as usize, "day");
+                    let few = if count < FEWEST_MAILS { ", too few to say more" } else { "" };
+                    format!("{} of {of} looked at{few}", counted(count as usize, "mail"))
                 }
             };
             let rules = counted(rules.rules().len(), "rule");
-            let count = if findings.is_empty() { "no findings".to_owned() } else { counted(findings.len(), "finding") };
-            writeln!(out, "{rules}, {looked}: {count}")?;
+            let (tone, count) = match findings.len() {
+                0 => (Tone::Good, "no findings".to_owned()),
+                count => (Tone::Notice, counted(count, "finding")),
+            };
+            writeln!(
+                out,
+                "{}: {}",
+                desk.screen.wrapped(&format!("{rules}, {looked}"), 0),
+                desk.screen.paint(tone, &count)
+            )?;
         }
     }
     Ok(if findings.is_empty() { WELL } else { FINDINGS })
+}
+
+/// The rules that matched nothing lately, in one warning.
+fn print_idle(first: &Lint, idle: &[&Lint], desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()> {
+    let screen = &desk.screen;
+    let title = screen.paint(Tone::Notice, &format!("warning[{}]", first.lint));
+    // "the rule matches none of …" of one is "… match none of …" of many.
+    let what = first.finding.message.replace("the rule matches", "match");
+    writeln!(out, "{title}: {} {what}", counted(idle.len(), "rule"))?;
+    let names: Vec<&str> = idle.iter().map(|lint| lint.rule.0.as_str()).collect();
+    writeln!(out, "  {}", screen.wrapped(&names.join(", "), 2))?;
+    Ok(writeln!(out, "  = help: --format json has the place of each\n")?)
 }
 
 fn render(files: &[RuleFile], lint: &Lint, styled: bool) -> String {

@@ -108,6 +108,9 @@ pub(super) fn run(
         Format::Text => {
             writeln!(out, "{}:\n\n{rule}", rules_path.display())?;
             writeln!(out, "{}:\n\n{case}", cases_path.display())?;
+            let next = "Next: make of the rule what you mean, write a mail into the cases that it must not match, then \
+                        `postroom rules test` and, on a desk with mail, `postroom rules replay`.";
+            writeln!(out, "{}", desk.screen.wrapped(next, 0))?;
         }
     }
     Ok(WELL)

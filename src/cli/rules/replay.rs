@@ -6,7 +6,7 @@ use crate::classify::{
     self, Change, Guard, Movement, Part, RuleFile, RuleSet, Tally, Verdict, changes, compile, movement,
 };
 use crate::cli::list::since;
-use crate::cli::screen::{one_line, visible};
+use crate::cli::screen::{Screen, Tone, one_line, visible};
 use crate::spoken::counted;
 use crate::store::Store;
 use crate::ticket::{Severity, TicketId};
@@ -161,7 +161,7 @@ pub(super) fn run(
     let report = Report { before, after, tally, guards, changes: changed };
     match args.common.format {
         Format::Json => print_json(out, &report)?,
-        Format::Text => print(&report, args.all, out)?,
+        Format::Text => print(&report, args.all, &desk.screen, out)?,
     }
     Ok(if is_broken { FINDINGS } else { WELL })
 }
@@ -213,12 +213,12 @@ fn compiled(files: &[RuleFile], what: &str) -> anyhow::Result<RuleSet> {
     })
 }
 
-fn print(report: &Report, all: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print(report: &Report, all: bool, screen: &Screen, out: &mut dyn Write) -> anyhow::Result<()> {
     let tally = &report.tally;
     let mails = counted(tally.mails as usize, "mail");
     writeln!(out, "{mails} judged, {} otherwise (rules {} → {})", tally.changed, report.before, report.after)?;
-    print_severities(tally, out)?;
-    print_categories(tally, out)?;
+    print_severities(tally, screen, out)?;
+    print_categories(tally, screen, out)?;
     let parts: Vec<String> = tally
         .parts
         .iter()
@@ -232,23 +232,29 @@ fn print(report: &Report, all: bool, out: &mut dyn Write) -> anyhow::Result<()> 
         let corrected = counted(tally.corrected as usize, "ticket");
         let (before, after) = tally.right;
         writeln!(out, "\nSeverity corrected by agents: {corrected}; right before {before}, after {after}")?;
-        writeln!(out, "  {} closer to what the agent said, {} further from it", tally.towards, tally.away)?;
+        let closer = format!("{} closer to what the agent said", tally.towards);
+        let closer = screen.paint(if tally.towards > 0 { Tone::Good } else { Tone::Plain }, &closer);
+        let further = format!("{} further from it", tally.away);
+        let further = screen.paint(if tally.away > 0 { Tone::Bad } else { Tone::Plain }, &further);
+        writeln!(out, "  {closer}, {further}")?;
     }
     if !report.changes.is_empty() {
-        writeln!(out, "\nMails that change")?;
+        writeln!(out, "\n{}", screen.paint(Tone::Strong, "Mails that change"))?;
     }
     let shown = if all { report.changes.len() } else { LISTED };
     for changed in report.changes.iter().take(shown) {
         let ticket = changed.ticket.map(|ticket| format!(" {ticket}")).unwrap_or_default();
-        writeln!(out, "  {}{ticket} “{}”", visible(&changed.mail), visible(&one_line(&changed.subject)))?;
+        let mail = format!("{}{ticket} “{}”", visible(&changed.mail), visible(&one_line(&changed.subject)));
+        writeln!(out, "  {}", screen.wrapped(&mail, 4))?;
         for change in &changed.changes {
-            let movement = match changed.movement.filter(|_| change.part == Part::Severity) {
-                Some(Movement::Towards) => ", towards what an agent said",
-                Some(Movement::Away) => ", away from what an agent said",
-                None => "",
+            let (tone, movement) = match changed.movement.filter(|_| change.part == Part::Severity) {
+                Some(Movement::Towards) => (Tone::Good, ", towards what an agent said"),
+                Some(Movement::Away) => (Tone::Bad, ", away from what an agent said"),
+                None => (Tone::Plain, ""),
             };
             let said = changed.corrected.filter(|_| !movement.is_empty()).map(|said| format!(" ({said})"));
-            writeln!(out, "      {change}{movement}{}", said.unwrap_or_default())?;
+            let movement = format!("{movement}{}", said.unwrap_or_default());
+            writeln!(out, "      {change}{}", screen.paint(tone, &movement))?;
         }
     }
     if report.changes.len() > shown {
@@ -256,15 +262,16 @@ fn print(report: &Report, all: bool, out: &mut dyn Write) -> anyhow::Result<()> 
     }
     for guard in &report.guards {
         let count = if guard.count.fract() == 0.0 { format!("{}", guard.count) } else { format!("{:.1}", guard.count) };
-        let word = if guard.broken { "BROKEN" } else { "holds" };
+        let (tone, word) = if guard.broken { (Tone::Bad, "BROKEN") } else { (Tone::Good, "holds") };
+        let word = screen.paint(tone, word);
         writeln!(out, "\nguard “{}” {word}: {count}", guard.guard)?;
     }
     Ok(())
 }
 
 /// A row for each severity before, a column for each after.
-fn print_severities(tally: &Tally, out: &mut dyn Write) -> anyhow::Result<()> {
-    write!(out, "\n{:<20}", "Severity")?;
+fn print_severities(tally: &Tally, screen: &Screen, out: &mut dyn Write) -> anyhow::Result<()> {
+    write!(out, "\n{}{:<12}", screen.paint(Tone::Strong, "Severity"), "")?;
     for severity in Severity::ALL {
         write!(out, "{:>10}", severity.as_str())?;
     }
@@ -274,7 +281,9 @@ fn print_severities(tally: &Tally, out: &mut dyn Write) -> anyhow::Result<()> {
         for to in Severity::ALL {
             match tally.severity(*from, *to) {
                 0 => write!(out, "{:>10}", "·")?,
-                count => write!(out, "{count:>10}")?,
+                count if from == to => write!(out, "{count:>10}")?,
+                // What is not on the diagonal changes.
+                count => write!(out, "{}", screen.paint(Tone::Notice, &format!("{count:>10}")))?,
             }
         }
         writeln!(out)?;
@@ -284,12 +293,12 @@ fn print_severities(tally: &Tally, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 /// Only what changes: there may be many categories.
-fn print_categories(tally: &Tally, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print_categories(tally: &Tally, screen: &Screen, out: &mut dyn Write) -> anyhow::Result<()> {
     let changed: Vec<_> = tally.categories.iter().filter(|(from, to, _)| from != to).collect();
     if changed.is_empty() {
         return Ok(writeln!(out, "\nNo category changes")?);
     }
-    writeln!(out, "\nCategory")?;
+    writeln!(out, "\n{}", screen.paint(Tone::Strong, "Category"))?;
     let width = changed.iter().map(|(from, ..)| from.chars().count()).max().unwrap_or_default();
     for (from, to, count) in changed {
         writeln!(out, "  {from:<width$} → {to}  {count}")?;

@@ -2,13 +2,14 @@
 
 use super::stored::{self, OfDesk};
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
-use crate::classify::{self, RuleId, RuleSet};
+use crate::classify::{self, CostPart, Costs, RuleId, RuleSet, Watched};
 use crate::cli::list::since;
 use crate::cli::table::{Cell, Column, fixed, flexible, render};
 use crate::spoken::counted;
 use crate::store::Store;
 use crate::ticket::Severity;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -46,6 +47,10 @@ struct Row {
     share: f64,
     /// Mails on which its condition had to be worked out, because something in it was found or it waits for nothing.
     asked: u64,
+    /// What it costs by itself: microseconds of a mail, on the average of all mails.
+    cost_micros: f64,
+    /// The same as a share of all that it takes to judge a mail.
+    cost_share: f64,
     /// Tickets with a corrected severity whose first mail it matched.
     corrected: u64,
     /// How many of those it was right about.
@@ -61,14 +66,19 @@ struct Report {
     version: String,
     mails: u64,
     corrected: u64,
+    /// What it takes to judge a mail, in microseconds, on the average.
+    cost_micros: f64,
+    /// What of that is done for all rules together, however many there are.
+    cost_micros_together: f64,
     rules: Vec<Row>,
 }
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     flexible("rule", 24),
     fixed("matches"),
     fixed("share"),
     fixed("asked").gives_way(1),
+    fixed("cost"),
     fixed("corrected").gives_way(2),
     fixed("precision"),
     fixed("recall"),
@@ -84,17 +94,31 @@ pub(super) fn run(
     let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
     let from = args.since.as_deref().map(|text| since(text, &desk.screen)).transpose()?;
     let mut mails = OfDesk::find(store, from, args.sample)?;
-    let mut report = Report { version: rules.version().to_owned(), mails: 0, corrected: 0, rules: rows(&rules) };
+    let mut report = Report {
+        version: rules.version().to_owned(),
+        mails: 0,
+        corrected: 0,
+        cost_micros: 0.0,
+        cost_micros_together: 0.0,
+        rules: rows(&rules),
+    };
     let mut of_severity = [0_u64; Severity::ALL.len()];
+    let costs = Costs::of(&rules);
     let judge = |mail: &stored::Again| {
-        let scan = classify::scan(&mail.message, &rules);
-        let verdict = classify::judge(&scan, &mail.message, &mail.context, &rules);
+        // The first time a pattern runs it is built, which a desk that works has behind it.
+        let _ = classify::classify(&mail.message, &mail.context, &rules);
+        let mut stopwatch = Stopwatch::new();
+        let Watched { verdict, asked } = costs.judge(&mail.message, &mail.context, |part| stopwatch.charge(part));
         let matched: Vec<RuleId> =
             verdict.matched.into_iter().chain(verdict.shadow).map(|matched| matched.rule).collect();
-        (classify::asked(&scan, &rules), matched)
+        (asked, matched, stopwatch)
     };
-    stored::each(&mut mails, desk, judge, |kept, (asked, matched)| {
+    stored::each(&mut mails, desk, judge, |kept, (asked, matched, cost)| {
         report.mails += 1;
+        report.cost_micros_together += micros(cost.together);
+        for (rule, spent) in cost.rules {
+            report.rules[rule].cost_micros += micros(spent);
+        }
         for place in asked {
             report.rules[place].asked += 1;
         }
@@ -111,9 +135,14 @@ pub(super) fn run(
         }
         Ok(())
     })?;
+    let mails = report.mails.max(1) as f64;
+    report.cost_micros_together /= mails;
+    report.rules.iter_mut().for_each(|row| row.cost_micros /= mails);
+    report.cost_micros = report.cost_micros_together + report.rules.iter().map(|row| row.cost_micros).sum::<f64>();
     for (row, rule) in report.rules.iter_mut().zip(rules.rules()) {
         let share = |part: u64, of: u64| (of > 0).then(|| part as f64 / of as f64);
         row.share = share(row.matches, report.mails).unwrap_or_default();
+        row.cost_share = if report.cost_micros > 0.0 { row.cost_micros / report.cost_micros } else { 0.0 };
         row.precision = share(row.right, row.corrected);
         row.recall = rule.severity.and_then(|severity| share(row.right, of_severity[severity as usize]));
     }
@@ -122,6 +151,37 @@ pub(super) fn run(
         Format::Text => print(&report, desk, out)?,
     }
     Ok(WELL)
+}
+
+/// How long the steps of judging one mail took.
+struct Stopwatch {
+    last: Instant,
+    together: Duration,
+    /// The rules, by their places, and what each step of theirs took.
+    rules: Vec<(usize, Duration)>,
+}
+
+impl Stopwatch {
+    fn new() -> Self {
+        Self { last: Instant::now(), together: Duration::ZERO, rules: Vec::new() }
+    }
+
+    /// Charges what passed since the last step. What is done for several rules at once they share.
+    fn charge(&mut self, part: CostPart<'_>) {
+        let spent = self.last.elapsed();
+        match part {
+            CostPart::Together => self.together += spent,
+            CostPart::Rules(rules) => {
+                let each = spent / u32::try_from(rules.len()).unwrap_or(u32::MAX).max(1);
+                self.rules.extend(rules.iter().map(|rule| (*rule, each)));
+            }
+        }
+        self.last = Instant::now();
+    }
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
 }
 
 fn rows(rules: &RuleSet) -> Vec<Row> {
@@ -142,19 +202,25 @@ fn print(report: &Report, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
     if report.mails == 0 {
         return Ok(writeln!(out, "there is no stored mail that rules have judged")?);
     }
-    let mut rows: Vec<&Row> = report.rules.iter().collect();
+    let (mut rows, idle): (Vec<&Row>, Vec<&Row>) = report.rules.iter().partition(|row| row.matches > 0);
     rows.sort_by_key(|row| std::cmp::Reverse(row.matches));
+    // A program counts on every rule, a person does not want a screen of noughts.
+    let is_short = desk.screen.is_terminal && !rows.is_empty();
+    if !is_short {
+        rows.extend(&idle);
+    }
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let name = |row: &Row| if row.shadow { format!("{} (shadow)", row.rule) } else { row.rule.clone() };
     let cells: Vec<Vec<Cell>> = rows
         .iter()
         .map(|row| {
-            let name = if row.shadow { format!("{} (shadow)", row.rule) } else { row.rule.clone() };
             let corrected = if row.corrected > 0 { row.corrected.to_string() } else { String::new() };
             vec![
-                Cell::new(name),
+                Cell::new(name(row)),
                 Cell::new(row.matches.to_string()),
                 Cell::new(percent(row.share)),
                 Cell::new(row.asked.to_string()),
+                Cell::new(percent(row.cost_share)),
                 Cell::new(corrected),
                 Cell::new(row.precision.map(percent).unwrap_or_default()),
                 Cell::new(row.recall.map(percent).unwrap_or_default()),
@@ -162,11 +228,25 @@ fn print(report: &Report, desk: &Desk, out: &mut dyn Write) -> anyhow::Result<()
         })
         .collect();
     write!(out, "{}", render(&COLUMNS, &cells, &desk.screen))?;
+    if is_short && !idle.is_empty() {
+        let names: Vec<String> = idle.iter().map(|row| name(row)).collect();
+        let count = counted(idle.len(), "rule");
+        let verb = if idle.len() == 1 { "matches" } else { "match" };
+        let cost = percent(idle.iter().map(|row| row.cost_share).sum());
+        let text = format!("{count} {verb} none of them, and cost {cost}: {}", names.join(", "));
+        writeln!(out, "\n{}", desk.screen.wrapped(&text, 2))?;
+    }
     let mails = counted(report.mails as usize, "mail");
     writeln!(out, "\n{mails}, rules of version {}", report.version)?;
-    match report.corrected {
-        0 => writeln!(out, "agents have corrected no severity, so nothing can be said of precision and recall")?,
-        count => writeln!(out, "agents have set the severity of {}", counted(count as usize, "ticket"))?,
-    }
+    let cost = format!(
+        "to judge a mail takes {:.1} µs here, {:.1} µs of them for all rules together; cost is what a rule adds to that",
+        report.cost_micros, report.cost_micros_together
+    );
+    writeln!(out, "{}", desk.screen.wrapped(&cost, 0))?;
+    let corrections = match report.corrected {
+        0 => "agents have corrected no severity, so nothing can be said of precision and recall".to_owned(),
+        count => format!("agents have set the severity of {}", counted(count as usize, "ticket")),
+    };
+    writeln!(out, "{}", desk.screen.wrapped(&corrections, 0))?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load_with_files, print_jso
 use crate::classify::suggest::{Candidate, Correction, Miner, phrases};
 use crate::classify::{RuleFile, RuleSet, classify, compile};
 use crate::cli::list::since;
+use crate::cli::screen::Screen;
 use crate::message;
 use crate::spoken::counted;
 use crate::store::Store;
@@ -14,17 +15,19 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 
 /// The most that is suggested at once.
 const MOST: usize = 10;
 
-/// The file that the patch makes, without its ending.
+/// The file that the patch makes, without its ending; where there is one already, it has a number behind it.
 const FILE: &str = "95-suggested";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   postroom rules suggest
-  postroom rules suggest --since 180d | patch -p1
+  postroom rules suggest --since 180d > suggested.patch
+  patch -p1 < suggested.patch     where the folder of rules is
   postroom rules suggest --format json
 
 Phrases are looked for in one half of the mails that opened tickets, and what a
@@ -61,7 +64,9 @@ struct Suggestion {
 struct Report {
     /// Mails that opened tickets.
     mails: u64,
-    /// Those among them whose severity an agent set to another one.
+    /// Those among them whose severity an agent set.
+    set: u64,
+    /// Those among these to which the rules give another one.
     corrected: u64,
     /// How many of the mails were held out.
     held_out: u64,
@@ -80,13 +85,12 @@ pub(super) fn run(
     let mut report = Report::default();
     let (candidates, corrected) = mine(desk, store, from, &rules, &mut report)?;
     for candidate in candidates.into_iter().take(MOST) {
-        let number = report.suggestions.len() + 1;
-        report.suggestions.extend(suggestion(candidate, number, &corrected, desk));
+        report.suggestions.extend(suggestion(candidate, &rules, &corrected, desk));
     }
     measure(desk, store, from, (&rules, &files), &mut report)?;
     match args.common.format {
         Format::Json => print_json(out, &report)?,
-        Format::Text => print(&report, out)?,
+        Format::Text => print(&report, args.common.folder(), &desk.screen, out)?,
     }
     Ok(WELL)
 }
@@ -119,6 +123,7 @@ fn mine(
         }
         report.mails += 1;
         report.held_out += u64::from(is_held_out(kept));
+        report.set += u64::from(kept.corrected.is_some());
         if correction(kept, severity).is_some() {
             report.corrected += 1;
             if !is_held_out(kept) {
@@ -141,9 +146,11 @@ fn mine(
 }
 
 /// A candidate as a rule, with the first mail that speaks for it as its case.
-fn suggestion(candidate: Candidate, number: usize, corrected: &[Kept], desk: &Desk) -> Option<Suggestion> {
+fn suggestion(candidate: Candidate, rules: &RuleSet, corrected: &[Kept], desk: &Desk) -> Option<Suggestion> {
     let slug: String = candidate.phrase.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let rule = format!("suggested-{number}-{}", slug.trim_matches('-'));
+    let name = format!("suggested-{}-{}", candidate.correction.to, slug.trim_matches('-'));
+    // An earlier suggestion may be in force, and not be enough.
+    let rule = free(&name, |name| rules.rule(name).is_some());
     let key = if candidate.correction.is_raised { "severity" } else { "severity_cap" };
     let toml = format!(
         "[[rule]]\nname = \"{rule}\"\n{key} = \"{}\"\n\n[rule.when]\nphrase = [{}]\n",
@@ -155,6 +162,12 @@ fn suggestion(candidate: Candidate, number: usize, corrected: &[Kept], desk: &De
         phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known))
     })?;
     Some(Suggestion { rule, candidate, gained: 0, lost: 0, toml, case })
+}
+
+/// The name, with a number behind it where it is taken.
+fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    std::iter::once(name.to_owned()).chain(numbered).find(|name| !is_taken(name)).unwrap_or_default()
 }
 
 /// Judges the mails that were held out with and without each suggestion.
@@ -196,13 +209,18 @@ fn measure(
     Ok(())
 }
 
-fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print(report: &Report, folder: &Path, screen: &Screen, out: &mut dyn Write) -> anyhow::Result<()> {
     let mails = counted(report.mails as usize, "mail");
     if report.corrected == 0 {
-        return Ok(writeln!(
-            out,
-            "agents have corrected no severity of the {mails} that opened tickets: there is nothing to learn from"
-        )?);
+        let nothing = match report.set {
+            0 => format!(
+                "agents have corrected no severity of the {mails} that opened tickets: there is nothing to learn from"
+            ),
+            set => format!(
+                "the rules agree with agents on each of the {set} whose severity they set: there is nothing to learn"
+            ),
+        };
+        return Ok(writeln!(out, "{}", screen.wrapped(&nothing, 0))?);
     }
     // What goes into a patch must not disturb it.
     writeln!(out, "# {mails} opened tickets, {} corrected, {} held out", report.corrected, report.held_out)?;
@@ -225,13 +243,29 @@ fn print(report: &Report, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     let rules: Vec<&str> = good.iter().map(|found| found.toml.as_str()).collect();
     let cases: Vec<&str> = good.iter().map(|found| found.case.as_str()).collect();
-    write!(out, "{}", patch("toml", &rules.join("\n")))?;
-    write!(out, "{}", patch("cases", &cases.join("---\n")))?;
+    let name = folder.file_name().map_or("rules".into(), |name| name.to_string_lossy().into_owned());
+    let file = free(FILE, |file| folder.join(format!("{file}.toml")).exists());
+    writeln!(out, "#\n# As a patch, for `patch -p1` beside the folder {name}; then `postroom rules test` and")?;
+    writeln!(out, "# `postroom rules replay` say what it does.")?;
+    write!(out, "{}", patch(&format!("{name}/{file}.toml"), &rules.join("\n")))?;
+    write!(out, "{}", patch(&format!("{name}/{file}.cases"), &cases.join("---\n")))?;
     Ok(())
 }
 
 /// A patch that makes a file.
-fn patch(ending: &str, text: &str) -> String {
+fn patch(path: &str, text: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("+{line}\n")).collect();
-    format!("--- /dev/null\n+++ b/rules/{FILE}.{ending}\n@@ -0,0 +1,{} @@\n{}", lines.len(), lines.concat())
+    format!("--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{} @@\n{}", lines.len(), lines.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        for (taken, expected) in [(&[][..], "a"), (&["a"], "a-2"), (&["a", "a-2"], "a-3")] {
+            assert_eq!(free("a", |name| taken.contains(&name)), expected);
+        }
+    }
 }

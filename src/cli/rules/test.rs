@@ -1,16 +1,28 @@
 //! `postroom rules test`: runs the cases that stand beside the rules, and tells which rules no case reaches.
 
+use super::trace::{Depth, Tracer};
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json, read_files};
-use crate::classify::{Case, CaseError, CaseMail, Failure, RuleId, RuleSet, RuleTrace, explain, read_cases};
+use crate::classify::{
+    Case, CaseError, CaseMail, Expectation, Failure, RuleId, RuleSet, RuleTrace, explain, read_cases,
+};
+use crate::cli::report::{snippet, word_at};
+use crate::cli::screen::Tone;
 use crate::message;
 use crate::spoken::counted;
 use anyhow::Context as _;
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom rules test
+  postroom rules test --coverage     also the conditions that no case exercises
+  postroom rules test --format json  for an editor or a pipeline
+
+Exit codes: 0 every case holds, 1 one does not or cannot be read, 2 it could
+not be done.")]
 pub(super) struct TestArgs {
     /// List the conditions that held in no case, too
     #[arg(long)]
@@ -39,6 +51,9 @@ struct Report {
     conditions: usize,
     /// The conditions that held in no case.
     conditions_not_reached: Vec<Unreached>,
+    /// The texts of the files.
+    #[serde(skip)]
+    texts: BTreeMap<String, String>,
 }
 
 /// A condition that held in no case.
@@ -46,6 +61,7 @@ struct Report {
 struct Unreached {
     path: String,
     line: usize,
+    column: usize,
     rule: RuleId,
     condition: String,
 }
@@ -88,7 +104,8 @@ impl Coverage {
             for (_, leaf) in held.iter().zip(rule.condition.leaves()).filter(|(held, _)| !**held) {
                 report.conditions_not_reached.push(Unreached {
                     path: rule.path.clone(),
-                    line: rule.line,
+                    line: leaf.line,
+                    column: leaf.column,
                     rule: rule.rule.clone(),
                     condition: leaf.condition.clone(),
                 });
@@ -102,7 +119,7 @@ struct FailedCase {
     path: String,
     line: usize,
     failures: Vec<Failure>,
-    /// The rules that the failed expectations are about, and those that matched.
+    /// The rules that the failed expectations are about; of what the verdict says, those that count.
     trace: Vec<RuleTrace>,
 }
 
@@ -111,7 +128,10 @@ pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: boo
     let report = report(&args.common, desk, &rules)?;
     match args.common.format {
         Format::Json => print_json(out, &report)?,
-        Format::Text => print(&report, args.coverage, out)?,
+        Format::Text => {
+            let tracer = Tracer { screen: &desk.screen, rules: &rules, depth: Depth::Decisive };
+            Printer { report: &report, tracer, coverage: args.coverage }.print(out)?;
+        }
     }
     Ok(if report.failed.is_empty() && report.errors.is_empty() { WELL } else { FINDINGS })
 }
@@ -135,6 +155,7 @@ fn report(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> anyhow::Result<Rep
         for case in &cases.cases {
             run_case(&file.path, case, desk, rules, &mut report, &mut coverage);
         }
+        report.texts.insert(file.path, file.text);
     }
     match report.cases {
         0 => report.not_reached = rules.rules().iter().map(|rule| rule.name.clone()).collect(),
@@ -177,49 +198,87 @@ fn run_case(path: &str, case: &Case, desk: &Desk, rules: &RuleSet, report: &mut 
         report.passed += 1;
         return;
     }
-    let named = |rule: &RuleId| {
-        case.expectations.iter().any(|expected| expected.key.ends_with("rule") && expected.value == rule.0)
+    let speaks_of_rule = |key: &str| key.ends_with("rule") || key.ends_with("shadow");
+    let is_failed = |expected: &Expectation| {
+        failures.iter().any(|failure| (failure.line, failure.column) == (expected.line, expected.column))
     };
-    let trace = explanation.rules.into_iter().filter(|trace| trace.counts || named(&trace.rule)).collect();
+    let failed: Vec<&Expectation> = case.expectations.iter().filter(|expected| is_failed(expected)).collect();
+    let named = |rule: &RuleId| failed.iter().any(|expected| speaks_of_rule(&expected.key) && expected.value == rule.0);
+    // Whatever the verdict says otherwise than expected, a rule that counts says it.
+    let of_verdict = failed.iter().any(|expected| !speaks_of_rule(&expected.key));
+    let is_traced = |trace: &RuleTrace| (of_verdict && trace.counts) || named(&trace.rule);
+    let trace = explanation.rules.into_iter().filter(is_traced).collect();
     report.failed.push(FailedCase { path: path.to_owned(), line: case.line, failures, trace });
 }
 
-fn print(report: &Report, coverage: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    for error in &report.errors {
-        writeln!(out, "{error}")?;
-    }
-    for case in &report.failed {
-        for failure in &case.failures {
-            writeln!(out, "{}:{}:{}: {}", case.path, failure.line, failure.column, failure.message)?;
+/// Prints what came of the cases.
+struct Printer<'a> {
+    report: &'a Report,
+    tracer: Tracer<'a>,
+    /// Whether the conditions that held in no case are listed.
+    coverage: bool,
+}
+
+impl Printer<'_> {
+    fn print(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        for CaseError { path, line, column, message, hint } in &self.report.errors {
+            self.place(path, (*line, *column), message, hint.as_deref(), out)?;
         }
-        for rule in &case.trace {
-            super::explain::print_rule(rule, out)?;
+        for case in &self.report.failed {
+            for Failure { line, column, message } in &case.failures {
+                self.place(&case.path, (*line, *column), message, None, out)?;
+            }
+            for rule in &case.trace {
+                let name = self.tracer.screen.paint(Tone::Strong, &rule.rule.0);
+                self.tracer.rule(rule, &name, out)?;
+            }
+            writeln!(out)?;
         }
-        writeln!(out)?;
+        self.print_sums(out)
     }
-    let cases = counted(report.cases, "case");
-    let failed =
-        if report.failed.is_empty() { "all passed".to_owned() } else { format!("{} failed", report.failed.len()) };
-    let errors = match report.errors.len() {
-        0 => String::new(),
-        errors => format!(", {}", counted(errors, "error")),
-    };
-    writeln!(out, "{cases} in {}: {failed}{errors}", counted(report.files, "file"))?;
-    let reached = report.rules - report.not_reached.len();
-    write!(out, "{} of {} matched in some case", reached, counted(report.rules, "rule"))?;
-    match report.not_reached.as_slice() {
-        [] => writeln!(out)?,
-        missed => {
-            let names: Vec<&str> = missed.iter().map(|rule| rule.0.as_str()).collect();
-            writeln!(out, "; none reaches {}", names.join(", "))?;
+
+    /// What is wrong, with its line in the file of cases.
+    fn place(
+        &self,
+        path: &str,
+        (line, column): (usize, usize),
+        message: &str,
+        hint: Option<&str>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let text = self.report.texts.get(path).map_or("", String::as_str);
+        let span = word_at(text, line, column);
+        Ok(writeln!(out, "{}\n", snippet(path, text, span, message, hint, self.tracer.screen.styled))?)
+    }
+
+    fn print_sums(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let report = self.report;
+        let cases = format!("{} in {}", counted(report.cases, "case"), counted(report.files, "file"));
+        let (tone, mut came) = match report.failed.len() {
+            0 => (Tone::Good, "all passed".to_owned()),
+            failed => (Tone::Bad, format!("{failed} failed")),
+        };
+        if !report.errors.is_empty() {
+            came = format!("{came}, {}", counted(report.errors.len(), "error"));
         }
+        let tone = if report.errors.is_empty() { tone } else { Tone::Bad };
+        writeln!(out, "{cases}: {}", self.tracer.screen.paint(tone, &came))?;
+        let reached = report.rules - report.not_reached.len();
+        let mut rules = format!("{} of {} matched in some case", reached, counted(report.rules, "rule"));
+        if !report.not_reached.is_empty() {
+            let names: Vec<&str> = report.not_reached.iter().map(|rule| rule.0.as_str()).collect();
+            rules = format!("{rules}; none reaches {}", names.join(", "));
+        }
+        writeln!(out, "{}", self.tracer.screen.wrapped(&rules, 2))?;
+        if report.conditions > 0 {
+            let (all, missed) = (report.conditions, report.conditions_not_reached.len());
+            let more = if missed == 0 || self.coverage { "" } else { "; --coverage lists the others" };
+            writeln!(out, "{} of {} held in some case{more}", all - missed, counted(all, "condition"))?;
+        }
+        for missed in report.conditions_not_reached.iter().filter(|_| self.coverage) {
+            let line = format!("{}:{}:{}: {}: ", missed.path, missed.line, missed.column, missed.rule);
+            writeln!(out, "{line}{}", missed.condition)?;
+        }
+        Ok(())
     }
-    if report.conditions > 0 {
-        let (all, missed) = (report.conditions, report.conditions_not_reached.len());
-        writeln!(out, "{} of {} held in some case", all - missed, counted(all, "condition"))?;
-    }
-    for missed in report.conditions_not_reached.iter().filter(|_| coverage) {
-        writeln!(out, "{}:{}:1: {}: {}", missed.path, missed.line, missed.rule, missed.condition)?;
-    }
-    Ok(())
 }

@@ -117,11 +117,12 @@ fn cases_that_hold_pass_and_coverage_is_told() {
     let (out, code) = run_in(&[("a.toml", RULES), ("a.cases", CASES)], &["test"]);
     assert_eq!(
         out,
-        "2 cases in 1 file: all passed\n2 of 2 rules matched in some case\n3 of 4 conditions held in some case\n"
+        "2 cases in 1 file: all passed\n2 of 2 rules matched in some case\n\
+         3 of 4 conditions held in some case; --coverage lists the others\n"
     );
     assert_eq!(code, WELL);
     let (out, _) = run_in(&[("a.toml", RULES), ("a.cases", CASES)], &["test", "--coverage"]);
-    assert!(out.ends_with("\na.toml:7:1: invalid-api-key: text = '\\b401\\b.{0,80}\\bapi[ -]key'\n"), "{out}");
+    assert!(out.ends_with("\na.toml:11:51: invalid-api-key: text = '\\b401\\b.{0,80}\\bapi[ -]key'\n"), "{out}");
 }
 
 #[test]
@@ -131,9 +132,10 @@ fn a_case_that_does_not_hold_is_shown_with_its_place_and_trace() {
     let (out, code) = run_in(&[("a.toml", RULES), ("a.cases", cases)], &["test"]);
     assert_eq!(code, FINDINGS);
     for part in [
-        "a.cases:1:8: expected rule invalid-api-key to match, and it does not\n",
+        "error: expected rule invalid-api-key to match, and it does not\n --> a.cases:1:8\n",
+        "1 | expect rule=invalid-api-key\n  |        ^^^^^^^^^^^^^^^^^^^^\n",
         "  invalid-api-key at a.toml:7, does not match\n",
-        "+ phrase = \"how do i get\"  saw \"How do I get\" at text 0..12\n",
+        "    but for phrase = \"how do i get\"  saw \"How do I get\" in text\n",
         "1 case in 1 file: 1 failed\n",
         "none reaches invalid-api-key, question",
     ] {
@@ -146,8 +148,8 @@ fn a_case_may_name_a_mail_beside_it_and_a_rule_must_exist() {
     let cases = "expect rule=invalid-api-key mail=one.eml\n---\nexpect rule=invalid-api-kee\nmail=one.eml\n";
     let (out, code) = run_in(&[("a.toml", RULES), ("a.cases", cases), ("one.eml", MAIL)], &["test"]);
     assert_eq!(code, FINDINGS);
-    let expected = "a.cases:3:8: there is no rule `invalid-api-kee` (did you mean `invalid-api-key`?)\n";
-    assert!(out.starts_with(expected), "{out}");
+    assert!(out.starts_with("error: there is no rule `invalid-api-kee`\n --> a.cases:3:8\n"), "{out}");
+    assert!(out.contains("= help: did you mean `invalid-api-key`?\n"), "{out}");
     assert!(out.contains("1 case in 1 file: all passed, 1 error\n"), "{out}");
 }
 
@@ -158,11 +160,33 @@ fn explain_marks_what_matched_and_gives_the_sums() {
     assert_eq!(code, WELL);
     for part in [
         "From:    Ann <ann@example.com> (customer, authentication none, thread new)\n",
-        "  All calls answer [[401: invalid API key]]\n",
+        "  All calls answer 401: invalid API key\n                   ^^^^^^^^^^^^^^^^^^^^ invalid-api-key\n",
+        "  invalid-api-key at a.toml:7\n    category authentication/invalid-api-key (weight 1), severity high\n",
+        "    + text = '\\b401\\b.{0,80}\\bapi[ -]key'  saw \"401: invalid API key\" in text\n    + not what must not be there\n",
         "  category     authentication/invalid-api-key (\"API key refused\"), by invalid-api-key\n",
         "             =    1 authentication/invalid-api-key from invalid-api-key\n",
         "  severity     high, by invalid-api-key\n",
-        "1 other rule does not match; --all shows why\n",
+        "1 other rule does not match; --all shows every condition\n",
+    ] {
+        assert!(out.contains(part), "{part:?} is not in:\n{out}");
+    }
+}
+
+#[test]
+fn explain_marks_other_parts_of_the_mail_and_what_rules_on_trial_saw() {
+    let rules = "[[rule]]\nname = \"marked\"\nmode = \"shadow\"\nwhen.header.\"X-Spam\" = '^yes'\n\n\
+                 [[rule]]\nname = \"quoted\"\nwhen.body = 'cheap watches'\n\n\
+                 [[rule]]\nname = \"near\"\nwhen.text = 'buy'\nwhen.any = [{ text = 'red' }, { text = 'blue' }, { text = 'grey' }, { all = [{ text = 'will' }, { text = 'green' }] }]\n";
+    let mail =
+        "From: ann@example.com\r\nX-Spam: yes, very\r\nSubject: x\r\n\r\nI will not buy.\r\n\r\n> cheap watches\r\n";
+    let (out, code) = run_in(&[("a.toml", rules), ("one.eml", mail)], &["explain", "one.eml"]);
+    assert_eq!(code, WELL);
+    for part in [
+        "header.x-spam: yes, very\n               ^^^ marked\n",
+        "The whole text, quotes and signature too\n  I will not buy.\n",
+        "  > cheap watches\n    ^^^^^^^^^^^^^ quoted\n",
+        "  marked at a.toml:2, a shadow: it is recorded and does not count\n",
+        "    lacks any of\n      - text = 'green'\n      - text = 'red'\n      - text = 'blue'\n      … 1 more\n",
     ] {
         assert!(out.contains(part), "{part:?} is not in:\n{out}");
     }

@@ -104,13 +104,20 @@ fn statistics_say_how_rules_fare_against_corrections() {
     assert_eq!((&out["mails"], &out["corrected"]), (&3.into(), &1.into()));
     assert_eq!((&outage["matches"], &outage["corrected"], &outage["right"]), (&1.into(), &1.into(), &0.into()));
     assert_eq!(outage["precision"], 0.0);
+    let (cost, all) = (outage["cost_micros"].as_f64().unwrap(), out["cost_micros"].as_f64().unwrap());
+    assert!(0.0 < cost && cost < all, "{cost} of {all}");
+    let costs = out["rules"].as_array().unwrap().iter().map(|row| row["cost_micros"].as_f64().unwrap());
+    let sum = costs.sum::<f64>() + out["cost_micros_together"].as_f64().unwrap();
+    assert!((sum - all).abs() < 1e-6, "{sum} is not {all}");
     let out = desk.run(&["rules", "stats"]).ends(0);
     assert!(out.contains("agents have set the severity of 1 ticket\n"), "{out}");
     let fresh = Desk::with(&[OUTAGE]);
     let out = fresh.run(&["rules", "stats"]).ends(0);
     assert!(out.contains("agents have corrected no severity"), "{out}");
+    assert!(out.contains("for all rules together; cost is what a rule adds to that\n"), "{out}");
     let empty = Desk::new();
     empty.run(&["rules", "stats"]).ends(2);
+    assert!(empty.run(&["rules", "stats"]).err.contains("this desk has no database yet"));
 }
 
 #[test]
@@ -147,6 +154,8 @@ fn phrases_are_suggested_where_corrections_speak_for_them_clearly() {
     desk.write("rules/95-suggested.cases", patched(&out, "cases"));
     desk.run(&["rules", "check"]).ends(0);
     desk.run(&["rules", "test"]).ends(0);
+    let out = desk.run(&["rules", "suggest"]).ends(0);
+    assert!(out.starts_with("the rules agree with agents on each of the 20 whose severity they set"), "{out}");
 }
 
 /// The file that a patch makes.
@@ -157,15 +166,26 @@ fn patched(patch: &str, ending: &str) -> String {
 }
 
 #[test]
-fn lint_looks_at_stored_mail_where_there_is_some() {
+fn lint_looks_at_stored_mail_where_there_is_enough() {
     let desk = corrected();
+    let out = desk.run(&["rules", "lint"]).ends(0);
+    assert!(out.contains("3 mails of 30 days looked at, too few to say more: no findings"), "{out}");
+    let more = (0..97).map(|number| {
+        format!("From x Mon Mar  2 10:00:00 2026\nFrom: c{number}@example.com\nMessage-ID: <c{number}@example.com>\nSubject: Hi\n\nHello.\n\n")
+    });
+    desk.write("more.mbox", more.collect::<String>());
+    desk.run(&["ingest", "more.mbox"]).ends(0);
     let out = desk.run(&["rules", "lint", "--format", "json"]);
     assert_eq!(out.code, 1);
     let report: serde_json::Value = serde_json::from_str(&out.out).unwrap();
-    assert_eq!(report["mails"], 3);
+    assert_eq!(report["mails"], 100);
     let findings = report["findings"].as_array().unwrap();
     assert!(findings.iter().all(|finding| finding["lint"] == "no-recent-match"));
     assert!(!findings.iter().any(|finding| finding["rule"] == "outage"));
+    let out = desk.run(&["rules", "lint"]).ends(1);
+    let told =
+        format!("warning[no-recent-match]: {} rules match none of the 100 mails of the last 30 days\n", findings.len());
+    assert!(out.contains(&told), "{out}");
     desk.run(&["rules", "lint", "--days", "0"]).ends(0);
     // It does not make a database to look for mail in.
     let fresh = Desk::new();

@@ -157,7 +157,7 @@ fn explain_shows_the_rules_that_nearly_match_and_what_they_lack() {
     let expected = "
 Rules that nearly did
   down at {}/rules/a.toml:6
-    but for text = '\\bfor maintenance\\b'  saw \"for maintenance\" at text 11..26
+    but for text = '\\bfor maintenance\\b'  saw \"for maintenance\" in text
 ";
     assert!(out.contains(expected), "{out}");
 }
@@ -166,7 +166,10 @@ Rules that nearly did
 fn fmt_writes_files_evenly_and_can_only_look() {
     let files = [("rules/a.toml", "[[rule]]\nname='a'\nwhen.text  = 'x'\n"), ("rules/b.toml", "# fine\n")];
     let (out, code, folder) = run_below(&files, &["fmt", "--check", "--rules", "{}/rules"]).unwrap();
-    assert_eq!(out, "{}/rules/a.toml: is not written evenly\n2 files: 1 to be written anew\n");
+    assert_eq!(
+        out,
+        "{}/rules/a.toml: is not written evenly; `postroom rules fmt` does it\n2 files: 1 to be written anew\n"
+    );
     assert_eq!(code, FINDINGS);
     let read = |folder: &tempfile::TempDir| std::fs::read_to_string(folder.path().join("rules/a.toml")).unwrap();
     assert_eq!(read(&folder), files[0].1);
@@ -175,6 +178,19 @@ fn fmt_writes_files_evenly_and_can_only_look() {
     assert_eq!(read(&folder), "[[rule]]\nname      = 'a'\nwhen.text = 'x'\n");
     let (out, code, _folder) = run_below(&[("rules/a.toml", "a =\n")], &["fmt", "--rules", "{}/rules"]).unwrap();
     assert!(code == FINDINGS && out.starts_with("{}/rules/a.toml: is no TOML"), "{out}");
+    // What was there in another encoding must not be lost.
+    let folder = tempfile::tempdir().unwrap();
+    let latin = b"[[rule]]\nname='a'\nwhen.phrase  = 'f\xfcr'\n";
+    std::fs::write(folder.path().join("a.toml"), latin).unwrap();
+    let rules = folder.path().display().to_string();
+    for (command, told) in [("fmt", "a.toml: is no TOML in UTF-8"), ("check", "this is no UTF-8")] {
+        let cli = Cli::try_parse_from(["postroom", command, "--rules", &rules]).unwrap();
+        let mut out = Vec::new();
+        let code = run(&cli.rules, &nobodys_desk(), None, &mut out, false).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        assert!(code == FINDINGS && out.contains(told), "{command}: {out}");
+    }
+    assert_eq!(std::fs::read(folder.path().join("a.toml")).unwrap(), latin);
 }
 
 #[test]
