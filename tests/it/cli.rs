@@ -1,6 +1,7 @@
 //! The built program at work: what it prints and the codes it ends with.
 
 mod admin;
+mod afternoon;
 mod connect;
 mod ingest;
 mod lists;

@@ -12,9 +12,11 @@ use postroom::decide::command::COMMANDS;
 use postroom::message::{self, Reader};
 use postroom::ticket::sla::SlaTable;
 use postroom::ticket::{Severity, Tier};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const README: &str = "README.md";
+const RULES: &str = "docs/rules.md";
 
 /// What a configuration must have, for examples that show a part of one.
 const NEEDED: [(&str, &str); 3] = [
@@ -29,7 +31,9 @@ fn rules_in_the_documentation_compile_and_their_cases_hold() {
     for (path, text) in documents() {
         let blocks = blocks(&text);
         let rules = rules_of(&path, &blocks);
-        for block in blocks.iter().filter(|block| block.text.lines().any(|line| line.starts_with("expect "))) {
+        let has_cases =
+            |block: &&Block| block.language != "console" && block.text.lines().any(|line| line.starts_with("expect "));
+        for block in blocks.iter().filter(has_cases) {
             let place = format!("{path}:{}", block.line);
             let file = classify::read_cases(&place, &block.text);
             assert_eq!(file.errors, [], "{place}");
@@ -45,6 +49,47 @@ fn rules_in_the_documentation_compile_and_their_cases_hold() {
         }
     }
     assert!(case_count >= 4, "only {case_count} cases were found");
+}
+
+#[test]
+fn every_key_of_the_rule_language_has_an_example_that_is_run() {
+    let page = read(RULES);
+    let blocks = blocks(&page);
+    let rules = rules_of(RULES, &blocks);
+    let file = classify::read_cases("tests/docs/rules.cases", &read("tests/docs/rules.cases"));
+    assert_eq!(file.errors, []);
+    let mut idle: BTreeSet<String> = BTreeSet::new();
+    let mut held: BTreeSet<String> = BTreeSet::new();
+    for case in &file.cases {
+        let place = format!("tests/docs/rules.cases:{}", case.line);
+        assert_eq!(case.unknown_names(&place, &rules), [], "{place}");
+        let CaseMail::Inline(mail) = &case.mail else { panic!("{place}: the mail stands in the file") };
+        let mut message = message::parse(mail.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default());
+        case.given.apply(&mut message);
+        let explained = classify::explain(&message, &case.given.context(&Context::default()), &rules);
+        assert_eq!(case.failures(&explained.verdict), [], "{place}");
+        for rule in &explained.rules {
+            for condition in rule.condition.leaves() {
+                let set = if condition.holds { &mut held } else { &mut idle };
+                set.insert(format!("{}: {}", rule.rule, condition.condition));
+            }
+        }
+    }
+    let never: Vec<&String> = idle.difference(&held).collect();
+    assert!(never.is_empty(), "no case exercises {never:#?}");
+    // The schema has every key that the reader knows.
+    let schema = classify::schema();
+    let of =
+        |table: &str| schema["$defs"][table]["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let examples: Vec<&str> =
+        blocks.iter().filter(|block| is_rule(&block.text)).flat_map(|block| block.text.lines()).collect();
+    let is_set = |key: &str| {
+        let pattern = regex::Regex::new(&format!(r#"(?:^|[{{,]\s*|when\.){key}\s*(?:=|\.")"#)).unwrap();
+        examples.iter().any(|line| pattern.is_match(line)) || examples.contains(&format!("[rule.{key}]").as_str())
+    };
+    for key in ["category", "rule", "condition"].into_iter().flat_map(of) {
+        assert!(is_set(&key), "{RULES} has no example with {key}");
+    }
 }
 
 #[test]
@@ -203,7 +248,8 @@ fn command_of(line: &str) -> Option<&str> {
         None if is_typed => return None,
         None => line.split_once("=/usr/local/bin/postroom ")?.1,
     };
-    Some(command.split(" #").next().unwrap_or(command).trim())
+    let command = command.split(" #").next().unwrap_or(command);
+    Some(command.split(';').next().unwrap_or(command).trim())
 }
 
 fn is_rule(text: &str) -> bool {

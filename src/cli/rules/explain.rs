@@ -8,6 +8,7 @@ use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
 use crate::classify::{Given, explain};
 use crate::message;
 use crate::store::{JudgedMail, Store};
+use crate::ticket::TicketId;
 use anyhow::Context as _;
 use page::Page;
 use std::io::{Read as _, Write};
@@ -97,10 +98,19 @@ pub(super) fn run(
     match args.common.format {
         Format::Json => print_json(out, &explanation)?,
         Format::Text => {
-            Page::new(&explanation, &message, &context, &rules, &desk.screen, args.all).print(out)?;
+            let ticket = kept.as_ref().and_then(|kept| kept.ticket);
+            let ticket = ticket.zip(store).map(|(ticket, store)| of_ticket(ticket, store)).transpose()?;
+            let page = Page::new(&explanation, &message, &context, &rules, &desk.screen, args.all);
+            page.print(ticket.as_deref(), out)?;
         }
     }
     Ok(WELL)
+}
+
+/// The ticket that a stored mail is on, and what an agent made of its severity.
+fn of_ticket(ticket: TicketId, store: &Store) -> anyhow::Result<String> {
+    let corrected = wait(store.corrected_severities())?.remove(&ticket);
+    Ok(corrected.map_or(ticket.to_string(), |severity| format!("{ticket}, whose severity an agent set to {severity}")))
 }
 
 pub(super) fn find(id: i64, store: Option<&Store>) -> anyhow::Result<Option<JudgedMail>> {

@@ -81,6 +81,8 @@ impl ReplayArgs {
 struct Changed {
     mail: String,
     ticket: Option<TicketId>,
+    /// Whether an agent wrote it, so that its severity moves no ticket.
+    by_agent: bool,
     subject: String,
     changes: Vec<Change>,
     /// The severity that an agent gave its ticket.
@@ -140,6 +142,7 @@ pub(super) fn run(
             changed.push(Changed {
                 mail: kept.name.clone(),
                 ticket: kept.ticket,
+                by_agent: kept.known.iter().any(|known| known == "sender=agent"),
                 subject,
                 movement: kept.corrected.and_then(moved),
                 corrected: kept.corrected,
@@ -244,7 +247,8 @@ fn print(report: &Report, all: bool, screen: &Screen, out: &mut dyn Write) -> an
     let shown = if all { report.changes.len() } else { LISTED };
     for changed in report.changes.iter().take(shown) {
         let ticket = changed.ticket.map(|ticket| format!(" {ticket}")).unwrap_or_default();
-        let mail = format!("{}{ticket} “{}”", visible(&changed.mail), visible(&one_line(&changed.subject)));
+        let by = if changed.by_agent { " by an agent" } else { "" };
+        let mail = format!("{}{ticket}{by} “{}”", visible(&changed.mail), visible(&one_line(&changed.subject)));
         writeln!(out, "  {}", screen.wrapped(&mail, 4))?;
         for change in &changed.changes {
             let (tone, movement) = match changed.movement.filter(|_| change.part == Part::Severity) {

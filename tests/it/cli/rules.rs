@@ -42,6 +42,7 @@ fn a_stored_mail_is_explained_with_what_was_known_of_it() {
     );
     let out = desk.run(&["rules", "explain", "1"]).ends(0);
     assert!(out.contains("severity     critical, by outage"), "{out}");
+    assert!(out.contains("\nTicket:  PR-1001, whose severity an agent set to high\n"), "{out}");
     let out = desk.run(&["rules", "explain", "99"]).ends(1);
     assert!(out.starts_with("there is no stored mail 99"), "{out}");
     let elsewhere =

@@ -84,7 +84,12 @@ impl Marker<'_> {
             lines.push(self.painted(row, stretches));
             lines.extend(self.labels(stretches, room));
         }
-        lines.join(&format!("\n{:indent$}", ""))
+        let blanks = " ".repeat(indent);
+        let later = lines
+            .iter()
+            .skip(1)
+            .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("\n{blanks}{line}") });
+        lines.first().cloned().into_iter().chain(later).collect()
     }
 
     fn painted(&self, row: &Row, stretches: &[Stretch]) -> String {
@@ -244,6 +249,7 @@ mod tests {
                 "the API is down\n      ^^^^^^^^^^^ outage\n             ^^^^ trouble",
             ),
             ("two rules at one place", "down", &[("down", 0), ("down", 2)], "down\n  ^^^^ outage, trouble"),
+            ("an empty line", "a\n\nb", &[], "a\n\n  b"),
             ("over two lines", "it is\ndown", &[("is\ndown", 0)], "it is\n     ^^ outage\n  down\n  ^^^^ outage"),
             (
                 "wide and harmful characters",

@@ -61,8 +61,9 @@ impl<'a> Page<'a> {
         Self { explanation, message, context, rules, screen, all, marker, marks }
     }
 
-    pub(super) fn print(&self, out: &mut dyn Write) -> anyhow::Result<()> {
-        self.print_mail(out)?;
+    /// Prints the page; `ticket` says on which one the mail is.
+    pub(super) fn print(&self, ticket: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
+        self.print_mail(ticket, out)?;
         self.print_verdict(out)?;
         self.print_title("Rules that matched", out)?;
         let (matched, others): (Vec<&RuleTrace>, Vec<&RuleTrace>) =
@@ -116,13 +117,16 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn print_mail(&self, out: &mut dyn Write) -> anyhow::Result<()> {
+    fn print_mail(&self, ticket: Option<&str>, out: &mut dyn Write) -> anyhow::Result<()> {
         let author =
             self.message.author().map_or("nobody".to_owned(), |author| visible(&author.to_string()).into_owned());
         let (sender, auth) = (self.context.sender.as_str(), self.context.authentication.as_str());
         let known = format!("({sender}, authentication {auth}, thread {})", self.context.thread);
         writeln!(out, "From:    {}", self.screen.wrapped(&format!("{author} {known}"), 9))?;
         writeln!(out, "Subject: {}", self.marked(&Field::Subject, 0, &self.message.subject, 9))?;
+        if let Some(ticket) = ticket {
+            writeln!(out, "Ticket:  {ticket}")?;
+        }
         // Other parts of the mail are shown where a rule matched on them.
         let elsewhere =
             self.marks.keys().filter(|(field, _)| !matches!(field, Field::Subject | Field::Text | Field::Body));
