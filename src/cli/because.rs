@@ -38,12 +38,13 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 61] = [
+const WORDS: [(&str, &str); 62] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
     ("alert-begins-again", "the alert began again soon after its end"),
     ("alert-again", "another alert of the monitor of {}"),
+    ("alert-not-believed", "which alert it is does not count, for nobody vouches for the monitor"),
     ("answer", "an answer to the customer"),
     ("answered", "the first answer was given"),
     ("authority", "{}"),

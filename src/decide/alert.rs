@@ -37,7 +37,11 @@ pub(super) fn on_alert(
             let mut opening = opening(mail, policy);
             // Else whoever writes in the monitor's name would have what it says next.
             opening.alert = opening.alert.filter(|_| is_believed(mail, policy));
-            let decision = opened(mail, &opening, policy).because(Reason::of("alert")).ends_as(Outcome::AlertOpened);
+            let mut decision = opened(mail, &opening, policy).because(Reason::of("alert"));
+            if is_known(mail) && !is_believed(mail, policy) {
+                decision = decision.because(Reason::of("alert-not-believed"));
+            }
+            let decision = decision.ends_as(Outcome::AlertOpened);
             notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened, policy)
         }
     }

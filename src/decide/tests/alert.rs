@@ -99,6 +99,8 @@ fn nobody_ends_an_alert_in_a_monitors_name() {
         let mut mail = alert(by_key(), true);
         mail.message.authentication = authentication;
         let decision = on_mail(&mail, Some(&ticket), &Standing::default(), &policy, now());
+        let is_told = decision.reasons.contains(&Reason::of("alert-not-believed"));
+        assert_eq!(is_told, expected == "alert-opened", "{name}: {:?}", decision.reasons);
         assert_eq!(decision.outcome.unwrap().word(), expected, "{name}");
     }
 }
