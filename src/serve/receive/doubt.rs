@@ -3,8 +3,12 @@
 use crate::imap::MailSize;
 use std::collections::BTreeMap;
 
+/// How often a mail may cost us the server before others go before it. A line that is bad cuts off the same mail twice in
+/// a row now and then, and what comes in behind the answers to it is read as if they were no answers.
+const FIRST: u32 = 3;
+
 /// How often a mail may cost us the server; after that it is left where it is.
-const MOST: u32 = 3;
+const MOST: u32 = 5;
 
 /// Mails during whose fetch the server was lost, and how often, since the desk opened.
 #[derive(Debug, Default)]
@@ -37,17 +41,18 @@ impl Doubts {
 
     /// Tells the mails that may be fetched together from those to be fetched one by one, and from those that have cost too
     /// much already. What was only lost with its batch goes before the others, or answers would come in before the mails
-    /// that they answer; what cost the server once more goes after them, the least doubtful first.
+    /// that they answer; what cost the server again and again goes after them, the least doubtful first.
     pub fn sort_out(&self, mails: Vec<MailSize>) -> Sorted {
         let count = |mail: &MailSize| self.counts.get(&mail.uid).copied().unwrap_or(0);
         let (trusted, mut doubtful): (Vec<MailSize>, Vec<MailSize>) =
             mails.into_iter().partition(|mail| count(mail) == 0);
         doubtful.sort_by_key(count);
-        let again = doubtful.partition_point(|mail| count(mail) < 2);
+        let last = doubtful.partition_point(|mail| count(mail) < FIRST);
         let given_up = doubtful.partition_point(|mail| count(mail) < MOST);
         let mut first: Vec<u32> = doubtful.into_iter().map(|mail| mail.uid).collect();
         let given_up = first.split_off(given_up);
-        let alone = first.split_off(again);
+        let alone = first.split_off(last);
+        first.sort_unstable();
         Sorted { first, together: trusted, alone, given_up }
     }
 }
@@ -83,8 +88,10 @@ mod tests {
         assert_eq!(sort_out(&doubts), (vec![2, 3, 4], vec![1, 5], vec![]), "lost in a batch");
         doubts.clear(&[2]);
         doubts.blame(&[3]);
-        assert_eq!(sort_out(&doubts), (vec![4], vec![1, 2, 5], vec![3]), "lost at one alone");
+        assert_eq!(sort_out(&doubts), (vec![3, 4], vec![1, 2, 5], vec![]), "lost at one alone, by chance perhaps");
         doubts.blame(&[3]);
+        assert_eq!(sort_out(&doubts), (vec![4], vec![1, 2, 5], vec![3]), "lost at it once more");
+        doubts.blame(&[3, 3]);
         assert_eq!(sort_out(&doubts), (vec![4], vec![1, 2, 5], vec![]), "once too often");
         doubts.are_about(8);
         assert_eq!(sort_out(&doubts), (vec![], vec![1, 2, 3, 4, 5], vec![]), "other mails under the same UIDs");

@@ -138,6 +138,55 @@ async fn what_could_not_be_written_is_done_once_more_while_its_worker_waits_for_
     assert_eq!(outcomes, [Some("ticket-opened"); 3]);
 }
 
+/// A customer's first mail, and the answer to it.
+fn a_first_mail_and_its_answer() -> [Vec<NewMail>; 2] {
+    let conversations = conversations();
+    [vec![conversations[0].clone()], vec![conversations[COUNT].clone()]]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_could_neither_be_written_nor_given_back_still_comes_before_the_next_of_its_worker() {
+    if let Some(names) = postgres::missing() {
+        skipped(&format!("not installed: {names}"));
+        return;
+    }
+    let server = Postgres::shared().unwrap();
+    let url = server.fresh_database().unwrap();
+    let one = worker(&url, "one").await;
+    let (desk, mut line) = (desk_of(&one), Line::default());
+    // Nothing is settled, and no claim given back, as long as this stands.
+    server
+        .query(
+            &url,
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$; \
+             CREATE TRIGGER poison BEFORE INSERT ON outcomes FOR EACH STATEMENT EXECUTE FUNCTION poison(); \
+             CREATE TRIGGER poison BEFORE UPDATE OR DELETE ON batches FOR EACH STATEMENT EXECUTE FUNCTION poison(); \
+             CREATE TRIGGER poison BEFORE UPDATE ON inbox FOR EACH ROW WHEN (OLD.state = 'processing') \
+             EXECUTE FUNCTION poison()",
+        )
+        .unwrap();
+    for mails in a_first_mail_and_its_answer() {
+        one.keep_ingested("ingest", mails, nine()).await.unwrap();
+        // The first of them begins to be written here, and the second finds that it could not be.
+        let _ = process_due(&desk, &mut line).await;
+    }
+    assert!(process_due(&desk, &mut line).await.is_err(), "the database takes nothing");
+    let claims = || server.query(&url, "SELECT COUNT(*) FROM batches WHERE worker = 1").unwrap();
+    assert_eq!(claims(), "2", "both are still this worker's");
+    server
+        .query(
+            &url,
+            "DROP TRIGGER poison ON outcomes; DROP TRIGGER poison ON batches; DROP TRIGGER poison ON inbox",
+        )
+        .unwrap();
+    let working = async { while !process_due(&desk, &mut line).await.unwrap().is_idle {} };
+    tokio::time::timeout(std::time::Duration::from_secs(30), working).await.expect("it comes to an end");
+    let mut inbox = one.list_inbox(&Filter::default()).await.unwrap();
+    inbox.sort_by_key(|row| row.id);
+    let outcomes: Vec<_> = inbox.iter().map(|row| row.outcome.as_deref()).collect();
+    assert_eq!(outcomes, [Some("ticket-opened"), Some("follow-up")]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_kills_the_program_is_set_aside_by_whoever_waits_for_it_too() {
     if let Some(names) = postgres::missing() {
