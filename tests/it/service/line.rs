@@ -174,10 +174,7 @@ async fn a_batch_that_could_neither_be_written_nor_given_back_still_comes_before
     let claims = || server.query(&url, "SELECT COUNT(*) FROM batches WHERE worker = 1").unwrap();
     assert_eq!(claims(), "2", "both are still this worker's");
     server
-        .query(
-            &url,
-            "DROP TRIGGER poison ON outcomes; DROP TRIGGER poison ON batches; DROP TRIGGER poison ON inbox",
-        )
+        .query(&url, "DROP TRIGGER poison ON outcomes; DROP TRIGGER poison ON batches; DROP TRIGGER poison ON inbox")
         .unwrap();
     let working = async { while !process_due(&desk, &mut line).await.unwrap().is_idle {} };
     tokio::time::timeout(std::time::Duration::from_secs(30), working).await.expect("it comes to an end");
