@@ -4,7 +4,7 @@ use postroom::message::limits::{
     MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_ATTACHMENTS, MAX_ID_BYTES, MAX_IDS, MAX_NAME_CHARS, MAX_SUBJECT_CHARS,
     MAX_TEXT_BYTES,
 };
-use postroom::message::{self, Address, Message};
+use postroom::message::{self, Address, Message, content_digest};
 
 /// Bytes that a text may be longer than its limit: the last line is finished, and characters are made whole.
 const SLACK: usize = 64 * 1024;
@@ -26,9 +26,10 @@ pub(crate) fn check(input: &[u8]) {
     // Servers put trace fields above a mail; copies of one mail differ by them and by nothing else.
     let is_mail = !message.defects.iter().any(|defect| defect.code.is_fatal());
     if is_mail && input.first().is_some_and(u8::is_ascii_alphabetic) && !input.starts_with(b"From ") {
-        let relayed = crate::read(&[b"Received: from a.example by b.example\r\n", input].concat());
+        let copy = [b"Received: from a.example by b.example\r\n", input].concat();
+        let relayed = crate::read(&copy);
         let is_mail = !relayed.defects.iter().any(|defect| defect.code.is_fatal());
-        assert!(!is_mail || relayed.content_digest == message.content_digest, "relayed, it is another mail");
+        assert!(!is_mail || content_digest(&copy) == content_digest(input), "relayed, it is another mail");
     }
 }
 

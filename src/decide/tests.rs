@@ -11,7 +11,7 @@ use super::draft::Content;
 use super::policy::{Caps, Policy};
 use super::*;
 use crate::classify::{Because, Disposition, Intent, RuleId};
-use crate::message::{Authentication, Body, Digest, MessageId, Origin, ReturnPath};
+use crate::message::{Authentication, Body, MessageId, Origin, ReturnPath};
 use crate::thread::Evidence;
 use crate::thread::token::Token;
 use crate::ticket::people::{Agent, Party};
@@ -178,7 +178,6 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         authentication: Authentication::None,
         authenticated_by: None,
         language: None,
-        content_digest: Digest::of(text.as_bytes()),
         size_bytes: 1_000,
         defects: Vec::new(),
     };

@@ -8,17 +8,19 @@ mod labels;
 mod phrases;
 mod separator;
 
-pub(super) use header_block::{Label, header_block, label};
+pub(super) use header_block::{Label, fields_on_line, header_block, label};
 pub(super) use separator::{Separator, is_bare_separator, is_rule, separator};
 
 use super::limits::{MAX_ATTRIBUTION_BYTES, MAX_WRAPPED_LINES};
-use super::search::Phrases;
-use aho_corasick::AhoCorasick;
+use super::search::{Beginnings, Phrases};
 use phrases::{OPENINGS, QUOTING, WROTE};
 use std::borrow::Cow;
 
 /// Words that say "wrote".
-static IS_WROTE: Phrases = Phrases::new(|| AhoCorasick::new(WROTE).ok());
+static IS_WROTE: Phrases = Phrases::new(|| Phrases::automaton(WROTE));
+
+static MAY_OPEN: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(OPENINGS));
+static IS_QUOTING: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(QUOTING));
 
 /// How much is needed below an attribution to believe it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,12 @@ fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
         let starts = text.starts_with(|c: char| c.is_ascii_digit());
         let has_moment = has_date_and_time(text);
         let is_bare = || has_date(text) && (has_moment || has_address(text)) && ends_with_name(text);
-        starts && is_bare() && word_count(text) <= MAX_NAME_WORDS || has_moment && IS_WROTE.end(&text.to_lowercase())
+        let is_short = || word_count(text) <= MAX_NAME_WORDS;
+        let has_verb = || {
+            let text = text.to_lowercase();
+            IS_WROTE.end(&text) || is_short() && MAY_OPEN.begin(&text) && IS_WROTE.are_words_in(&text)
+        };
+        starts && is_bare() && is_short() || has_moment && has_verb()
     };
     if first.len() > MAX_ATTRIBUTION_BYTES {
         return None;
@@ -121,7 +128,10 @@ pub(super) fn run_on(line: &str) -> Option<usize> {
 }
 
 fn ends_with_colon(line: &str) -> bool {
-    // Most lines have nothing near their end that is, or begins, a colon.
+    // Most lines end in a letter, or have nothing near their end that is, or begins, a colon.
+    if line.as_bytes().last().is_some_and(u8::is_ascii_alphanumeric) {
+        return false;
+    }
     let end = &line.as_bytes()[line.len().saturating_sub(MAX_COLON_BYTES)..];
     if !end.iter().any(|b| matches!(b, b':' | 0xef)) {
         return false;
@@ -132,7 +142,7 @@ fn ends_with_colon(line: &str) -> bool {
 fn may_open(line: &str) -> bool {
     let start = line.trim_start_matches(['*', '_', '"', '\'', '\u{200e}', '\u{200f}']);
     start.starts_with(|c: char| c.is_ascii_digit())
-        || begins_with_any(start, OPENINGS)
+        || MAY_OPEN.begin(start)
         || line.contains('<')
         || line.bytes().filter(u8::is_ascii_digit).count() >= MIN_DATE_DIGITS
 }
@@ -140,26 +150,12 @@ fn may_open(line: &str) -> bool {
 /// Digits of a date with a year and a time: `1/2/26 9:30`.
 const MIN_DATE_DIGITS: usize = 6;
 
-/// Whether a text, were it in lower case, would begin with one of these phrases.
-pub(super) fn begins_with_any(text: &str, phrases: &[&str]) -> bool {
-    let lower = || text.chars().flat_map(char::to_lowercase);
-    let Some(first) = lower().next() else { return false };
-    // Of hundreds of phrases hardly any begins with the same byte, and that is compared at once.
-    let byte = first.encode_utf8(&mut [0; 4]).as_bytes()[0];
-    phrases.iter().any(|phrase| {
-        phrase.as_bytes().first() == Some(&byte) && {
-            let mut letters = lower();
-            phrase.chars().all(|letter| letters.next() == Some(letter))
-        }
-    })
-}
-
 fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
     let text = text.to_lowercase();
     let has_verb = IS_WROTE.are_words_in(&text);
     let has_address = has_address(&text);
     let has_moment = has_date_and_time(&text);
-    if has_verb && (has_address || has_moment) {
+    if has_verb && (has_address || has_moment) || has_address && has_moment && IS_QUOTING.begin(&text) {
         return Some(Strength::Certain);
     }
     // `2026-03-02 9:10 GMT+01:00 Ann <ann@example.com>:`, which needs no verb in any language.
@@ -170,7 +166,7 @@ fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
     if has_address && has_date(&text) && (starts_in_digit || has_moment && ends_in_address) {
         return Some(Strength::Certain);
     }
-    if has_verb && has_date(&text) || has_address && begins_with_any(&text, QUOTING) {
+    if has_verb && has_date(&text) || has_address && IS_QUOTING.begin(&text) {
         return Some(Strength::NeedsQuote);
     }
     let is_short = word_count(&text) <= MAX_NAME_WORDS;
@@ -197,7 +193,7 @@ fn has_date(text: &str) -> bool {
 }
 
 /// Whether there is a time of day (`9:30`, `09.30`, `9h30`) and digits enough for a date beside it.
-fn has_date_and_time(text: &str) -> bool {
+pub(super) fn has_date_and_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let is_time = |at: usize| {

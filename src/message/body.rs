@@ -14,6 +14,7 @@ pub(super) use flow::{Flow, push_plain};
 pub use marker::ANSWER_ABOVE;
 
 use super::regions::Region;
+use super::search::Beginnings;
 use super::{Body, fields};
 use quotes::Quotes;
 
@@ -102,9 +103,11 @@ impl Body {
     }
 }
 
+static IS_CLOSING: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(phrases::CLOSINGS));
+
 /// Whether a line takes leave, as in `Best regards`.
 pub fn is_closing(line: &str) -> bool {
-    line.len() < MAX_CLOSING_BYTES && super::attribution::begins_with_any(line.trim(), phrases::CLOSINGS)
+    line.len() < MAX_CLOSING_BYTES && IS_CLOSING.begin(line.trim())
 }
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.

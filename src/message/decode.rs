@@ -36,6 +36,9 @@ pub(super) fn text_as(field: RawField<'_>, hint: Option<&str>) -> String {
 
 /// Bytes of a header on one line, encoded words decoded, without control characters.
 pub(super) fn one_line_as(bytes: &[u8], hint: Option<&str>) -> String {
+    if let Some(text) = clean(bytes).filter(|_| !words::has_words(bytes)) {
+        return text.to_string();
+    }
     let text = if words::has_words(bytes) { words::decode(bytes, hint).into() } else { unlabelled(bytes, hint) };
     clean_line(&text)
 }
@@ -82,7 +85,7 @@ pub(super) fn entity(token: &str, out: &mut String) {
 
 /// One line without control characters, blanks at its ends and runs of blanks.
 pub(super) fn clean_line(text: &str) -> String {
-    if is_clean(text.as_bytes()) {
+    if let Some(text) = clean(text.as_bytes()) {
         return text.to_string();
     }
     let mut out = String::with_capacity(text.len());
@@ -95,10 +98,15 @@ pub(super) fn clean_line(text: &str) -> String {
     out
 }
 
-/// Whether a text is as [`clean_line`] would leave it, which nearly all are: nothing but ASCII, and no blank too many.
-fn is_clean(text: &[u8]) -> bool {
+/// A text that is as [`clean_line`] would leave it, which nearly all are: nothing but ASCII, and no blank too many.
+fn clean(text: &[u8]) -> Option<&str> {
     let is_printable = text.iter().fold(true, |so_far, b| so_far & matches!(b, b' '..=b'~'));
-    is_printable && text.trim_ascii().len() == text.len() && !text.windows(2).any(|pair| pair == b"  ")
+    // Without a way out of either loop, many bytes are looked at at once.
+    let is_double = |so_far, (one, next): (&u8, &u8)| so_far | ((*one == b' ') & (*next == b' '));
+    let behind = text.get(1..).unwrap_or_default();
+    let is_clean =
+        is_printable && text.trim_ascii().len() == text.len() && !text.iter().zip(behind).fold(false, is_double);
+    if is_clean { std::str::from_utf8(text).ok() } else { None }
 }
 
 #[cfg(test)]

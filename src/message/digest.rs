@@ -34,7 +34,16 @@ pub(super) fn of_content(block: &Block<'_>, body: &[u8]) -> Digest {
 /// Hashes the lines with `\n` behind each; empty lines count only when a line with something on it follows.
 fn hash_lines(hash: &mut Sha256, body: &[u8]) {
     let body = body.trim_ascii_end();
-    // Many lines are hashed at once: a call for each would cost more than the hash.
+    if body.is_empty() {
+        return;
+    }
+    // Many lines are hashed at once: a call for each would cost more than the hash. What is taken out of them is only
+    // looked for where there is some.
+    if memchr::memchr(b'\r', body).is_none() {
+        hash.update(body);
+        hash.update(b"\n");
+        return;
+    }
     let mut lines = Vec::with_capacity(body.len().min(2 * MAX_HASHED_BYTES) + 1);
     let mut at = 0;
     while at < body.len() {

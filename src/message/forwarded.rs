@@ -2,12 +2,13 @@
 //!
 //! Found purely from the mail; whether its passing on means anything is decided elsewhere.
 
-use super::attribution::{Label, Separator, label, separator};
+use super::attribution::{Label, Separator, Strength, attribution, fields_on_line, label, separator};
 use super::fields::{self, Of};
 use super::limits::{MAX_FORWARD_HEADER_LINES, MAX_FORWARD_LINES};
 use super::parts::{self, Parts};
 use super::{Address, Digest, Message, MessageId, body, decode, ids, parse, text};
 use jiff::Timestamp;
+use memchr::memmem;
 
 /// A mail that another one passes on. It says of itself who wrote it; nobody has vouched for that.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +34,9 @@ impl Message {
     /// knows which of them are its own. `None` where it does not say who wrote it.
     pub fn passed_on(&self) -> Option<Message> {
         let Forwarded { from, to, subject, date, text, id, .. } = self.forwarded.as_ref()?;
-        let blank = parse::blank(Digest::of(text.as_bytes()), self.received_at, self.size_bytes);
+        // Whatever copies of it have in common when it is passed on again.
+        let told = format!("{}\n{subject}\n{date:?}\n{text}", from.as_ref()?.key());
+        let blank = parse::blank(&Digest::of(told.as_bytes()), self.received_at, self.size_bytes);
         Some(Message {
             id: id.clone().unwrap_or_else(|| blank.id.clone()),
             subject: subject.clone(),
@@ -98,7 +101,11 @@ fn within(words: &str, subject: &str) -> Option<(Forwarded, String)> {
     let starts = (0..lines.len()).filter(|at| says_so || is_announcement(lines[*at]));
     starts.into_iter().find_map(|at| {
         let start = if is_announcement(lines[at]) { after_blanks(&lines, at + 1) } else { at };
-        let block = HeaderBlock::read(&lines[start..])?;
+        let by_attribution = || if start > at { HeaderBlock::of_attribution(&lines[start..]) } else { None };
+        let mut block = HeaderBlock::read(&lines[start..]).or_else(by_attribution)?;
+        if block.subject.is_none() {
+            block.subject = behind_prefix(subject).map(str::to_string);
+        }
         // What follows is the rest of the whole text, not only of the lines that were looked at.
         let rest = fields::lines(words).skip(start + block.length);
         let strip = |line: &str| {
@@ -149,15 +156,20 @@ const PREFIXES: [&str; 32] = [
 
 /// Whether a subject says that a mail is passed on.
 pub(super) fn is_forward(subject: &str) -> bool {
+    behind_prefix(subject).is_some()
+}
+
+/// The subject of the mail that is passed on, where a subject says that one is.
+fn behind_prefix(subject: &str) -> Option<&str> {
     let mut rest = subject.trim_start();
     // `Re: Fwd:` answers a forwarded mail, `Fwd: Re:` passes an answer on; tags may stand before either.
     while let Some(inner) = rest.strip_prefix('[') {
         rest = inner.split_once(']').map_or("", |(_, rest)| rest).trim_start();
     }
     let colon = rest.char_indices().take(MAX_PREFIX_CHARS).find(|(_, c)| matches!(c, ':' | '：'));
-    let Some((colon, _)) = colon else { return false };
+    let (colon, sign) = colon?;
     let prefix = rest[..colon].trim().to_lowercase();
-    PREFIXES.contains(&prefix.as_str())
+    PREFIXES.contains(&prefix.as_str()).then(|| rest[colon + sign.len_utf8()..].trim())
 }
 
 /// Characters in which a prefix must end.
@@ -165,7 +177,8 @@ const MAX_PREFIX_CHARS: usize = 16;
 
 /// A cheap first look: announcements stand between dashes, end in a colon, or are not in English.
 fn may_announce(words: &str) -> bool {
-    words.contains("--") || words.contains("orwarded") || !words.is_ascii() || words.contains(":\n")
+    let has = |sign: &[u8]| memmem::find(words.as_bytes(), sign).is_some();
+    !words.is_ascii() || has(b"--") || has(b"orwarded") || has(b":\n")
 }
 
 fn is_announcement(line: &str) -> bool {
@@ -206,6 +219,11 @@ impl HeaderBlock {
             return None;
         }
         let mut block = Self { is_quoted: first.starts_with('>'), ..Self::default() };
+        let on_line = fields_on_line(first);
+        if !on_line.is_empty() {
+            on_line.into_iter().for_each(|(label, value)| block.take(label, value.trim()));
+            return Some(Self { length: 1, ..block });
+        }
         let mut count = 0;
         let mut last = None;
         let mut at = 0;
@@ -236,6 +254,16 @@ impl HeaderBlock {
         }
         block.length = at;
         (count >= 3 && !block.from.is_empty()).then_some(block)
+    }
+
+    /// What is announced and then only introduced: `2.3.2026, 9:30, "Ann Example" <ann@example.com>:`.
+    fn of_attribution(lines: &[&str]) -> Option<Self> {
+        let (length, Strength::Certain) = attribution(lines)? else { return None };
+        let from = lines[..length].join(" ").trim().trim_end_matches(':').to_string();
+        // What stands before the name is the date.
+        let name = from.rfind('"').and_then(|end| from[..end].rfind('"')).or_else(|| from.rfind([',', ' ', '<']));
+        let from = from[name.unwrap_or(0)..].trim_start_matches([',', ' ']).to_string();
+        Some(Self { from, is_quoted: lines[0].starts_with('>'), length, ..Self::default() })
     }
 
     fn take(&mut self, label: Label, value: &str) {

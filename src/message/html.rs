@@ -19,21 +19,29 @@ const MAX_QUOTE_DEPTH: usize = 20;
 /// Bytes in which an entity must end: the longest name has 31.
 const MAX_ENTITY_BYTES: usize = 34;
 
-/// Elements whose content is not shown.
-const HIDDEN: [&str; 7] = ["head", "style", "script", "title", "template", "noscript", "svg"];
+/// Whether the content of an element is not shown.
+fn is_hidden(name: &str) -> bool {
+    matches!(name, "head" | "style" | "script" | "title" | "template" | "noscript" | "svg")
+}
 
-/// Elements that mails hide by their style.
-const MAY_HIDE: [&str; 5] = ["div", "p", "span", "table", "td"];
+/// Whether it is one that mails hide by its style.
+fn may_hide(name: &str) -> bool {
+    matches!(name, "div" | "p" | "span" | "table" | "td")
+}
 
 /// Lists inside one another that are numbered and indented.
 const MAX_LIST_DEPTH: usize = 10;
 
-/// Elements that begin and end on a line of their own.
-const BLOCKS: [&str; 30] = [
-    "address", "article", "aside", "body", "center", "dd", "div", "dl", "dt", "fieldset", "figure", "footer", "form",
-    "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li", "main", "ol", "pre", "section", "table", "tr",
-    "ul",
-];
+/// Whether an element begins and ends on a line of its own.
+#[rustfmt::skip]
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address" | "article" | "aside" | "body" | "center" | "dd" | "div" | "dl" | "dt" | "fieldset" | "figure"
+            | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "html" | "li" | "main"
+            | "ol" | "pre" | "section" | "table" | "tr" | "ul"
+    )
+}
 
 /// Reduces HTML to text, and says what its markup tells about stretches of it.
 pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
@@ -44,7 +52,7 @@ pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
     let mut has_comment_end = true;
     let mut never_closed: Vec<Cow<'_, str>> = Vec::new();
     while !rest.is_empty() && out.text.len() < MAX_TEXT_BYTES {
-        let at = rest.find('<').unwrap_or(rest.len());
+        let at = memchr::memchr(b'<', rest.as_bytes()).unwrap_or(rest.len());
         out.words(&rest[..at]);
         rest = &rest[at..];
         if rest.is_empty() {
@@ -65,12 +73,12 @@ pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
         let written = &rest[..tag.len];
         rest = &rest[tag.len..];
         let name = tag.name.as_ref();
-        if MAY_HIDE.contains(&name) && tag.is_hidden() && !never_closed.contains(&tag.name) {
+        if may_hide(name) && tag.is_hidden() && !never_closed.contains(&tag.name) {
             match after_all_closed(rest, &tag.name) {
                 Some(after) => rest = after,
                 None => never_closed.push(tag.name),
             }
-        } else if !tag.is_closing && HIDDEN.contains(&name) && !never_closed.contains(&tag.name) {
+        } else if !tag.is_closing && is_hidden(name) && !never_closed.contains(&tag.name) {
             match after_closing(rest, &tag.name) {
                 Some(after) => rest = after,
                 None => never_closed.push(tag.name),
@@ -187,7 +195,7 @@ impl Output {
                 self.is_next_cell |= self.is_in_line;
             }
             "button" | "option" | "select" | "textarea" => self.has_gap = true,
-            name if BLOCKS.contains(&name) => {
+            name if is_block(name) => {
                 if name == "li" {
                     self.end_item();
                 }

@@ -5,7 +5,7 @@
 
 mod letters;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The words that occur most in a language and are short, by language. One that several have counts for each of them.
@@ -96,15 +96,25 @@ const MAX_WORD_BYTES: usize = 8;
 /// The last letter of the scripts that these languages are written in.
 const LAST_LATIN: char = '\u{24f}';
 
-static LANGUAGES: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
-    let mut words: HashMap<&'static str, u16> = HashMap::new();
+/// The languages of each small word, a bit for each, and one for the neighbours. The words are sorted.
+static LANGUAGES: LazyLock<Vec<(Word, u16)>> = LazyLock::new(|| {
+    let mut words: BTreeMap<Word, u16> = BTreeMap::new();
     for (at, (_, small)) in SMALL_WORDS.iter().enumerate() {
-        for word in *small {
-            *words.entry(word).or_default() |= 1 << at;
-        }
+        small.iter().for_each(|word| *words.entry(packed(word)).or_default() |= 1 << at);
     }
-    words
+    NEIGHBOURS.iter().for_each(|word| *words.entry(packed(word)).or_default() |= OF_NEIGHBOURS);
+    words.into_iter().collect()
 });
+
+/// The bit of the words that Swedish has not.
+const OF_NEIGHBOURS: u16 = 1 << SMALL_WORDS.len();
+
+/// The bytes of a small word in one number, which is compared at once.
+type Word = u64;
+
+fn packed(word: &str) -> Word {
+    word.bytes().fold(0, |so_far, byte| so_far << 8 | Word::from(byte))
+}
 
 /// The ISO 639-1 code of a text's language, where it has one that can be told; by its letters only where somebody is to
 /// be answered in it.
@@ -133,10 +143,10 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether it is an address, a path, a number, or has a dot or colon inside: `mx.example.com`, `10:30`.
 fn is_for_programs(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    let is_sign = |b: &u8| b.is_ascii_digit() || matches!(b, b'@' | b'/' | b'=' | b'_' | b'<');
-    let is_joint = |pair: &[u8]| matches!(pair[0], b'.' | b':') && pair[1].is_ascii_alphanumeric();
-    bytes.iter().any(is_sign) || bytes.windows(2).any(is_joint)
+    let is_sign = |b: u8| b.is_ascii_digit() || matches!(b, b'@' | b'/' | b'=' | b'_' | b'<');
+    let is_joint = |above: u8, b: u8| matches!(above, b'.' | b':') && b.is_ascii_alphanumeric();
+    let mut above = b' ';
+    word.bytes().any(|b| is_sign(b) || is_joint(std::mem::replace(&mut above, b), b))
 }
 
 /// How many small words of each language a text has.
@@ -146,8 +156,6 @@ struct Tally {
     count: usize,
     neighbours: usize,
     foreign: usize,
-    /// The word that is looked at, in lower case.
-    word: String,
 }
 
 impl Tally {
@@ -157,10 +165,19 @@ impl Tally {
         if written.len() > MAX_WORD_BYTES {
             return;
         }
-        self.word.clear();
-        self.word.extend(written.chars().flat_map(char::to_lowercase));
-        self.neighbours += usize::from(NEIGHBOURS.contains(&self.word.as_str()));
-        let Some(languages) = LANGUAGES.get(self.word.as_str()) else { return };
+        let word = if written.is_ascii() {
+            written.bytes().fold(0, |so_far, byte| so_far << 8 | Word::from(byte.to_ascii_lowercase()))
+        } else {
+            let lower = written.to_lowercase();
+            // In some scripts a letter is longer in lower case.
+            if lower.len() > MAX_WORD_BYTES {
+                return;
+            }
+            packed(&lower)
+        };
+        let Ok(found) = LANGUAGES.binary_search_by_key(&word, |(word, _)| *word) else { return };
+        let languages = LANGUAGES[found].1;
+        self.neighbours += usize::from(languages & OF_NEIGHBOURS != 0);
         for (at, hits) in self.hits.iter_mut().enumerate() {
             *hits += usize::from(languages >> at & 1);
         }

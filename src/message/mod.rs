@@ -29,7 +29,7 @@ mod trust;
 
 pub use calendar::{Calendar, CalendarMethod};
 pub use forwarded::Forwarded;
-pub use parse::{all_attachment_bytes, attachment_bytes, parse, parse_with_files};
+pub use parse::{all_attachment_bytes, attachment_bytes, content_digest, parse, parse_with_files};
 pub use report::Reason;
 
 use jiff::Timestamp;
@@ -89,9 +89,6 @@ pub struct Message {
     pub authenticated_by: Option<AuthenticatedBy>,
     /// ISO 639-1 code of its language where that is known already; ask [`Message::language`] otherwise.
     pub language: Option<String>,
-    /// SHA-256 over what two copies of one mail have in common: originator fields, subject, date, id and body,
-    /// but no trace fields.
-    pub content_digest: Digest,
     /// Size of the raw bytes.
     pub size_bytes: u64,
     /// What was wrong with the bytes.

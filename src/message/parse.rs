@@ -33,12 +33,31 @@ pub fn parse_with_files(raw: &[u8], received_at: Timestamp, reader: &Reader) -> 
 
 /// Reads what there is of a mail of which only the header block was fetched; `size_bytes` is that of the whole mail.
 pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestamp, reader: &Reader) -> Message {
-    // What follows the block, if anything does, is not the whole text and would be taken for it.
-    let end = catch_unwind(|| fields::split(header_block, Of::Message).body_at).unwrap_or(0);
-    let mut message = parse(&header_block[..end], received_at, reader);
+    let mut message = parse(only_headers(header_block), received_at, reader);
     message.defects.retain(|defect| defect.code != DefectCode::Structure);
     message.size_bytes = size_bytes;
     message
+}
+
+/// Without what follows the block, if anything does: that is not the whole text and would be taken for it.
+fn only_headers(raw: &[u8]) -> &[u8] {
+    let end = catch_unwind(|| fields::split(raw, Of::Message).body_at).unwrap_or(0);
+    &raw[..end]
+}
+
+/// SHA-256 over what two copies of one mail have in common: originator fields, subject, date, id and body, but no trace
+/// fields. Only who compares mails wants it, and it takes long.
+pub fn content_digest(raw: &[u8]) -> Digest {
+    let digest = || {
+        let block = fields::split(raw, Of::Message);
+        if is_mail(&block) { digest::of_content(&block, &raw[block.body_at..]) } else { Digest::of(raw) }
+    };
+    catch_unwind(digest).unwrap_or_else(|_| Digest::of(raw))
+}
+
+/// The same of a mail of which only the header block was fetched.
+pub fn header_digest(header_block: &[u8]) -> Digest {
+    content_digest(only_headers(header_block))
 }
 
 /// The decoded bytes of all attachments, in the order of their [`Attachment::index`].
@@ -49,6 +68,8 @@ pub fn all_attachment_bytes(raw: &[u8]) -> Vec<Vec<u8>> {
 /// The decoded bytes of those attachments that are wanted by their [`Attachment::index`], in its order.
 pub fn attachment_bytes(raw: &[u8], is_wanted: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
     catch_unwind(AssertUnwindSafe(|| {
+        let opened = parts::opened(raw, &fields::split(raw, Of::Message));
+        let raw = opened.as_deref().unwrap_or(raw);
         let parts = parts::read(raw, fields::split(raw, Of::Message));
         let wanted = files::of(&parts).into_iter().take(MAX_ATTACHMENTS).enumerate().filter(|(at, _)| is_wanted(*at));
         wanted.map(|(_, file)| file.into_bytes().into_owned()).collect()
@@ -65,22 +86,28 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
         return message;
     }
     let block = fields::split(raw, Of::Message);
-    let is_mail = block.fields.iter().any(|field| IDENTIFYING_FIELDS.iter().any(|name| field.is(name)));
-    if !is_mail && !block.is_over_limit {
+    if !is_mail(&block) {
         return unreadable(raw, received_at, "there is no header field that mails have");
     }
 
     let mut defects = Vec::new();
-    let content_digest = digest::of_content(&block, &raw[block.body_at..]);
     let hint = if raw.is_ascii() { None } else { decode::declared(raw) };
-    let envelope = Envelope::read(&block, hint, &content_digest, &mut defects);
+    let digest = || digest::of_content(&block, &raw[block.body_at..]);
+    let envelope = Envelope::read(&block, hint, digest, &mut defects);
     let headers = block
         .fields
         .iter()
         .map(|field| Header { name: field.name.to_string(), value: value_of(*field, hint) })
         .collect::<Vec<_>>();
 
-    let mut parts = parts::read(raw, block);
+    let opened = parts::opened(raw, &block);
+    let mut parts = match &opened {
+        Some(mail) => parts::read(mail, fields::split(mail, Of::Message)),
+        None => parts::read(raw, block),
+    };
+    if opened.is_some() {
+        parts.defects.push(DefectCode::Structure);
+    }
     parts.defects.dedup();
     defects.extend(parts.defects.drain(..).map(|code| defect(code, structure_detail(code))));
     // A mail over a limit is looked at by a person; its text would only be part of the truth.
@@ -124,7 +151,6 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
         forwarded,
         authentication: Authentication::None,
         authenticated_by: None,
-        content_digest,
         size_bytes: raw.len() as u64,
         defects,
     };
@@ -149,6 +175,10 @@ fn value_of(field: fields::RawField<'_>, hint: Option<&str>) -> String {
     decode::text_as(field, hint)
 }
 
+fn is_mail(block: &Block<'_>) -> bool {
+    block.is_over_limit || block.fields.iter().any(|field| IDENTIFYING_FIELDS.iter().any(|name| field.is(name)))
+}
+
 /// Bytes without one of these are no mail, but garbage that happens to have a colon in its first lines.
 const IDENTIFYING_FIELDS: [&str; 9] =
     ["From", "To", "Subject", "Date", "Message-ID", "Received", "Return-Path", "Content-Type", "Delivered-To"];
@@ -170,7 +200,8 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn read(block: &Block<'_>, hint: Option<&str>, digest: &Digest, defects: &mut Vec<Defect>) -> Self {
+    /// `digest` is asked for where the mail has no id.
+    fn read(block: &Block<'_>, hint: Option<&str>, digest: impl Fn() -> Digest, defects: &mut Vec<Defect>) -> Self {
         let ids = |name: &str, read: fn(&str) -> Vec<MessageId>| -> Vec<MessageId> {
             let fields = block.fields.iter().filter(|field| field.is(name));
             ids::bounded(fields.flat_map(|field| read(&decode::text(*field))).collect())
@@ -190,7 +221,7 @@ impl Envelope {
         }
         let id = ids("Message-ID", ids::all).into_iter().next().unwrap_or_else(|| {
             defects.push(defect(DefectCode::MissingMessageId, "there is no Message-ID that can be used"));
-            ids::for_missing(digest)
+            ids::for_missing(&digest())
         });
         let date = block.first("Date").and_then(decode::date);
         if date.is_none() {
@@ -293,13 +324,13 @@ fn defect(code: DefectCode, detail: impl Into<String>) -> Defect {
 /// The message for bytes that are no mail.
 fn unreadable(raw: &[u8], received_at: Timestamp, why: &str) -> Message {
     let size_bytes = raw.len() as u64;
-    Message { defects: vec![defect(DefectCode::Unreadable, why)], ..blank(Digest::of(raw), received_at, size_bytes) }
+    Message { defects: vec![defect(DefectCode::Unreadable, why)], ..blank(&Digest::of(raw), received_at, size_bytes) }
 }
 
-/// A message of which nothing is known but these.
-pub(super) fn blank(content_digest: Digest, received_at: Timestamp, size_bytes: u64) -> Message {
+/// A message of which nothing is known but these; `digest` is that of its words.
+pub(super) fn blank(digest: &Digest, received_at: Timestamp, size_bytes: u64) -> Message {
     Message {
-        id: ids::for_missing(&content_digest),
+        id: ids::for_missing(digest),
         in_reply_to: Vec::new(),
         references: Vec::new(),
         subject: String::new(),
@@ -324,7 +355,6 @@ pub(super) fn blank(content_digest: Digest, received_at: Timestamp, size_bytes: 
         authentication: Authentication::None,
         authenticated_by: None,
         language: None,
-        content_digest,
         size_bytes,
         defects: Vec::new(),
     }

@@ -97,6 +97,22 @@ pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
     walk.parts
 }
 
+/// The mail with its multipart as it was before somebody encoded that as a whole, which is not allowed (RFC 2045 §6.4) but
+/// done. `None` where it need not be opened: its parts stand there, or do not come out either.
+pub(super) fn opened(raw: &[u8], block: &Block<'_>) -> Option<Vec<u8>> {
+    let encoding = block.first("Content-Transfer-Encoding").map(|field| Encoding::named(field.value));
+    let encoding = encoding.filter(|encoding| *encoding != Encoding::None)?;
+    let content_type = block.first("Content-Type").and_then(|field| decode::content_type(field, None))?;
+    let boundary = content_type.parameter("boundary").filter(|boundary| !boundary.is_empty())?;
+    let has_parts = |body: &[u8]| memmem::find(body, format!("--{boundary}").as_bytes()).is_some();
+    let (header, body) = raw.split_at(block.body_at);
+    if !content_type.value.starts_with("multipart/") || has_parts(body) {
+        return None;
+    }
+    let decoded = encoding.decode(body);
+    has_parts(&decoded).then(|| [header, &*decoded].concat())
+}
+
 /// A multipart whose closing delimiter is still to come.
 struct Open {
     part: usize,

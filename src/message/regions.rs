@@ -100,7 +100,8 @@ impl Regions {
             return;
         }
         // No tag with less in it has one of the marks.
-        let may_have = !is_closing && tag.len() > name.len() + 10 && tag.contains('=');
+        let is_marked = !matches!(name, "a" | "img" | "font" | "link" | "meta");
+        let may_have = is_marked && !is_closing && tag.len() > name.len() + 10 && tag.contains('=');
         if !may_have || self.list.len() >= MAX_HTML_REGIONS {
             return;
         }

@@ -1,6 +1,6 @@
-//! Tables of phrases that are searched for in one pass over a text, however many there are.
+//! Tables of phrases that are searched for in one pass over a text, or at its beginning, however many there are.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
 /// A table of phrases in lower case.
@@ -10,6 +10,12 @@ impl Phrases {
     /// The phrases that `build` gives; they are put together when a text is first searched.
     pub const fn new(build: fn() -> Option<AhoCorasick>) -> Self {
         Self(LazyLock::new(build))
+    }
+
+    /// An automaton for these phrases. It is of the kind that is soon put together: a program that reads one mail would
+    /// spend most of its time on a faster one.
+    pub fn automaton<P: AsRef<[u8]>>(phrases: impl IntoIterator<Item = P>) -> Option<AhoCorasick> {
+        AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(phrases).ok()
     }
 
     /// Whether the text, which is in lower case, has one of them.
@@ -46,9 +52,59 @@ fn has_edges(text: &str, start: usize, end: usize) -> bool {
     !is_written_with_blanks || !(before.is_some_and(char::is_alphabetic) || behind.is_some_and(char::is_alphabetic))
 }
 
+/// A table of phrases in lower case with which a text may begin.
+pub(super) struct Beginnings(LazyLock<Vec<Vec<&'static str>>>);
+
+impl Beginnings {
+    /// The phrases that `sorted` gives, sorted by [`Beginnings::by_first_byte`] when a text is first looked at.
+    pub const fn new(sorted: fn() -> Vec<Vec<&'static str>>) -> Self {
+        Self(LazyLock::new(sorted))
+    }
+
+    /// The phrases that begin with each byte: of hundreds only those few are compared with a text.
+    pub fn by_first_byte(phrases: &[&'static str]) -> Vec<Vec<&'static str>> {
+        let mut sorted = vec![Vec::new(); 256];
+        for phrase in phrases {
+            phrase.bytes().next().into_iter().for_each(|byte| sorted[usize::from(byte)].push(*phrase));
+        }
+        sorted
+    }
+
+    /// Whether the text, were it in lower case, would begin with one of them.
+    pub fn begin(&self, text: &str) -> bool {
+        let lower = || text.chars().flat_map(char::to_lowercase);
+        let Some(first) = text.chars().next() else { return false };
+        let byte = match first.is_ascii() {
+            true => (first as u8).to_ascii_lowercase(),
+            false => lower().next().map_or(0, |first| first.encode_utf8(&mut [0; 4]).as_bytes()[0]),
+        };
+        self.0[usize::from(byte)].iter().any(|phrase| {
+            let mut letters = lower();
+            phrase.chars().all(|letter| letters.next() == Some(letter))
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn beginnings_are_found_in_either_case() {
+        static TABLE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&["sent from ", "s", "école", "在"]));
+        let cases = [
+            ("Sent from my telephone", true),
+            ("SENT", true),
+            ("École de Paris", true),
+            ("在 2026", true),
+            ("eat", false),
+            ("é", false),
+            ("", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(TABLE.begin(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn words_are_found_whole_and_phrases_anywhere() {

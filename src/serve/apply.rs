@@ -6,7 +6,7 @@ use super::working::Working;
 use crate::classify::{Context, MatchedRule, Verdict};
 use crate::decide::policy::Policy;
 use crate::decide::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Suppression, TicketRef};
-use crate::message::Address;
+use crate::message::{Address, Digest};
 use crate::store::{Filed, Matched, Settled, Suppressed};
 use crate::thread::{self, token::TokenKey};
 use crate::ticket::event::{Actor, Event, Visibility, What};
@@ -33,6 +33,8 @@ pub struct Received<'m> {
     pub attempt: u32,
     /// What was known besides it when it was judged.
     pub context: &'m Context,
+    /// What copies of it have in common.
+    pub content_digest: Digest,
     /// Its bytes, where there are files within it.
     pub raw: Option<&'m Bytes>,
 }
@@ -74,7 +76,7 @@ pub fn apply(
     }
     let (cause, ticket, answers_to) = (applying.cause, applying.ticket, applying.answers_to);
     if let (Some(received), Some(outcome)) = (received, decision.outcome) {
-        working.remember(received.mail);
+        working.remember(received.mail, received.content_digest);
         let message = &received.mail.message;
         working.changes.settled.push(Settled {
             inbox: received.mail.inbox,
@@ -84,7 +86,7 @@ pub fn apply(
             answers_to,
             reasons: cause,
             message_id: message.id.clone(),
-            content_digest: message.content_digest,
+            content_digest: received.content_digest,
             from: message.author().map(|author| author.address.clone()).unwrap_or_default(),
             subject: message.subject.clone(),
             rules_version: received.mail.verdict.version.clone(),
@@ -310,7 +312,8 @@ impl Applying<'_> {
             let own = &received.mail.message.id;
             self.working.tickets_by_message.entry(own.clone()).or_insert(id);
         }
-        if passed_on.is_some() && !message.id.is_made_up() {
+        // Also where we have made the id up: the same agent may pass the same mail on again.
+        if passed_on.is_some() {
             self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
             self.working.changes.passed_on.push((message.id.clone(), id));
         }

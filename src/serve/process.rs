@@ -13,7 +13,7 @@ use super::write;
 use crate::classify::{self, Context, Scan, ThreadState};
 use crate::decide::policy::Policy;
 use crate::decide::{self, Decision, Mail, Reason};
-use crate::message::{self, Message};
+use crate::message::{self, Digest, Message};
 use crate::store::workers::FOR_LIFE;
 use crate::store::{InboxItem, Lookup, Notice, Store, StoreError};
 use crate::thread::{self, Evidence, ThreadKeys};
@@ -56,6 +56,7 @@ pub struct Read {
     released: bool,
     oversize_bytes: Option<u64>,
     message: Message,
+    content_digest: Digest,
     /// The customer's mail that an agent passes on with it.
     passed_on: Option<Box<Message>>,
     /// What rules see of the customer's mail, else of the mail itself.
@@ -122,24 +123,39 @@ fn fault(fault: JoinError) -> Failure {
 
 /// Reads a mail: everything that needs nothing but its bytes.
 pub fn read(house: &House, item: &InboxItem) -> Read {
-    let message = match item.oversize_bytes {
+    let (message, content_digest) = match item.oversize_bytes {
         Some(size) => {
             let mut message = message::parse::parse_headers(&item.raw, size, item.received_at, &house.reader);
             message.body.reply = format!("(This mail has {size} bytes and was not fetched; only its header is here.)");
-            message
+            (message, message::parse::header_digest(&item.raw))
         }
-        None => message::parse(&item.raw, item.received_at, &house.reader),
+        None => (message::parse(&item.raw, item.received_at, &house.reader), message::content_digest(&item.raw)),
     };
     let passed_on = decide::passed_on(&message, &house.policy).map(Box::new);
     let judged = passed_on.as_deref().unwrap_or(&message);
     let scan = classify::scan(judged, &house.rules);
     let shadow_scan = house.shadow.as_ref().map(|shadow| classify::scan(judged, shadow));
-    let keys = thread::keys(&message, &house.signature.tokens, &house.reader.own_addresses);
+    let mut keys = thread::keys(&message, &house.signature.tokens, &house.reader.own_addresses);
+    // A mail that was passed on before has its ticket.
+    keys.foreign_ids.extend(passed_on.iter().map(|customers| customers.id.clone()));
     let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
     let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
     let raw = (!message.attachments.is_empty()).then(|| item.raw.clone());
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
-    Read { inbox: id, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw }
+    Read {
+        inbox: id,
+        attempt,
+        released,
+        oversize_bytes,
+        message,
+        content_digest,
+        passed_on,
+        scan,
+        shadow_scan,
+        keys,
+        alerts,
+        raw,
+    }
 }
 
 /// What has to be looked up for a batch.
@@ -184,13 +200,15 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 
 /// Decides about one mail and applies the decision to the working picture.
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
-    let Read { inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw } =
-        read;
+    let content_digest = read.content_digest;
+    let Read {
+        inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw, ..
+    } = read;
     let policy = &house.policy;
     let author = message.author();
     let known = working.known(&message.id, inbox, author, &keys);
-    let is_same_id_other_words = known.same_id.is_some_and(|(_, digest)| digest != message.content_digest) && !released;
-    let mut thread = thread::resolve(&keys, &message.content_digest, &known);
+    let is_same_id_other_words = known.same_id.is_some_and(|(_, digest)| digest != content_digest) && !released;
+    let mut thread = thread::resolve(&keys, &content_digest, &known);
     if released && matches!(thread, thread::Thread::Duplicate(_)) {
         thread = thread::Thread::New;
     }
@@ -263,7 +281,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
     flag(&mut decision, keys.forged_count, is_same_id_other_words);
-    let received = Received { mail: &mail, attempt, context: &context, raw: raw.as_ref() };
+    let received = Received { mail: &mail, attempt, context: &context, content_digest, raw: raw.as_ref() };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
 

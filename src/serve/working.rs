@@ -170,8 +170,8 @@ impl Working {
     }
 
     /// Remembers a mail's id, so that a second copy within the batch is recognised.
-    pub fn remember(&mut self, mail: &Mail) {
-        self.same_ids.entry(mail.message.id.clone()).or_insert_with(|| (mail.inbox, mail.message.content_digest));
+    pub fn remember(&mut self, mail: &Mail, content_digest: Digest) {
+        self.same_ids.entry(mail.message.id.clone()).or_insert((mail.inbox, content_digest));
     }
 
     /// The changes, but for the mails that are still to be composed, which are handed out beside them, and how they

@@ -1,7 +1,10 @@
 //! Mails of which one thing grows: twice as much of it takes hardly more than twice as long to read.
 
 use jiff::Timestamp;
+use postroom::decide::command::Orders;
+use postroom::endpoint::Secret;
 use postroom::message::{self, Reader};
+use postroom::thread::{self, token::TokenKey};
 use std::time::{Duration, Instant};
 
 /// How much longer a mail of twice the size may take; a square would be four.
@@ -15,11 +18,16 @@ fn mail(fields: &str, text: &str) -> String {
     format!("From: Ann <ann@customer.example>\r\nMessage-ID: <m1@customer.example>\r\n{fields}\r\n{text}")
 }
 
-/// The shortest time of several, which other work on the machine disturbs least.
+/// The shortest time that it takes to read a mail.
 fn shortest(raw: &str) -> Duration {
+    took(|| message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default()))
+}
+
+/// The shortest time of several, which other work on the machine disturbs least.
+fn took<T>(work: impl Fn() -> T) -> Duration {
     let time = || {
         let begun = Instant::now();
-        std::hint::black_box(message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default()));
+        std::hint::black_box(work());
         begun.elapsed()
     };
     (0..4).map(|_| time()).min().unwrap_or_default()
@@ -142,11 +150,74 @@ fn twice_as_long_a_field_takes_hardly_more_than_twice_the_time() {
     check(cases.map(|(case, name, piece)| (case, of(name, piece, SIZE), of(name, piece, 2 * SIZE))));
 }
 
+#[test]
+fn twice_as_much_to_look_a_ticket_up_by_takes_hardly_more_than_twice_the_time() {
+    let tokens = TokenKey::new(Secret::new("a key of the tests"));
+    let own = ["support@desk.example".to_owned()];
+    let cases = [
+        (
+            "ids of ours that are forged",
+            "References",
+            "<pr.1001.1.ack.1-2ah.bnvnsb4yequt4y6kz3cxrmp73m@desk.example> ",
+            "x",
+        ),
+        ("ids of others", "References", "<{n}@customer.example> ", "x"),
+        ("addresses", "To", "support+1001.{n}-2ah.bnvnsb4yequt4y6kz3cxrmp73m@desk.example, ", "x"),
+        ("markers", "X", "x", "Ref: PR-1001 \u{b7} {n}-2ah.bnvnsb4yequt4y6kz3cxrmp73m\r\n"),
+        ("beginnings of markers", "X", "x", "Ref: PR-"),
+        ("beginnings of ids", "X", "x", "pr.1001.{n}."),
+        ("beginnings of addresses", "X", "x", "support+1001."),
+        ("marks in the subject", "Subject", "[PR-{n} ", "x"),
+        ("words", "X", "x", "1-2ah.bnvnsb4yequt4y6kz3cxrmp73m "),
+    ];
+    for (name, field, in_field, in_text) in cases {
+        let message = |size: usize| {
+            let of = |piece: &str| -> String {
+                (0..size / piece.len()).map(|n| piece.replace("{n}", &n.to_string())).collect()
+            };
+            let fields = format!("{field}: {}\r\n", if in_field == "x" { "x".to_owned() } else { of(in_field) });
+            let text = if in_text == "x" { "x".to_owned() } else { of(in_text) };
+            message::parse(mail(&fields, &text).as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default())
+        };
+        let (one, two) = (message(SIZE), message(2 * SIZE));
+        grows_no_more(
+            name,
+            || took(|| thread::keys(&one, &tokens, &own)),
+            || took(|| thread::keys(&two, &tokens, &own)),
+        );
+    }
+}
+
+#[test]
+fn twice_as_long_an_answer_of_an_agent_takes_hardly_more_than_twice_the_time() {
+    let cases = [
+        ("commands", "", "#take\n"),
+        ("what is no command", "", "#frobnicate\n"),
+        ("marks", "", "#"),
+        ("adorned marks", "", "*_#"),
+        ("words", "#take\n", "word "),
+        ("commands below words", "word\n", "#take\n"),
+        ("empty lines", "#take\n", "\n"),
+        ("labels of a resolution", "#resolve\n", "Root Cause: "),
+        ("parts of a resolution", "#resolve\n", "Root Cause: x\nSolution: x\nVerification: x\n"),
+    ];
+    for (name, start, piece) in cases {
+        let text = |size: usize| format!("{start}{}", piece.repeat(size / piece.len()));
+        let (one, two) = (text(SIZE), text(2 * SIZE));
+        grows_no_more(name, || took(|| Orders::read(&one)), || took(|| Orders::read(&two)));
+    }
+}
+
 fn check<const N: usize>(cases: [(&str, String, String); N]) {
     for (name, one, two) in cases {
-        let factor = || shortest(&two).as_secs_f64() / shortest(&one).as_secs_f64().max(1e-5);
-        // A busy machine may spoil a try; a square spoils all.
-        let least = (0..4).map(|_| factor()).find(|factor| *factor <= MOST);
-        assert!(least.is_some(), "{name}: {:.1} times as long", factor());
+        grows_no_more(name, || shortest(&one), || shortest(&two));
     }
+}
+
+/// Whether the second takes hardly more than twice as long as the first.
+fn grows_no_more(name: &str, one: impl Fn() -> Duration, two: impl Fn() -> Duration) {
+    let factor = || two().as_secs_f64() / one().as_secs_f64().max(1e-5);
+    // A busy machine may spoil a try; a square spoils all.
+    let least = (0..4).map(|_| factor()).find(|factor| *factor <= MOST);
+    assert!(least.is_some(), "{name}: {:.1} times as long", factor());
 }

@@ -70,13 +70,39 @@ fn is_whole_block(value: &str) -> bool {
         return false;
     }
     let mut seen: Vec<Label> = Vec::new();
-    for word in value.split_whitespace().filter_map(|word| word.trim_start_matches('*').strip_suffix([':', '：'])) {
-        if let Some(label) = of_word(&word.trim_end_matches('*').to_lowercase())
-            && label != Label::Other
-            && !seen.contains(&label)
-        {
+    for (_, label, _) in labels_within(value) {
+        if label != Label::Other && !seen.contains(&label) {
             seen.push(label);
         }
     }
     seen.contains(&Label::Sent) && seen.len() >= 2
+}
+
+/// The fields of a header block that lost its line ends on the way, also the blanks that were once there:
+/// `From: Ann <ann@…>To: BobSent: Monday, 2 March 2026 09:30Subject: x`. None where it has its line ends.
+pub(in crate::message) fn fields_on_line(line: &str) -> Vec<(Label, &str)> {
+    let Some((Label::From, value)) = label(line).filter(|(_, value)| is_whole_block(value)) else { return Vec::new() };
+    let starts: Vec<(usize, Label, usize)> = labels_within(value).collect();
+    let mut fields = Vec::with_capacity(starts.len() + 1);
+    let first = starts.first().map_or(value.len(), |(start, ..)| *start);
+    fields.push((Label::From, &value[..first]));
+    for (at, (_, label, value_at)) in starts.iter().enumerate() {
+        // What a subject has behind it is its own.
+        let end = if *label == Label::Subject { None } else { starts.get(at + 1).map(|(start, ..)| *start) };
+        fields.push((*label, &value[*value_at..end.unwrap_or(value.len())]));
+        if *label == Label::Subject {
+            break;
+        }
+    }
+    fields
+}
+
+/// The labels within a line: where each begins, and where its value does. Each begins behind what is no letter.
+fn labels_within(value: &str) -> impl Iterator<Item = (usize, Label, usize)> {
+    value.match_indices([':', '：']).filter_map(|(at, colon)| {
+        let before = value[..at].trim_end_matches(['*', ' ', '\u{a0}']);
+        let word = before.char_indices().rev().take(MAX_LABEL_CHARS).take_while(|(_, c)| c.is_alphabetic());
+        let start = word.last().map(|(start, _)| start)?;
+        Some((start, of_word(&before[start..].to_lowercase())?, at + colon.len()))
+    })
 }

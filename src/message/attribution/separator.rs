@@ -1,13 +1,13 @@
 //! Lines that separate a quoted or forwarded mail from the text above it: `-----Original Message-----`.
 
 use super::phrases::{BEGIN, FORWARD, ORIGINAL};
-use super::{IS_WROTE, begins_with_any, ends_with_colon};
+use super::{IS_WROTE, ends_with_colon};
 use crate::message::limits::MAX_SEPARATOR_BYTES;
-use crate::message::search::Phrases;
-use aho_corasick::AhoCorasick;
+use crate::message::search::{Beginnings, Phrases};
 
-static IS_FORWARD: Phrases = Phrases::new(|| AhoCorasick::new(FORWARD).ok());
-static IS_ORIGINAL: Phrases = Phrases::new(|| AhoCorasick::new(ORIGINAL).ok());
+static IS_FORWARD: Phrases = Phrases::new(|| Phrases::automaton(FORWARD));
+static IS_ORIGINAL: Phrases = Phrases::new(|| Phrases::automaton(ORIGINAL));
+static MAY_BE_BARE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&[ORIGINAL, FORWARD].concat()));
 
 /// What a line between rules says about the text below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,15 @@ pub(in crate::message) enum Separator {
 /// Bytes of a line that says where a forwarded mail begins; a longer one is a sentence.
 const MAX_BEGIN_BYTES: usize = 80;
 
+/// Bytes of the longest words that announce a mail without rules.
+pub(super) const MAX_BARE_BYTES: usize = 40;
+
 /// Whether this line separates a quoted mail from the text above it.
 pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
+    // Nearly all lines begin in a letter and do not end in a colon.
+    if line.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) && !ends_with_colon(line) {
+        return None;
+    }
     let line = line.trim_matches(['*', ' ', '\t', '\u{a0}']);
     let is_ruled = line.len() > 6 && line.len() <= MAX_SEPARATOR_BYTES && starts_ruled(line);
     let is_begin = line.len() < MAX_BEGIN_BYTES && ends_with_colon(line);
@@ -49,8 +56,11 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
 
 /// `Original Message` without rules. That is a separator only above a header block.
 pub(in crate::message) fn is_bare_separator(line: &str) -> bool {
+    if line.len() > 2 * MAX_BARE_BYTES {
+        return false;
+    }
     let words = line.trim_matches([' ', '*', '\t', ':', '\u{a0}']);
-    let may_be = words.len() <= 40 && (begins_with_any(words, ORIGINAL) || begins_with_any(words, FORWARD));
+    let may_be = words.len() <= MAX_BARE_BYTES && MAY_BE_BARE.begin(words);
     may_be && {
         let words = words.to_lowercase();
         ORIGINAL.contains(&words.as_str()) || FORWARD.contains(&words.as_str())
@@ -58,7 +68,7 @@ pub(in crate::message) fn is_bare_separator(line: &str) -> bool {
 }
 
 fn is_rule_char(c: char) -> bool {
-    matches!(c, '-' | '_' | '=' | '~' | '—' | '–' | '─' | '*' | '#')
+    matches!(c, '-' | '_' | '=' | '~' | '\u{2010}'..='\u{2015}' | '─' | '━' | '*' | '#')
 }
 
 fn starts_ruled(line: &str) -> bool {

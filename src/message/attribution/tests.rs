@@ -49,6 +49,22 @@ fn attributions_are_known_in_many_languages() {
         ("no verb", &["2026-03-02 9:30 GMT+01:00 Ann <ann@example.com>:"], Some((1, Certain))),
         ("two lines", &["On Mon, 2 Mar 2026 at 09:30, Ann", "<ann@example.com> wrote:"], Some((2, Certain))),
         ("name only", &["Ann Example wrote:"], Some((1, NeedsQuote))),
+        (
+            "catalan without a verb",
+            &["Missatge de Ann <ann@example.com> del 2 de març 2026 a les 9:30:"],
+            Some((1, Certain)),
+        ),
+        (
+            "polish, the verb in front",
+            &["Wiadomość napisana przez Ann <ann@example.com> w dniu 2 mar 2026, o godz. 09:30:"],
+            Some((1, Certain)),
+        ),
+        ("no colon behind a verb", &["Am 02.03.26 um 09:30 schrieb Ann Example"], Some((1, NeedsQuote))),
+        (
+            "a sentence with a verb",
+            &["On 2 Mar 2026 at 09:30 she wrote to us and to all the others about that printer"],
+            None,
+        ),
         ("a sentence before one", &["Thanks a lot!", "On Mon, 2 Mar 2026 at 09:30, Ann wrote:"], None),
         ("own words", &["On Monday I wrote a letter and here is the list of what it said and what it did not:"], None),
         ("a list", &["We need:"], None),
@@ -87,6 +103,10 @@ fn separators_tell_answers_from_forwards() {
         ("---- Ann wrote ----", Some(Original)),
         ("---------- Forwarded message ---------", Some(Forward)),
         ("Begin forwarded message:", Some(Forward)),
+        ("以下是轉寄的訊息：", Some(Forward)),
+        ("---------- İletilmiş mesaj ---------", Some(Forward)),
+        ("‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐", Some(Original)),
+        ("----- Mail original -----", Some(Original)),
         ("Here is the forwarded message:", None),
         ("the original message", None),
         ("--", None),
@@ -95,6 +115,21 @@ fn separators_tell_answers_from_forwards() {
     for (line, expected) in cases {
         assert_eq!(separator(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_block_that_lost_its_line_ends_and_blanks_is_read() {
+    let line = "From: Ann <ann@example.com>To: Bob <bob@example.com>Sent: Monday, 2 March 2026 at 09:30:00 GMT+1Subject: To: x";
+    let fields: Vec<_> = fields_on_line(line).into_iter().map(|(label, value)| (label, value.trim())).collect();
+    let expected = [
+        (Label::From, "Ann <ann@example.com>"),
+        (Label::To, "Bob <bob@example.com>"),
+        (Label::Sent, "Monday, 2 March 2026 at 09:30:00 GMT+1"),
+        (Label::Subject, "To: x"),
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(header_block(&[line]), Some(1));
+    assert_eq!(fields_on_line("From: Ann <ann@example.com>"), []);
 }
 
 #[test]
@@ -124,6 +159,10 @@ fn limits_of_introductions_hold() {
         header_block(&[&format!("{line}{}", "x".repeat(bytes + 5 - line.len()))])
     };
     assert_eq!((whole(MAX_BLOCK_LINE_BYTES), whole(MAX_BLOCK_LINE_BYTES + 1)), (Some(1), None));
+
+    let bare =
+        |bytes: usize| is_bare_separator(&format!("{}Original message{}", "*".repeat(8), "*".repeat(bytes - 24)));
+    assert_eq!((bare(2 * separator::MAX_BARE_BYTES), bare(2 * separator::MAX_BARE_BYTES + 1)), (true, false));
 
     let ruled = |bytes: usize| format!("--Original Message{}", "-".repeat(bytes - 18));
     assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES)), Some(Separator::Original));

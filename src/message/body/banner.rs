@@ -1,8 +1,8 @@
 //! The warning of mail from outside that a server writes on top of it: none of the sender's words.
 
 use super::Kind;
-use crate::message::attribution::begins_with_any;
 use crate::message::limits::MAX_BANNER_LINES;
+use crate::message::search::Beginnings;
 use std::ops::Range;
 
 /// How the paragraph begins in which a server warns of mail from outside.
@@ -53,6 +53,8 @@ const STARTS: &[&str] = &[
     "advarsel",
     "uwaga",
 ];
+
+static MAY_WARN: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(STARTS));
 
 /// What such paragraphs say.
 const SAID: &[&str] = &[
@@ -112,7 +114,7 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
     let end = start + len;
     // Nearly all mails end here, at a look at their first bytes.
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if !begins_with_any(first, STARTS) {
+    if !MAY_WARN.begin(first) {
         return None;
     }
     let has_words = (end..lines.len()).any(|at| kinds[at] == Kind::Reply && !is_blank(&lines[at]));

@@ -21,9 +21,12 @@ pub(in crate::message) fn push_plain(out: &mut String, text: &str, flow: Flow) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let start = out.len();
     out.reserve(text.len());
-    for line in text.split_inclusive('\n') {
-        let words = line.strip_suffix('\n').unwrap_or(line);
-        let is_ended = words.len() < line.len();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let is_ended = end.is_some();
+        let words = &rest[..end.unwrap_or(rest.len())];
+        rest = &rest[end.map_or(rest.len(), |end| end + 1)..];
         let words = if is_ended { words.trim_end_matches('\r') } else { words };
         if may_have_controls(words) {
             let kept = words.chars().filter(|c| !c.is_control() || matches!(c, '\t' | '\r'));

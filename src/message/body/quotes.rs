@@ -1,6 +1,7 @@
 //! Which lines of a text are quoted, and which quoted lines stay because answers stand between them.
 
 use super::super::attribution::{self, Separator, Strength, attribution, header_block};
+use super::super::limits::MAX_ATTRIBUTION_BYTES;
 use super::super::regions::{Region, What};
 use super::marker::{introduction_of, is_last_line_of_ours};
 use super::{Kind, is_closing};
@@ -56,6 +57,10 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         if line.trim().is_empty() {
             at += 1;
             continue;
+        }
+        if is_arrowed(line) {
+            kinds[at..].fill(Kind::Quote);
+            return Quotes::default();
         }
         if is_quoted(line) || has_introduction && is_quoted_oddly(rest) {
             let count = 1 + unmarked_rest(rest);
@@ -129,6 +134,13 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
 
 pub(super) fn is_quoted(line: &str) -> bool {
     line.trim_start().starts_with('>')
+}
+
+/// Whether the line is that of a program that draws arrows on both sides of who wrote and when, and marks nothing below
+/// it: `>>> Ann Example <ann@example.com> 3/2/2026 9:00 AM >>>`.
+fn is_arrowed(line: &str) -> bool {
+    let inside = line.strip_prefix(">>> ").and_then(|line| line.trim_end().strip_suffix(" >>>"));
+    inside.is_some_and(|inside| inside.len() <= MAX_ATTRIBUTION_BYTES && attribution::has_date_and_time(inside))
 }
 
 /// Whether the line is quoted in a way that is believed only below an attribution: `| `, or a name before the `>`.

@@ -2,17 +2,17 @@
 //!
 //! A closing (`Best regards, Ann`) stays with the words: it is theirs, and nothing tells it from them for sure.
 
-use super::super::attribution::begins_with_any;
 use super::super::limits::{
     MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
 };
 use super::super::regions::What;
-use super::super::search::Phrases;
+use super::super::search::{Beginnings, Phrases};
 use super::Kind;
 use super::phrases::{DEVICES, FOOTERS, NOTICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
-use aho_corasick::AhoCorasick;
 
-static IS_NOTICE: Phrases = Phrases::new(|| AhoCorasick::new(NOTICES).ok());
+static IS_NOTICE: Phrases = Phrases::new(|| Phrases::automaton(NOTICES));
+static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOTERS));
+static IS_SENT_FROM: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SENT_FROM));
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
 const MAX_SIGNATURE_LINE_BYTES: usize = 100;
@@ -144,7 +144,7 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     };
     // Trees and leaves stand before some of them.
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if begins_with_any(first, FOOTERS) {
+    if IS_FOOTER.begin(first) {
         return Some(start);
     }
     // Nobody's whole mail is a notice, and a notice is no short line.
@@ -152,9 +152,16 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     if start == 0 && !is_quote_above || !is_long {
         return None;
     }
-    let words = lines[start..].iter().flat_map(|line| line.trim().chars().chain([' ']));
-    let opening: String = words.take(MAX_NOTICE_START_CHARS).flat_map(char::to_lowercase).collect();
-    IS_NOTICE.are_in(&opening).then_some(start)
+    let mut opening = String::with_capacity(2 * MAX_NOTICE_START_CHARS);
+    for line in &lines[start..] {
+        opening.push_str(line.trim());
+        opening.push(' ');
+        if opening.len() >= 4 * MAX_NOTICE_START_CHARS {
+            break;
+        }
+    }
+    let end = opening.char_indices().nth(MAX_NOTICE_START_CHARS).map_or(opening.len(), |(at, _)| at);
+    IS_NOTICE.are_in(&opening[..end].to_lowercase()).then_some(start)
 }
 
 /// `-Ann` or `- Ann` as the last line, below a finished sentence.
@@ -187,7 +194,7 @@ fn is_sent_from(line: &str) -> bool {
         // Some scripts have no blanks behind a name in this one: `iPhoneから送信`.
         text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DEVICES.contains(&part))
     };
-    if begins_with_any(words, SENT_FROM) {
+    if IS_SENT_FROM.begin(words) {
         let lower = words.to_lowercase();
         let is_word = |part: &str| SENTENCE_WORDS.contains(&part);
         return !lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(is_word) || lower.starts_with("diese ");

@@ -48,6 +48,16 @@ fn a_text_is_taken_apart() {
             ("Yes.", "  On Mon, 2 Mar 2026 at 9:30, Ann<ann@example.com> wrote:\n   Really?\nAnn", ""),
         ),
         (
+            "between arrows",
+            "Yes.\n\n>>> Ann Example <ann@example.com> 3/2/2026 9:30 AM >>>\nReally?",
+            ("Yes.", ">>> Ann Example <ann@example.com> 3/2/2026 9:30 AM >>>\nReally?", ""),
+        ),
+        (
+            "a prompt",
+            "I typed this:\n\n>>> print(1) >>>\nand more.",
+            ("I typed this:\n\n>>> print(1) >>>\nand more.", "", ""),
+        ),
+        (
             "by a webmailer",
             "Yes.\n\nQuoting Ann <ann@example.com>:\n\n> Really?",
             ("Yes.", "Quoting Ann <ann@example.com>:\n\n> Really?", ""),

@@ -69,6 +69,20 @@ fn a_mail_within_the_text_is_found_however_it_is_announced() {
             "转发: a",
             Some("c@x.example".into()),
         ),
+        (
+            "nothing but an introduction",
+            "---- Пересылаемое сообщение ----\n02.03.2026, 09:30, \"Carl\" <carl@x.example>:\n\nIt burns.\n".into(),
+            "Fwd: x",
+            Some("Carl <carl@x.example>".into()),
+        ),
+        (
+            "one line",
+            "----- Forwarded Message -----\nFrom: Carl <carl@x.example>To: Bob <b@x.example>Sent: 2 Mar 2026 09:30:00Subject: x\n\nIt \
+             burns.\n"
+                .into(),
+            "x",
+            Some("Carl <carl@x.example>".into()),
+        ),
         ("no address", block.replace("<carl@x.example>", ""), "Fwd: x", Some(String::new())),
         ("an answer with the block of its quote", format!("Thanks.\n\n{block}"), "Re: Printer", None),
         ("an announcement of nothing", "---------- Forwarded message ---------\nhello\n".into(), "x", None),
@@ -77,6 +91,30 @@ fn a_mail_within_the_text_is_found_however_it_is_announced() {
     for (name, text, subject, expected) in cases {
         let mail = read(&format!("Subject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}"));
         assert_eq!(from(&mail), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_mail_that_does_not_say_what_it_is_about_has_the_subject_of_the_one_that_passes_it_on() {
+    let text = "---- Пересылаемое сообщение ----\n02.03.2026, 09:30, \"Carl\" <carl@x.example>:\n\nIt burns.\n";
+    let mail = read(&format!("Subject: Fwd: Printer\nContent-Type: text/plain; charset=utf-8\n\n{text}")).unwrap();
+    assert_eq!((mail.subject.as_str(), mail.text.as_str()), ("Printer", "It burns."));
+}
+
+#[test]
+fn the_same_mail_passed_on_again_has_the_same_id() {
+    let id = |mail: &str| {
+        let raw = format!("From: bob@y.example\nSubject: Fwd: x\n\nFYI\n\n---- Forwarded message ----\n{mail}\n");
+        let message = super::parse::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &super::super::Reader::default());
+        message.passed_on().unwrap().id
+    };
+    let mail = "From: Carl <carl@x.example>\nDate: 2 Mar 2026 10:00:00 +0000\nSubject: Printer\n\nIt burns.\n";
+    let same = id(mail);
+    assert!(same.is_made_up());
+    assert_eq!(id(mail), same);
+    assert_eq!(id(&mail.replace("From: Carl", "From: Carl Example")), same, "his name is not his address");
+    for (what, other) in [("carl@", "zoe@"), ("10:00", "11:00"), ("Printer", "Fire"), ("burns", "smokes")] {
+        assert_ne!(id(&mail.replace(what, other)), same, "{other}");
     }
 }
 

@@ -32,14 +32,23 @@ impl<'a> Tag<'a> {
         let tag = |name, end: usize| Tag { name, is_closing, len: end + 1, attributes: &text[name_end.min(end)..end] };
         // A `>` in quotes is part of an attribute, unless the quote is never closed.
         let mut quote = None;
-        for (at, byte) in bytes.iter().enumerate().take(MAX_TAG_BYTES).skip(start) {
+        let within = &bytes[..bytes.len().min(MAX_TAG_BYTES)];
+        let mut at = name_end;
+        while let Some(byte) = within.get(at) {
             match (byte, quote) {
                 (b'>', None) => return Some(tag(name, at)),
                 (b'<', None) => return None,
                 (b'"' | b'\'', None) if bytes[at - 1] == b'=' => quote = Some(*byte),
-                (byte, Some(open)) if *byte == open => quote = None,
+                (_, Some(open)) => match memchr::memchr(open, &within[at..]) {
+                    Some(n) => {
+                        at += n;
+                        quote = None;
+                    }
+                    None => break,
+                },
                 _ => {}
             }
+            at += 1;
         }
         quote?;
         let end = bytes.iter().take(MAX_TAG_BYTES).position(|b| *b == b'>')?;

@@ -1,14 +1,17 @@
 //! The language of a text, guessed from its words.
 
-/// Letters without which a guess at the language is worth nothing.
+/// Letters without which a guess at the language is worth nothing; and of Latin ones, which many languages share.
 const MIN_LANGUAGE_CHARS: usize = 24;
+const MIN_LATIN_CHARS: usize = 60;
 
 /// Characters that are looked at for the language; more do not make the guess better.
 const MAX_LANGUAGE_CHARS: usize = 400;
 
 /// The ISO 639-1 code of the language of a text, where it is long enough and the guess is good.
 pub(super) fn language(text: &str) -> Option<String> {
-    if text.chars().filter(|c| c.is_alphabetic()).take(MIN_LANGUAGE_CHARS).count() < MIN_LANGUAGE_CHARS {
+    let letters = || text.chars().filter(|c| c.is_alphabetic()).take(MIN_LATIN_CHARS);
+    let is_latin = letters().all(|letter| letter <= super::LAST_LATIN);
+    if letters().count() < if is_latin { MIN_LATIN_CHARS } else { MIN_LANGUAGE_CHARS } {
         return None;
     }
     let end = text.char_indices().nth(MAX_LANGUAGE_CHARS).map_or(text.len(), |(at, _)| at);
@@ -90,4 +93,30 @@ fn iso_639_1(lang: whatlang::Lang) -> Option<&'static str> {
         ("yid", "yi"),
     ];
     CODES.iter().find(|(long, _)| *long == lang.code()).map(|(_, short)| *short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_letters_are_needed_for_a_guess() {
+        // The first letters of each, in as many words.
+        let first = |text: &str, letters: usize| -> String {
+            let mut left = letters;
+            let is_taken = |c: &char| {
+                let is_in = left > 0;
+                left -= usize::from(is_in && c.is_alphabetic());
+                is_in
+            };
+            text.chars().take_while(is_taken).collect()
+        };
+        let turkish = "Yazıcı dünden beri çalışmıyor, lütfen bize yardım edin, çünkü kağıt bitti ve kimse bulamıyor.";
+        let greek = "Ο εκτυπωτής δεν λειτουργεί από χθες, παρακαλώ βοηθήστε μας.";
+        let guess = |text: &str, letters: usize| language(&first(text, letters));
+        assert_eq!(guess(turkish, MIN_LATIN_CHARS).as_deref(), Some("tr"));
+        assert_eq!(guess(turkish, MIN_LATIN_CHARS - 1), None);
+        assert_eq!(guess(greek, MIN_LANGUAGE_CHARS).as_deref(), Some("el"));
+        assert_eq!(guess(greek, MIN_LANGUAGE_CHARS - 1), None);
+    }
 }

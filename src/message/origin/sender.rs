@@ -4,9 +4,10 @@ use super::{Marks, Speaks};
 use crate::message::{Message, ReturnPath};
 
 /// How local parts begin that no person writes from, in lower case, without punctuation.
-const NO_REPLY: [&str; 15] = [
+const NO_REPLY: [&str; 26] = [
     "noreply",
     "noreplay",
+    "noreplies",
     "noresponse",
     "donotreply",
     "donotrespond",
@@ -19,7 +20,17 @@ const NO_REPLY: [&str; 15] = [
     "noresponder",
     "noresponda",
     "naoresponda",
+    "naoresponder",
     "nonrispondere",
+    "nietbeantwoorden",
+    "nietreageren",
+    "geenantwoord",
+    "svarej",
+    "svarainte",
+    "ikkesvar",
+    "ikkebesvar",
+    "alavastaa",
+    "nieodpowiadaj",
 ];
 
 /// Local parts of servers, in lower case, without punctuation.

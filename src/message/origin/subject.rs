@@ -6,7 +6,7 @@
 
 use super::{Marks, Speaks};
 use crate::message::Message;
-use crate::message::attribution::begins_with_any;
+use crate::message::search::Beginnings;
 
 /// What programs call an automatic answer, as they put it before the subject of the mail they answer, in lower case.
 const AUTOMATIC: [&str; 63] = [
@@ -86,32 +86,58 @@ const AUTOMATIC: [&str; 63] = [
 ];
 
 /// How people speak of an absence, and programs too, in lower case.
-const AWAY: [&str; 21] = [
+const AWAY: [&str; 47] = [
     "ooo:",
+    "ooo -",
     "vacation",
     "on vacation",
     "away from my mail",
     "away from the office",
     "away from",
     "i am away",
+    "i am on vacation",
+    "i am on holiday",
+    "i am on leave",
+    "i am out of",
+    "on holiday",
+    "on leave",
+    "on annual leave",
+    "holiday:",
+    "leave:",
     "abwesenheit",
     "abwesend",
     "nicht im büro",
+    "nicht erreichbar",
+    "außer haus",
+    "ausser haus",
+    "urlaub:",
+    "im urlaub",
+    "en congé",
+    "congés",
+    "en vacances",
+    "de vacaciones",
+    "em férias",
+    "in ferie",
     "fuera de oficina",
     "afwezig",
     "niet op kantoor",
     "niet aanwezig",
+    "op vakantie",
+    "met vakantie",
     "inte på kontoret",
     "fravær",
     "ikke til stede",
     "ikke på kontoret",
     "poissa toimistosta",
     "mimo kancelář",
+    "urlop:",
+    "отпуск:",
+    "в отпуске",
     "ofis dışında",
 ];
 
 /// What programs call a note of absence, and a person hardly a mail, in lower case.
-const NOTES: [&str; 25] = [
+const NOTES: [&str; 27] = [
     "auto:",
     "out of office",
     "out of the office",
@@ -123,6 +149,8 @@ const NOTES: [&str; 25] = [
     "absence du bureau",
     "absent du bureau",
     "absente du bureau",
+    "absent(e) du bureau",
+    "abwesenheit:",
     "notification d'absence",
     "message d'absence",
     "fuera de la oficina",
@@ -140,12 +168,14 @@ const NOTES: [&str; 25] = [
 ];
 
 /// What is said of somebody within such a subject, in lower case: `Ann Smith is out of the office`.
-const IS_AWAY: [&str; 6] = [
+const IS_AWAY: [&str; 8] = [
     "is out of the office",
     "is out of office",
     "is on vacation",
     "ist nicht im büro",
     "ist abwesend",
+    "ist außer haus",
+    "ist im urlaub",
     "est absent du bureau",
 ];
 
@@ -163,13 +193,18 @@ const CHALLENGES: [&str; 7] = [
 /// Fields that speak for an automatic answer only beside another mark.
 const WEAK_FIELDS: [&str; 3] = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "Precedence"];
 
+static IS_AUTOMATIC: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&AUTOMATIC));
+static SAYS_AWAY: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&AWAY));
+static IS_NOTE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&NOTES));
+static CHALLENGES_US: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&CHALLENGES));
+
 /// Whether the subject is the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     let subject = without_tags(&message.subject);
-    let is_automatic = begins_with_any(subject, &AUTOMATIC);
-    let is_challenge = !is_automatic && begins_with_any(subject, &CHALLENGES);
-    let is_note = !is_automatic && begins_with_any(subject, &NOTES);
-    let is_away = is_note || !is_automatic && (begins_with_any(subject, &AWAY) || says_away(subject));
+    let is_automatic = IS_AUTOMATIC.begin(subject);
+    let is_challenge = !is_automatic && CHALLENGES_US.begin(subject);
+    let is_note = !is_automatic && IS_NOTE.begin(subject);
+    let is_away = is_note || !is_automatic && (SAYS_AWAY.begin(subject) || says_away(subject));
     if !is_automatic && !is_away && !is_challenge {
         return false;
     }
@@ -212,7 +247,7 @@ fn stands_alone(subject: &str, phrases: &[&str]) -> bool {
             phrase.ends_with(':')
                 || behind.starts_with([':', '：', '-', '–', '—', '(', '['])
                 || behind.chars().all(|c| !c.is_alphanumeric())
-                || begins_with_any(behind, &AUTOMATIC)
+                || IS_AUTOMATIC.begin(behind)
         })
     })
 }

@@ -93,6 +93,28 @@ fn a_boundary_that_is_told_wrongly_or_not_at_all_is_found() {
 }
 
 #[test]
+fn a_multipart_that_was_encoded_as_a_whole_is_opened() {
+    let parts = "--b\nContent-Type: text/plain\n\nIt burns.\n--b\nContent-Type: image/png; name=a.png\n\nx\n--b--\n";
+    let read = |encoding: &str, body: &str| {
+        let raw = format!(
+            "From: ann@example.com\nContent-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: {encoding}\n\n\
+             {body}"
+        );
+        let reader = crate::message::Reader::default();
+        let (message, files) = crate::message::parse_with_files(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &reader);
+        assert_eq!(crate::message::all_attachment_bytes(raw.as_bytes()), files);
+        let is_odd = message.defects.iter().any(|defect| defect.code == DefectCode::Structure);
+        (message.body.text.trim().to_string(), files.len(), is_odd)
+    };
+    let base64 = data_encoding::BASE64.encode(parts.as_bytes());
+    assert_eq!(read("base64", &base64), ("It burns.".to_string(), 1, true));
+    assert_eq!(read("quoted-printable", &parts.replace("--", "=2D-")), ("It burns.".to_string(), 1, true));
+    assert_eq!(read("base64", parts), ("It burns.".to_string(), 1, false), "it is only said");
+    let other = data_encoding::BASE64.encode(b"It burns.");
+    assert_eq!(read("base64", &other), ("It burns.".to_string(), 0, true), "there are no parts within it");
+}
+
+#[test]
 fn a_text_that_telephones_name_is_read_where_there_is_no_other() {
     let named = "--b\nContent-Type: text/plain; name=text_0.txt\n\nx\n";
     let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{named}--b--\n");

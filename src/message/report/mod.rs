@@ -93,7 +93,7 @@ fn in_prose(
         return None;
     }
     let known = named_by_header(message);
-    let named = prose::read(own, &known, is_delayed);
+    let named = prose::read(own, &lower, &known, is_delayed);
     let is_sure = named.as_ref().is_some_and(|named| {
         let enough =
             if has_subject || has_returned || sender == Sender::CertainServer { Sure::Field } else { Sure::Alone };

@@ -1,9 +1,9 @@
 //! The mail that a report is about: where a server appends it to its text, and its Message-ID.
 
-use crate::message::attribution::begins_with_any;
 use crate::message::fields::{self, Of};
 use crate::message::limits::MAX_REPORT_BYTES;
 use crate::message::parts::{Part, Parts};
+use crate::message::search::Beginnings;
 use crate::message::{Message, MessageId, decode, ids};
 
 /// Types under which a mail, or its header block, is returned.
@@ -104,6 +104,10 @@ const ALONE: [&str; 13] = [
 const FIELDS: [&str; 6] =
     ["received:", "return-path:", "x-received:", "dkim-signature:", "arc-seal:", "x-google-dkim-signature:"];
 
+static IS_FIELD: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&FIELDS));
+static SAYS_FOLLOWS: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&BEGINS));
+static MAY_BE_ALONE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&ALONE));
+
 /// Takes a report's text apart: its own words, and the mail that it appends.
 pub(super) fn split(text: &str) -> (&str, &str) {
     let mut at = 0;
@@ -120,15 +124,14 @@ fn begins_original(line: &str) -> bool {
     const MAX_BYTES: usize = 120;
     let line = line.trim_end();
     let words = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-    if begins_with_any(words, &FIELDS) {
+    if IS_FIELD.begin(words) {
         return !line.starts_with([' ', '\t']);
     }
     if line.len() > MAX_BYTES {
         return false;
     }
     let bare = words.trim_end_matches(|c: char| !c.is_alphanumeric());
-    let is_alone = |alone: &&str| alone.len() == bare.len() && begins_with_any(bare, &[*alone]);
-    begins_with_any(words, &BEGINS) || ALONE.iter().any(is_alone)
+    SAYS_FOLLOWS.begin(words) || MAY_BE_ALONE.begin(bare) && ALONE.contains(&bare.to_lowercase().as_str())
 }
 
 /// The header block of a returned mail, below the lines that announce it.

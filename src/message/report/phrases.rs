@@ -1,11 +1,9 @@
 //! The words by which servers' mails tell that they are reports, in lower case, by language. A mail that bears one is
 //! no report for that: who sent it and what it says of which address must fit, too.
-
 //!
 //! A table holds phrases between bars; a line may begin with the languages of what follows.
 
 use crate::message::search::Phrases;
-use aho_corasick::AhoCorasick;
 
 /// Local parts and names of the parts of servers that send reports, without anything but letters and digits.
 const SERVERS: &str = "
@@ -200,7 +198,7 @@ pub(super) fn all(table: &str) -> impl Iterator<Item = &str> {
 /// A phrase that fails to compile shows in the first test; nothing is found then.
 macro_rules! searched {
     ($($name:ident = $table:ident;)*) => {
-        $(pub(super) static $name: Phrases = Phrases::new(|| AhoCorasick::new(all($table)).ok());)*
+        $(pub(super) static $name: Phrases = Phrases::new(|| Phrases::automaton(all($table)));)*
     };
 }
 

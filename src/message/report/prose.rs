@@ -9,6 +9,7 @@ use super::phrases;
 use super::said;
 use super::status;
 use crate::message::ReportedRecipient;
+use crate::message::fields;
 use crate::message::limits::{MAX_REPORT_LINES, MAX_REPORTED_RECIPIENTS};
 use std::cell::LazyCell;
 use std::collections::HashMap;
@@ -38,11 +39,11 @@ struct Candidate<'a> {
     rest: &'a str,
 }
 
-/// Reads the recipients that a report's own words name. `known` are addresses that its header names; then only the
-/// reasons are looked for.
-pub(super) fn read(text: &str, known: &[String], is_delayed: bool) -> Option<Named> {
-    let lines: Vec<&str> = text.lines().take(MAX_REPORT_LINES).collect();
-    let all = candidates(&lines);
+/// Reads the recipients that a report's own words name; `lower` are the same words in lower case. `known` are addresses
+/// that its header names; then only the reasons are looked for.
+pub(super) fn read(text: &str, lower: &str, known: &[String], is_delayed: bool) -> Option<Named> {
+    let lines: Vec<&str> = fields::lines(text).take(MAX_REPORT_LINES).collect();
+    let all = candidates(&lines, fields::lines(lower));
     let starts: Vec<bool> = {
         let mut starts = vec![false; lines.len()];
         all.iter().filter(|c| c.sure <= Sure::Alone).for_each(|candidate| starts[candidate.line] = true);
@@ -121,7 +122,7 @@ fn distinct<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> Vec<Candidat
 }
 
 /// Whatever in the lines may name a recipient.
-fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
+fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -> Vec<Candidate<'a>> {
     let mut found: Vec<Candidate<'a>> = Vec::new();
     let mut section = None;
     let mut is_session = false;
@@ -129,13 +130,12 @@ fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
     let mut is_alias = false;
     // How deep the line is set in that began what is said of an address, while that goes on.
     let mut depth: Option<usize> = None;
-    for (at, text) in lines.iter().copied().enumerate() {
+    for ((at, text), lower) in lines.iter().copied().enumerate().zip(lower) {
         let indent = text.len() - text.trim_start().len();
         if text.trim().is_empty() {
             depth = None;
             continue;
         }
-        let lower = text.to_lowercase();
         let has_address = text.contains('@');
         let was_alias = std::mem::replace(&mut is_alias, lower.trim_end().ends_with("from") && lower.contains('('));
         let is_below = depth.is_some_and(|depth| indent > depth);
@@ -143,7 +143,7 @@ fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
             let section = section.unwrap_or(Section::Whole);
             found.push(Candidate { address, sure, section, line: at, rest });
         };
-        if !is_below && phrases::BEGINS_TRANSCRIPT.are_in(&lower) {
+        if !is_below && phrases::BEGINS_TRANSCRIPT.are_in(lower) {
             (is_session, section, depth) = (true, None, None);
             continue;
         }
@@ -175,10 +175,10 @@ fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
             }
         }
         if has_address && !was_alias {
-            let in_session = line::of_session(text, &lower, is_about_sender && is_said);
+            let in_session = line::of_session(text, lower, is_about_sender && is_said);
             if let Some(address) = in_session {
                 add(address.address, Sure::Session, section.filter(|s| *s == Section::Delayed), text);
-            } else if let Some(address) = line::generated_by(text, &lower) {
+            } else if let Some(address) = line::generated_by(text, lower) {
                 add(address.address, Sure::Field, section, text);
                 continue;
             } else if !is_below && let Some((sure, opening)) = line::labelled(text) {
@@ -187,17 +187,17 @@ fn candidates<'a>(lines: &[&'a str]) -> Vec<Candidate<'a>> {
                 continue;
             }
         }
-        if !is_below && phrases::ANNOUNCES.are_in(&lower) {
+        if !is_below && phrases::ANNOUNCES.are_in(lower) {
             is_session = false;
-            section = Some(section_of(&lower));
+            section = Some(section_of(lower));
             if has_address {
-                for address in line::told(text, &lower) {
+                for address in line::told(text, lower) {
                     add(address.address, Sure::Told, section, &text[address.end..]);
                 }
             }
-        } else if phrases::SAYS_DELIVERED.are_in(&lower) {
+        } else if phrases::SAYS_DELIVERED.are_in(lower) {
             section = Some(Section::Delivered);
-        } else if has_address && let Some(address) = line::mentioned(text, &lower) {
+        } else if has_address && let Some(address) = line::mentioned(text, lower) {
             add(address.address, Sure::Mentioned, section, text);
         }
     }

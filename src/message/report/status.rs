@@ -4,6 +4,7 @@
 use super::phrases;
 use super::reason::Reason;
 use super::reasons::REASONS;
+use crate::message::search::Phrases;
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
@@ -177,7 +178,7 @@ static PHRASES: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
         .enumerate()
         .flat_map(|(rank, (_, phrases))| phrases::all(phrases).map(move |phrase| (phrase, rank)));
     let (phrases, ranks): (Vec<&str>, Vec<usize>) = all.unzip();
-    Some((AhoCorasick::new(phrases).ok()?, ranks))
+    Some((Phrases::automaton(phrases)?, ranks))
 });
 
 /// Why a server did not deliver, by its words.
