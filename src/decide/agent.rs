@@ -3,6 +3,7 @@
 use super::breaker::{About, Gate, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
+use super::forward::passes_on;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
@@ -40,7 +41,12 @@ pub(super) fn on_mail(
         Err(_) if mail.is_released => "a person released it from quarantine",
         Err(why) => return spoofed(mail, agent, at, why, Gate { standing, policy, now }),
     };
-    let mut orders = Orders::read(&mail.message.body.own_words());
+    let passes_on = passes_on(mail, agent, ticket);
+    // The words of a mail that is passed on are not the agent's, and neither are commands in them.
+    let mut orders = match &mail.message.forwarded {
+        Some(forwarded) => Orders::read(&forwarded.above),
+        None => Orders::read(&mail.message.body.own_words()),
+    };
     if !orders.lines.is_empty() && is_signature_of(agent, &orders.text) {
         orders.text.clear();
     } else if orders.has(&Command::Resolve) {
@@ -49,12 +55,9 @@ pub(super) fn on_mail(
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
-    let wrong = orders
-        .refusals()
-        .or_else(|| sealed(mail, &orders))
-        .or_else(|| nothing_to_do(mail, &orders))
-        .or_else(|| leak(mail, &orders))
-        .or_else(|| inline(mail));
+    let unfit = || sealed(mail, &orders).or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(mail, &orders));
+    // Nothing of what is passed on goes to the customer.
+    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit().or_else(|| inline(mail)) });
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
@@ -232,8 +235,7 @@ impl Work<'_> {
         let party = self.ticket.party_of(&self.agent.address).map(|party| party.id);
         // Whom an agent answers on a spoof notice is us, and its mail says nothing of the customer.
         // Nor does one say anything to the customer who passes on a mail that was not ours to this agent.
-        let is_held = self.mail.thread.holder().is_some_and(|holder| Some(holder) == party);
-        let is_passed_on = self.mail.message.forwarded.is_some() && !is_held;
+        let is_passed_on = passes_on(self.mail, self.agent, &self.ticket);
         let is_to_us = is_passed_on || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
         let is_note = orders.has(&Command::Note);
         let has_words = !orders.text.is_empty() || (orders.lines.is_empty() && files(self.mail).next().is_some());
@@ -246,6 +248,7 @@ impl Work<'_> {
             let decision = std::mem::take(&mut self.decision);
             self.decision = add_correspondents(decision, self.mail, self.at, Some(&self.ticket), self.policy);
         }
+        let is_only_passed_on = is_passed_on && !has_words && orders.lines.is_empty();
         let is_words_only = has_words && !is_note && !orders.has(&Command::Resolve);
         // Whose the ticket is and how bad it is stand before the answer, which makes a promise by them. All else
         // comes after it, and ends promises or hands the ticket on.
@@ -253,6 +256,8 @@ impl Work<'_> {
         self.commands(orders, &mut results, |command| matches!(command, Command::Take | Command::Severity(_)));
         if is_words_only && is_to_us {
             self.note(&orders.text);
+            self.note_what_is_passed_on();
+        } else if is_only_passed_on {
             self.note_what_is_passed_on();
         } else if is_words_only {
             self.answer(&orders.text, orders.has(&Command::Close));
@@ -262,7 +267,7 @@ impl Work<'_> {
             Some(TranscriptLine { command: command.clone(), result: result?, is_error: false })
         };
         let mut lines: Vec<TranscriptLine> = orders.lines.iter().zip(results).filter_map(line).collect();
-        if is_words_only && (is_to_us || !lines.is_empty()) {
+        if is_words_only && (is_to_us || !lines.is_empty()) || is_only_passed_on {
             let result = match is_to_us {
                 true => "noted for agents; to write to the customer, answer a notification of the ticket".to_owned(),
                 false => format!("sent to {}", self.audience()),

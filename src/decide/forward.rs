@@ -13,6 +13,7 @@ use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, authority, guar
 use crate::classify::Because;
 use crate::message::{Message, Origin};
 use crate::thread::Thread;
+use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, What};
 use crate::ticket::people::{Agent, Who};
 use jiff::Timestamp;
@@ -30,6 +31,13 @@ pub fn passed_on(message: &Message, policy: &Policy) -> Option<Message> {
         return None;
     }
     message.passed_on()
+}
+
+/// Whether the agent passes a mail on to us, and does not show one to the customer in answer to our own notification.
+pub(super) fn passes_on(mail: &Mail, agent: &Agent, ticket: &Ticket) -> bool {
+    let party = ticket.party_of(&agent.address).map(|party| party.id);
+    let is_held = mail.thread.holder().is_some_and(|holder| Some(holder) == party);
+    mail.message.forwarded.is_some() && !is_held
 }
 
 /// Opens the customer's ticket. What the agent wrote above the mail is a note on it, and the agent is told as well.

@@ -24,6 +24,7 @@ const SMALL_WORDS: [(&str, &[&str]); 9] = [
             "the", "and", "of", "to", "is", "in", "that", "it", "for", "you", "not", "with", "are", "this", "on", "be",
             "have", "i", "my", "we", "your", "please", "from", "was", "but", "can", "will", "has", "would", "our",
             "there", "what", "or", "an", "if", "at", "as", "a", "me", "do", "no", "by", "been", "they", "so", "when",
+            "which", "how", "who", "here",
         ],
     ),
     (

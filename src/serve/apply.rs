@@ -312,10 +312,13 @@ impl Applying<'_> {
             let own = &received.mail.message.id;
             self.working.tickets_by_message.entry(own.clone()).or_insert(id);
         }
-        // Also where we have made the id up: the same agent may pass the same mail on again.
+        // Also where we have made the id up: the same agent may pass the same mail on again. And its own sender may have
+        // sent it to the desk as well.
         if passed_on.is_some() {
-            self.working.tickets_by_message.entry(message.id.clone()).or_insert(id);
-            self.working.changes.passed_on.push((message.id.clone(), id));
+            for id_or_key in [message.id.clone(), thread::overtaken(&message.id, by)] {
+                self.working.tickets_by_message.entry(id_or_key.clone()).or_insert(id);
+                self.working.changes.passed_on.push((id_or_key, id));
+            }
         }
         let mut is_customers = false;
         if let Some(ticket) = self.working.tickets.get_mut(&id) {
