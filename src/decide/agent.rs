@@ -156,7 +156,7 @@ fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
         "words of yours stand between the lines of our mail, below the line above which to write; they would not have \
          been sent"
     } else if body.has_quotes_between_words() {
-        "lines that begin with `>` stand between your words; they would be left out, and nobody could tell what your \
+        "lines that begin with `>` stand among your words; they would be left out, and nobody could tell what your \
          words answer"
     } else {
         return None;

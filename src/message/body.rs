@@ -68,8 +68,10 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
     signature::mark(&lines, &hinted, hints.is_html, &mut kinds);
-    let end = marker.unwrap_or(lines.len());
-    quotes::keep_between_answers(&lines[..end], hints.is_html, &mut kinds[..end]);
+    match marker {
+        Some(at) => quotes::keep_below_words(&lines[..marker::quote_around(&lines, at)], &mut kinds),
+        None => quotes::keep_between_answers(&lines, hints.is_html, &mut kinds),
+    }
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     if reply.is_empty() && marker.is_none() {
         let may_show = |quotes: &Quotes| !quotes.is_below_headers || hints.is_forward;

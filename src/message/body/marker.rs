@@ -32,6 +32,11 @@ pub(super) fn is_last_line_of_ours(line: &str) -> bool {
     line.len() < 100 && line.trim_start_matches(['>', ' ']).starts_with("Ref: PR-") && line.contains(" · ")
 }
 
+/// Where the quoted lines begin among which the marker stands.
+pub(super) fn quote_around(lines: &[&str], at: usize) -> usize {
+    lines[..at].iter().rposition(|line| !is_quoted(line)).map_or(0, |above| above + 1)
+}
+
 /// Whether somebody wrote between quoted lines, the first of which is quoted by `>`.
 ///
 /// Not what follows a long line without a gap: some programs wrap what they quote and mark only its beginning.

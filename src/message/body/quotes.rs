@@ -186,6 +186,19 @@ fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
     at + header_block(&lines[at..]).unwrap_or(0)
 }
 
+/// Makes quoted lines part of the reply that stand below words and apart from what is quoted as a whole: somebody has
+/// put them there.
+pub(super) fn keep_below_words(lines: &[&str], kinds: &mut [Kind]) {
+    let mut has_words = false;
+    for (line, kind) in lines.iter().zip(kinds) {
+        let is_blank = line.trim_matches(['>', ' ', '\t']).is_empty();
+        has_words |= *kind == Kind::Reply && !is_blank;
+        if has_words && *kind == Kind::Quoted && !is_blank {
+            *kind = Kind::Reply;
+        }
+    }
+}
+
 /// Makes quoted lines part of the reply where the sender's words stand below them and above them, or below them and
 /// above others: without them nobody can understand the answers.
 ///

@@ -373,6 +373,8 @@ fn lines_quoted_by_hand_above_our_marker_stay_between_the_words_that_answer_them
     let cases = [
         ("a question, then words", format!("Hi,\n> One?\nYes.\n\n{below}"), "Hi,\n> One?\nYes.", true),
         ("words alone", format!("Hi,\nYes.\n\n{below}"), "Hi,\nYes.", false),
+        ("a line below the words", format!("Please run\n> npm start\n\n{below}"), "Please run\n> npm start", true),
+        ("the first question above all", format!("> One?\nYes.\n> Two?\nNo.\n\n{below}"), "Yes.\n> Two?\nNo.", true),
         ("words below one question", format!("> One?\n\nYes.\n\n{below}"), "Yes.", false),
         ("a quoted introduction", format!("Yes.\n\n> On 2 Mar, Ann wrote:\n>\n> {ANSWER_ABOVE}\n> New"), "Yes.", false),
     ];
