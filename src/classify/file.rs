@@ -19,11 +19,11 @@ pub const MAX_FILE_BYTES: usize = 4 << 20;
 pub const MAX_NAME_BYTES: usize = 100;
 /// What a category has.
 pub(super) const CATEGORY_KEYS: &[&str] = &["name", "title"];
-/// Keys that other texts about rules speak of, that this version does not have, and what there would have to be.
-const ABSENT_KEYS: &[(&str, &str)] = &[
-    ("team", "agents have a tier here, and no team"),
-    ("calendar", "promises run around the clock"),
-    ("page", "nobody is on call"),
+/// Keys that other texts about rules speak of and that nothing here could act on: why, and what comes nearest.
+const ABSENT_KEYS: &[(&str, &str, &str)] = &[
+    ("team", "agents have a tier here, and no team", "`tier` says who works on it"),
+    ("calendar", "promises run around the clock", "`hours` in a condition asks whether a calendar is open"),
+    ("page", "nobody is on call", "`tier = \"everyone\"` tells all agents at once"),
 ];
 
 /// One rule file, read.
@@ -152,9 +152,9 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn unknown_key(&mut self, key: &str, span: Range<usize>, place: &str, known: &[&str]) {
-        if let Some((_, why)) = ABSENT_KEYS.iter().find(|(absent, _)| *absent == key) {
+        if let Some((_, why, instead)) = ABSENT_KEYS.iter().find(|(absent, ..)| *absent == key) {
             self.add(span, Kind::UnknownKey, format!("this version of Postroom has no `{key}`: {why}"));
-            self.hint("leave it out: it would have no effect".to_owned());
+            self.hint(format!("leave it out: it would have no effect; {instead}"));
             return;
         }
         self.add(span, Kind::UnknownKey, format!("unknown key `{key}` in {place}"));

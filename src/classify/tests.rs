@@ -307,7 +307,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "team = 'ops'\nwhen = { text = 'x' }",
-            "0.toml:3:1: this version of Postroom has no `team`: agents have a tier here, and no team (leave it out: it would have no effect)",
+            "0.toml:3:1: this version of Postroom has no `team`: agents have a tier here, and no team (leave it out: it would have no effect; `tier` says who works on it)",
         ),
         ("answer = true\nwhen = { text = 'x' }", "0.toml:3:10: true is the default: leave it out"),
         ("weight = 2\nwhen = { text = 'x' }", "0.toml:3:10: a weight counts towards a category, and the rule has none"),

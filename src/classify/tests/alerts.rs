@@ -227,7 +227,7 @@ fn what_cannot_stand_together_is_an_error_with_its_place() {
         (
             "nobody on call",
             format!("page = 'ops'\n{captured}"),
-            "0.toml:3:1: this version of Postroom has no `page`: nobody is on call (leave it out: it would have no effect)",
+            "0.toml:3:1: this version of Postroom has no `page`: nobody is on call (leave it out: it would have no effect; `tier = \"everyone\"` tells all agents at once)",
         ),
     ] {
         let found = errors(&[&format!("[[rule]]\nname = 'r'\n{rule}\n")]);
