@@ -365,6 +365,15 @@ fn progress(length: u64, words: &str) -> ProgressBar {
     bar
 }
 
+/// The same for something of which nobody knows how much there is.
+fn progress_of_many(words: &str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template(&format!("{words} {{spinner}} {{pos}} {{elapsed}}")) {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// Makes a file that is not there yet, and that only its owner may read.
 fn private_file(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;

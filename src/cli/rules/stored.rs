@@ -7,7 +7,6 @@ use crate::message::{self, Message};
 use crate::store::{JudgedMail, Store};
 use crate::ticket::{Severity, TicketId};
 use anyhow::Context as _;
-use indicatif::ProgressBar;
 use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::num::NonZero;
@@ -63,7 +62,7 @@ pub(super) fn each<T: Send>(
 ) -> anyhow::Result<u64> {
     let bar = match mails.count() {
         Some(count) => crate::cli::progress(count, "judging"),
-        None => ProgressBar::new_spinner(),
+        None => crate::cli::progress_of_many("judging"),
     };
     let mut count = 0;
     loop {
