@@ -6,6 +6,7 @@
 
 use crate::message::Message;
 use crate::ticket::Severity;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest phrase, in words.
@@ -104,9 +105,13 @@ impl Miner {
                 });
             }
         }
-        let words = |candidate: &Candidate| candidate.phrase.split(' ').count();
+        // Of phrases that say the same, the one with the most words that mean something, and none besides.
+        let words = |candidate: &Candidate| {
+            let words = || candidate.phrase.split(' ');
+            (Reverse(words().filter(|word| is_meaningful(word)).count()), words().count())
+        };
         candidates
-            .sort_by(|a, b| a.chance.total_cmp(&b.chance).then(words(b).cmp(&words(a))).then(a.phrase.cmp(&b.phrase)));
+            .sort_by(|a, b| a.chance.total_cmp(&b.chance).then(words(a).cmp(&words(b))).then(a.phrase.cmp(&b.phrase)));
         let mut kept: Vec<Candidate> = Vec::new();
         for candidate in candidates {
             let is_same = |other: &Candidate| {
@@ -136,13 +141,17 @@ pub fn phrases(message: &Message) -> BTreeSet<String> {
                 .collect();
             left -= words.len();
             for length in 1..=MAX_WORDS {
-                let worthy =
-                    |words: &&[String]| words.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 3);
+                let worthy = |words: &&[String]| words.iter().any(|word| is_meaningful(word));
                 phrases.extend(words.windows(length).filter(worthy).map(|words| words.join(" ")));
             }
         }
     }
     phrases
+}
+
+/// Whether a word says something by itself, as `of` and `the` do not.
+fn is_meaningful(word: &str) -> bool {
+    word.chars().filter(|c| c.is_alphabetic()).count() > 3
 }
 
 /// Logarithms of factorials.

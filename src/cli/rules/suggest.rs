@@ -56,6 +56,8 @@ struct Suggestion {
     gained: u64,
     /// Held-out mails whose severity is right and would not be.
     lost: u64,
+    /// Whether it stands in the patch: it gains something that the others there do not.
+    is_worthy: bool,
     toml: String,
     case: String,
 }
@@ -161,7 +163,7 @@ fn suggestion(candidate: Candidate, rules: &RuleSet, corrected: &[Kept], desk: &
         let message = message::parse(&kept.raw, kept.received_at.unwrap_or(desk.now), &desk.reader);
         phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known))
     })?;
-    Some(Suggestion { rule, candidate, gained: 0, lost: 0, toml, case })
+    Some(Suggestion { rule, candidate, gained: 0, lost: 0, is_worthy: false, toml, case })
 }
 
 /// The name, with a number behind it where it is taken.
@@ -195,18 +197,58 @@ fn measure(
             sets.iter().map(|(phrase, rules)| found.contains(phrase).then(|| severity(rules))).collect();
         (severity(rules), after)
     };
+    let mut tried: Vec<Vec<Tried>> = Vec::new();
     stored::each(&mut OfDesk::find(store, from, None)?, desk, judge, |kept, (before, after)| {
         if kept.is_first && is_held_out(kept) {
             let right = kept.corrected.unwrap_or(before);
-            for (suggestion, after) in report.suggestions.iter_mut().zip(after) {
-                let Some(after) = after else { continue };
-                suggestion.gained += u64::from(after == right && before != right);
-                suggestion.lost += u64::from(after != right && before == right);
-            }
+            let tried_on = |after: Option<Severity>| match after.map(|after| (before == right, after == right)) {
+                Some((false, true)) => Tried::Gained,
+                Some((true, false)) => Tried::Lost,
+                _ => Tried::Nothing,
+            };
+            tried.push(after.into_iter().map(tried_on).collect());
         }
         Ok(())
     })?;
+    for (number, suggestion) in report.suggestions.iter_mut().enumerate() {
+        let count = |wanted: Tried| tried.iter().filter(|mail| mail[number] == wanted).count() as u64;
+        (suggestion.gained, suggestion.lost) = (count(Tried::Gained), count(Tried::Lost));
+    }
+    let worthy = worthy(&tried, report.suggestions.len());
+    for (number, suggestion) in report.suggestions.iter_mut().enumerate() {
+        suggestion.is_worthy = worthy.contains(&number);
+    }
     Ok(())
+}
+
+/// What became of a mail by a suggestion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Nothing,
+    Gained,
+    Lost,
+}
+
+/// The suggestions that gain something on mails for which those before them do nothing yet; the best comes first.
+fn worthy(tried: &[Vec<Tried>], count: usize) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::new();
+    loop {
+        let gain = |number: usize| -> i64 {
+            let open = tried.iter().filter(|mail| chosen.iter().all(|chosen| mail[*chosen] == Tried::Nothing));
+            open.map(|mail| match mail[number] {
+                Tried::Nothing => 0,
+                Tried::Gained => 1,
+                Tried::Lost => -1,
+            })
+            .sum()
+        };
+        // Of equal ones the first: the one that is least by chance.
+        let best = (0..count).rev().map(|number| (gain(number), number)).max_by_key(|(gain, _)| *gain);
+        match best {
+            Some((gain, number)) if gain > 0 => chosen.push(number),
+            _ => return chosen,
+        }
+    }
 }
 
 fn print(report: &Report, folder: &Path, screen: &Screen, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -227,7 +269,9 @@ fn print(report: &Report, folder: &Path, screen: &Screen, out: &mut dyn Write) -
     if report.suggestions.is_empty() {
         return Ok(writeln!(out, "# no phrase speaks for a correction more clearly than chance would have it")?);
     }
-    for Suggestion { rule, candidate, gained, lost, .. } in &report.suggestions {
+    let (good, others): (Vec<&Suggestion>, Vec<&Suggestion>) =
+        report.suggestions.iter().partition(|found| found.is_worthy);
+    for Suggestion { rule, candidate, gained, lost, .. } in &good {
         let Candidate { phrase, correction, support, mails, lift, chance } = candidate;
         let way = if correction.is_raised { "at least" } else { "at most" };
         writeln!(out, "#\n# {rule}: “{phrase}” means {way} {}", correction.to)?;
@@ -237,9 +281,12 @@ fn print(report: &Report, folder: &Path, screen: &Screen, out: &mut dyn Write) -
         )?;
         writeln!(out, "#   held out: {gained} more right, {lost} less")?;
     }
-    let good: Vec<&Suggestion> = report.suggestions.iter().filter(|found| found.gained > found.lost).collect();
+    if !others.is_empty() {
+        let phrases: Vec<String> = others.iter().map(|found| format!("“{}”", found.candidate.phrase)).collect();
+        writeln!(out, "#\n# Not in the patch, for they gain nothing more: {}", phrases.join(", "))?;
+    }
     if good.is_empty() {
-        return Ok(writeln!(out, "#\n# none of them gains anything on the mails that were held out")?);
+        return Ok(writeln!(out, "#\n# no phrase gains anything on the mails that were held out")?);
     }
     let rules: Vec<&str> = good.iter().map(|found| found.toml.as_str()).collect();
     let cases: Vec<&str> = good.iter().map(|found| found.case.as_str()).collect();
@@ -261,6 +308,21 @@ fn patch(path: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_suggestions_that_gain_the_same_mails_one_is_enough() {
+        use Tried::{Gained, Lost, Nothing};
+        for (name, tried, expected) in [
+            ("none", vec![vec![]], vec![]),
+            ("the same mails", vec![vec![Gained, Gained], vec![Gained, Gained]], vec![0]),
+            ("other mails", vec![vec![Gained, Nothing], vec![Nothing, Gained]], vec![0, 1]),
+            ("the wider one first", vec![vec![Gained, Gained], vec![Nothing, Gained]], vec![1]),
+            ("as much lost as gained", vec![vec![Gained], vec![Lost]], vec![]),
+            ("lost beyond the first", vec![vec![Gained, Gained], vec![Nothing, Lost]], vec![0]),
+        ] {
+            assert_eq!(worthy(&tried, tried[0].len()), expected, "{name}");
+        }
+    }
 
     #[test]
     fn a_name_that_is_taken_gets_a_number() {
