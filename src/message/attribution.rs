@@ -205,7 +205,7 @@ pub(super) fn has_date_and_time(text: &str) -> bool {
             && !(at >= 3 && is_digit(at - 2) && is_digit(at - 3))
     };
     bytes.iter().filter(|b| b.is_ascii_digit()).count() >= MIN_DATE_DIGITS
-        && bytes.iter().enumerate().any(|(at, b)| matches!(b, b':' | b'.' | b'h') && is_time(at))
+        && memchr::memchr3_iter(b':', b'.', b'h', bytes).any(is_time)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! number of its neighbours, so the work grows with the length of the text.
 
 mod banner;
+mod below;
 mod flow;
 mod marker;
 mod phrases;
@@ -79,6 +80,11 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
             show_from(start, &lines, &mut kinds);
             reply = gather(&lines, &kinds, Kind::Reply);
         }
+    }
+    // Better the answers with what they answer than neither.
+    if marker.is_none() && kinds.contains(&Kind::Quote) && below::says_answers_below(&reply) {
+        kinds.iter_mut().filter(|kind| **kind == Kind::Quote).for_each(|kind| *kind = Kind::Reply);
+        reply = gather(&lines, &kinds, Kind::Reply);
     }
     let quote = gather(&lines, &kinds, Kind::Quote);
     let signature = gather(&lines, &kinds, Kind::Signature);

@@ -136,7 +136,7 @@ fn next_field(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// The field name that a line begins with, and where its value begins. Names are printable ASCII without colon
 /// (RFC 5322 §3.6.8); blanks before the colon are obsolete but seen (§4.5).
 fn field_name(line: &[u8]) -> Option<(&str, usize)> {
-    let colon = line.iter().take(MAX_NAME_BYTES).position(|b| *b == b':')?;
+    let colon = memchr::memchr(b':', &line[..line.len().min(MAX_NAME_BYTES)])?;
     let name = line[..colon].trim_ascii_end();
     if name.is_empty() || !name.iter().all(|b| b.is_ascii_graphic()) {
         return None;

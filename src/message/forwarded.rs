@@ -182,6 +182,12 @@ fn may_announce(words: &str) -> bool {
 }
 
 fn is_announcement(line: &str) -> bool {
+    // Nearly all lines begin in a letter and end in one, or as sentences do.
+    let bytes = line.as_bytes();
+    let is_end = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b',' | b';' | b')');
+    if bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.last().is_some_and(is_end) {
+        return false;
+    }
     separator(unquoted(line)) == Some(Separator::Forward)
 }
 

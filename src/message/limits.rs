@@ -81,6 +81,9 @@ pub const MAX_FORWARD_LINES: usize = 2_000;
 /// Lines of the header block of a mail that is forwarded within a text.
 pub const MAX_FORWARD_HEADER_LINES: usize = 24;
 
+/// Bytes of words that say that answers stand below, in what is quoted; longer ones have said all themselves.
+pub const MAX_ANNOUNCING_BYTES: usize = 600;
+
 /// Lines that one attribution (`On Monday, Ann wrote:`) may be wrapped over.
 pub const MAX_WRAPPED_LINES: usize = 5;
 

@@ -63,6 +63,7 @@ const MARKS: &[(&str, What)] = &[
     ("missive_signature", What::Signature),
     ("sh-signature", What::Signature),
     ("composer_signature", What::Signature),
+    ("messagesignaturesection", What::Signature),
     ("\"signature\"", What::Signature),
     ("data-signature", What::Signature),
 ];

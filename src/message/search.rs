@@ -12,10 +12,12 @@ impl Phrases {
         Self(LazyLock::new(build))
     }
 
-    /// An automaton for these phrases. It is of the kind that is soon put together: a program that reads one mail would
-    /// spend most of its time on a faster one.
+    /// An automaton for these phrases. For many it is of the kind that is soon put together: a program that reads one
+    /// mail would spend most of its time on a faster one.
     pub fn automaton<P: AsRef<[u8]>>(phrases: impl IntoIterator<Item = P>) -> Option<AhoCorasick> {
-        AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(phrases).ok()
+        let phrases: Vec<P> = phrases.into_iter().collect();
+        let kind = (phrases.len() > FEW_PHRASES).then_some(AhoCorasickKind::ContiguousNFA);
+        AhoCorasick::builder().kind(kind).dense_depth(DENSE_DEPTH).build(phrases).ok()
     }
 
     /// Whether the text, which is in lower case, has one of them.
@@ -44,6 +46,12 @@ impl Phrases {
         phrases.find_overlapping_iter(lower).any(|found| is_wanted(found.start(), found.end()))
     }
 }
+
+/// So many phrases are as soon put together in the fastest way.
+const FEW_PHRASES: usize = 32;
+
+/// How many letters of a phrase are looked up in full tables.
+const DENSE_DEPTH: usize = 3;
 
 fn has_edges(text: &str, start: usize, end: usize) -> bool {
     let is_written_with_blanks = text[start..end].starts_with(|c: char| c < '\u{e00}');
@@ -79,6 +87,10 @@ impl Beginnings {
             false => lower().next().map_or(0, |first| first.encode_utf8(&mut [0; 4]).as_bytes()[0]),
         };
         self.0[usize::from(byte)].iter().any(|phrase| {
+            if phrase.is_ascii() {
+                let start = text.as_bytes().get(..phrase.len());
+                return start.is_some_and(|start| start.eq_ignore_ascii_case(phrase.as_bytes()));
+            }
             let mut letters = lower();
             phrase.chars().all(|letter| letters.next() == Some(letter))
         })

@@ -10,9 +10,7 @@ const MARKER_START: &str = "##-";
 
 /// The first line with [`ANSWER_ABOVE`] on it, quoted or wrapped into the next line or not.
 pub(super) fn find(text: &str, lines: &[&str]) -> Option<usize> {
-    if !text.contains(MARKER_START) {
-        return None;
-    }
+    memchr::memmem::find(text.as_bytes(), MARKER_START.as_bytes())?;
     let bare = |line: &str| line.trim_start_matches(['>', ' ', '|', '*', '\t']).trim_end().to_string();
     (0..lines.len()).find(|at| {
         let Some(start) = lines[*at].find(MARKER_START) else { return false };

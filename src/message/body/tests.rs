@@ -2,13 +2,31 @@
 
 use super::*;
 use crate::message::limits::{
-    MAX_BANNER_LINES, MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES,
-    MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
+    MAX_ANNOUNCING_BYTES, MAX_BANNER_LINES, MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES,
+    MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
 };
 
 fn parts(text: &str) -> (String, String, String) {
     let body = super::split(String::from(text), &Hints::default());
     (body.reply, body.quote, body.signature)
+}
+
+#[test]
+fn what_is_quoted_stays_where_answers_are_said_to_stand_in_it() {
+    let block =
+        "From: Ann <ann@example.com>\nSent: Monday, 2 March 2026 09:30\nTo: Bob\nSubject: x\n\nWhere?\nThird floor.";
+    for words in ["See my answers in red.", "Hallo,\nmeine Antworten unten.", "Mine réponses ci-dessous"] {
+        assert_eq!(parts(&format!("{words}\n\n{block}")).0, format!("{words}\n\n{block}"));
+    }
+    for words in ["See below.", "The lamp blinks in red.", "Your answers are fine."] {
+        assert_eq!(parts(&format!("{words}\n\n{block}")).0, words);
+    }
+    let long = |bytes: usize| {
+        let words = "My answers below.";
+        let words = format!("{}{words}", "x".repeat(bytes - words.len()));
+        parts(&format!("{words}\n\n{block}")).1.is_empty()
+    };
+    assert_eq!((long(MAX_ANNOUNCING_BYTES), long(MAX_ANNOUNCING_BYTES + 1)), (true, false));
 }
 
 #[test]
