@@ -296,7 +296,7 @@ impl Applying<'_> {
             (mail.message.author(), mail.message.in_reply_to.first(), &mail.passed_on)
         {
             let key = thread::overtaken(answered, author);
-            self.working.tickets_by_message.insert(key.clone(), id);
+            self.working.tickets_by_message.entry(key.clone()).or_insert(id);
             self.working.changes.passed_on.push((key, id));
         }
     }
