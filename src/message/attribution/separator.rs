@@ -19,7 +19,7 @@ pub(in crate::message) enum Separator {
 }
 
 /// Bytes of a line that says where a forwarded mail begins; a longer one is a sentence.
-const MAX_BEGIN_BYTES: usize = 80;
+pub(super) const MAX_BEGIN_BYTES: usize = 80;
 
 /// Bytes of the longest words that announce a mail without rules.
 pub(super) const MAX_BARE_BYTES: usize = 40;

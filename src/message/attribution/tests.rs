@@ -164,6 +164,24 @@ fn limits_of_introductions_hold() {
         |bytes: usize| is_bare_separator(&format!("{}Original message{}", "*".repeat(8), "*".repeat(bytes - 24)));
     assert_eq!((bare(2 * separator::MAX_BARE_BYTES), bare(2 * separator::MAX_BARE_BYTES + 1)), (true, false));
 
+    let named = |words: usize| attribution(&[&format!("{}wrote:", "Ann ".repeat(words - 1))]);
+    assert_eq!((named(MAX_NAME_WORDS), named(MAX_NAME_WORDS + 1)), (Some((1, Strength::NeedsQuote)), None));
+
+    assert_eq!(
+        (has_date_and_time("1/2/6 9:30"), has_date_and_time("1/2 9:30")),
+        (true, false),
+        "{MIN_DATE_DIGITS} digits"
+    );
+
+    let begun = |bytes: usize| {
+        let line = "Begin forwarded message :";
+        separator(&line.replace(" :", &format!(" {}:", "x".repeat(bytes - line.len()))))
+    };
+    assert_eq!(
+        (begun(separator::MAX_BEGIN_BYTES - 1), begun(separator::MAX_BEGIN_BYTES)),
+        (Some(Separator::Forward), None)
+    );
+
     let ruled = |bytes: usize| format!("--Original Message{}", "-".repeat(bytes - 18));
     assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES)), Some(Separator::Original));
     assert_eq!(separator(&ruled(MAX_SEPARATOR_BYTES + 1)), None);

@@ -18,10 +18,10 @@ static IS_SENT_FROM: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(S
 const MAX_SIGNATURE_LINE_BYTES: usize = 100;
 
 /// Bytes that every notice has; shorter paragraphs are somebody's words.
-const MIN_NOTICE_BYTES: usize = 80;
+pub(super) const MIN_NOTICE_BYTES: usize = 80;
 
 /// Words of `-Ann Example`.
-const MAX_SIGNED_WORDS: usize = 3;
+pub(super) const MAX_SIGNED_WORDS: usize = 3;
 
 /// Words of `Ann Example from mobile`.
 const MAX_DEVICE_WORDS: usize = 5;
@@ -119,7 +119,7 @@ fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
 }
 
 /// Shortest line of dashes that a list program draws.
-const MIN_DRAWN_CHARS: usize = 20;
+pub(super) const MIN_DRAWN_CHARS: usize = 20;
 
 /// What programs and people draw above a footer or a signature: two or three dashes, or a long line.
 fn is_drawn(words: &str) -> bool {

@@ -12,6 +12,24 @@ fn parts(text: &str) -> (String, String, String) {
 }
 
 #[test]
+fn what_stands_below_is_cut_up_to_its_limits() {
+    let reply = |text: &str| parts(&format!("It burns.\n\n{text}")).0;
+    let is_cut = |text: String| reply(&text) == "It burns.";
+
+    let signed = |words: usize| is_cut(format!("-{}", " Ann".repeat(words)));
+    assert_eq!((signed(signature::MAX_SIGNED_WORDS), signed(signature::MAX_SIGNED_WORDS + 1)), (true, false));
+
+    let notice = |bytes: usize| {
+        let words = "This is confidential and may be read by you only";
+        is_cut(format!("{words}{}", ".".repeat(bytes - words.len())))
+    };
+    assert_eq!((notice(signature::MIN_NOTICE_BYTES), notice(signature::MIN_NOTICE_BYTES + 1)), (false, true));
+
+    let drawn = |chars: usize| is_cut(format!("{}\nUsers of printers", "-".repeat(chars)));
+    assert_eq!((drawn(signature::MIN_DRAWN_CHARS - 1), drawn(signature::MIN_DRAWN_CHARS)), (false, true));
+}
+
+#[test]
 fn what_is_quoted_stays_where_answers_are_said_to_stand_in_it() {
     let block =
         "From: Ann <ann@example.com>\nSent: Monday, 2 March 2026 09:30\nTo: Bob\nSubject: x\n\nWhere?\nThird floor.";
