@@ -201,6 +201,20 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
 }
 
 #[test]
+fn an_agent_is_told_that_a_monitor_reads_no_answer() {
+    let cases = [
+        (vec!["ann@example.com"], "Your answer goes to: ops@example.com"),
+        (vec!["@example.com"], "Internal: a monitor is never answered, so only agents will read an answer"),
+    ];
+    for (monitors, expected) in cases {
+        let policy = Policy { monitors: monitors.into_iter().map(str::to_owned).collect(), ..policy() };
+        let desk = Desk { policy: &policy, zone: &TimeZone::UTC, templates: &TEMPLATES };
+        let text = text_of(&Sample::of(Purpose::Notification).compose(&desk).unwrap());
+        assert_eq!(text.lines().nth(2), Some(expected));
+    }
+}
+
+#[test]
 fn an_agent_reads_what_an_invitation_says() {
     let event = Calendar {
         summary: Some("Migration\nweekend".to_owned()),

@@ -6,7 +6,7 @@ use super::draft::{Content, Draft, News, Notification, TranscriptLine};
 use super::forward::passes_on;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
-use super::requester::{add_correspondents, append, clear_all, customers, set_severity, watch};
+use super::requester::{add_correspondents, append, clear_all, set_severity, watch};
 use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard};
 use crate::message::body::{ANSWER_ABOVE, is_closing};
 use crate::message::{Address, Attachment, Origin};
@@ -18,6 +18,9 @@ use jiff::Timestamp;
 
 /// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
 const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
+
+/// Why an agent's words go to nobody.
+const NO_READERS: &str = "a monitor is never answered, and nobody else is on the ticket";
 
 /// Decides about a mail that came from an agent's address on a ticket.
 pub(super) fn on_mail(
@@ -236,7 +239,8 @@ impl Work<'_> {
         // Whom an agent answers on a spoof notice is us, and its mail says nothing of the customer.
         // Nor does one say anything to the customer who passes on a mail that was not ours to this agent.
         let is_passed_on = passes_on(self.mail, self.agent, &self.ticket);
-        let is_to_us = is_passed_on || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
+        let has_readers = self.policy.readers(&self.ticket).next().is_some();
+        let is_to_us = is_passed_on || !has_readers || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
         let is_note = orders.has(&Command::Note);
         let has_words = !orders.text.is_empty() || (orders.lines.is_empty() && files(self.mail).next().is_some());
         let is_public = has_words && !is_to_us && !is_note;
@@ -268,9 +272,12 @@ impl Work<'_> {
         };
         let mut lines: Vec<TranscriptLine> = orders.lines.iter().zip(results).filter_map(line).collect();
         if is_words_only && (is_to_us || !lines.is_empty()) || is_only_passed_on {
-            let result = match is_to_us {
-                true => "noted for agents; to write to the customer, answer a notification of the ticket".to_owned(),
-                false => format!("sent to {}", self.audience()),
+            let result = match (is_to_us, has_readers) {
+                (true, true) => {
+                    "noted for agents; to write to the customer, answer a notification of the ticket".to_owned()
+                }
+                (true, false) => format!("noted for agents; {NO_READERS}"),
+                (false, _) => format!("sent to {}", self.audience()),
             };
             lines.push(TranscriptLine { command: "(text)".to_owned(), result, is_error: false });
         }
@@ -425,7 +432,10 @@ impl Work<'_> {
         self.decide(|decision, _| clear_all(decision, at));
         self.then(Effect::SetStatus { ticket: at, status: Status::Resolved });
         self.note_answered();
-        format!("the solution was sent to {}; their confirmation closes the ticket", self.audience())
+        match self.audience() {
+            readers if readers.is_empty() => format!("the solution is kept for agents; {NO_READERS}"),
+            readers => format!("the solution was sent to {readers}; their confirmation closes the ticket"),
+        }
     }
 
     /// Sends the agent's words to the customer's side, which ends the wait for a first answer. The last words on a
@@ -461,7 +471,7 @@ impl Work<'_> {
 
     fn send_to_customers(&mut self, content: Content) {
         let attachments: Vec<usize> = files(self.mail).collect();
-        let recipients: Vec<Address> = customers(&self.ticket).map(|party| party.address.clone()).collect();
+        let recipients: Vec<Address> = self.policy.readers(&self.ticket).map(|party| party.address.clone()).collect();
         for to in recipients {
             self.then(Effect::Send(Draft {
                 ticket: Some(self.at),
@@ -474,8 +484,8 @@ impl Work<'_> {
     }
 
     fn audience(&self) -> String {
-        let addresses: Vec<&str> = customers(&self.ticket).map(|party| party.address.address.as_str()).collect();
-        addresses.join(", ")
+        let readers = self.policy.readers(&self.ticket);
+        readers.map(|party| party.address.address.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 

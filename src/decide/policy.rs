@@ -2,9 +2,9 @@
 
 use crate::message::{Address, Message};
 use crate::ticket::calendar::Calendar;
-use crate::ticket::people::{Agent, AgentId, Who};
+use crate::ticket::people::{Agent, AgentId, Party, Role, Who};
 use crate::ticket::sla::SlaTable;
-use crate::ticket::{Severity, Tier};
+use crate::ticket::{Severity, Ticket, Tier};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -154,6 +154,13 @@ impl Policy {
         } else {
             Who::Stranger
         }
+    }
+
+    /// Those around a ticket whom an agent's words go to: everybody on the customer's side but monitors, which read
+    /// nothing.
+    pub fn readers<'t>(&self, ticket: &'t Ticket) -> impl Iterator<Item = &'t Party> {
+        let is_customers = |party: &&Party| party.role != Role::Agent;
+        ticket.parties.iter().filter(is_customers).filter(|party| !is_listed(&self.monitors, &party.address))
     }
 
     /// The names of the customer lists that the address is on.

@@ -387,11 +387,6 @@ pub(super) fn append(
     decision.then(Effect::AppendMessage { ticket, by, visibility, party })
 }
 
-/// Everybody on the customer's side of a ticket.
-pub(super) fn customers(ticket: &Ticket) -> impl Iterator<Item = &Party> {
-    ticket.parties.iter().filter(|party| party.role != Role::Agent)
-}
-
 /// Adds a reason that names the rule behind a value, where a rule is behind it.
 pub(super) fn by_rule<T: std::fmt::Debug>(
     decision: Decision,

@@ -8,7 +8,7 @@ use crate::decide::draft::{News, Notification, TranscriptLine};
 use crate::message::{Address, Calendar, CalendarMethod};
 use crate::size;
 use crate::ticket::Tier;
-use crate::ticket::people::{AgentId, Party, Role};
+use crate::ticket::people::{AgentId, Party};
 use serde_json::{Value, json};
 
 /// The commands in one line.
@@ -110,14 +110,18 @@ impl View<'_> {
 
     /// Who reads an answer to the mail: the one thing an agent must never have to guess.
     fn goes_to(&self) -> String {
-        let Some((ticket, requester)) = self.ticket.and_then(|ticket| Some((ticket, ticket.requester()?))) else {
+        let Some(ticket) = self.ticket.filter(|ticket| ticket.requester().is_some()) else {
             return "Internal: only agents will read an answer".to_owned();
         };
-        let cc = match ticket.parties.iter().filter(|party| party.role == Role::Correspondent).count() {
+        let mut readers = self.policy.readers(ticket);
+        let Some(first) = readers.next() else {
+            return "Internal: a monitor is never answered, so only agents will read an answer".to_owned();
+        };
+        let cc = match readers.count() {
             0 => String::new(),
             count => format!(" and {count} in Cc"),
         };
-        format!("Your answer goes to: {}{cc}", reached(requester))
+        format!("Your answer goes to: {}{cc}", reached(first))
     }
 
     fn news(&self, news: &News, name: &str, sender: Option<&Address>) -> (String, String) {
