@@ -7,17 +7,15 @@ use super::forward::passes_on;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, set_severity, watch};
+use super::unfit::unfit;
 use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard};
-use crate::message::body::{ANSWER_ABOVE, is_closing};
-use crate::message::{Address, Attachment, Origin};
+use crate::message::body::is_closing;
+use crate::message::{Address, Origin};
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, Tier};
 use jiff::Timestamp;
-
-/// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
-const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
 
 /// Why an agent's words go to nobody.
 const NO_READERS: &str = "a monitor is never answered, and nobody else is on the ticket";
@@ -58,9 +56,8 @@ pub(super) fn on_mail(
     let mut decision = ended("authority", authority);
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
-    let unfit = || sealed(mail, &orders).or_else(|| nothing_to_do(mail, &orders)).or_else(|| leak(mail, &orders));
     // Nothing of what is passed on goes to the customer.
-    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit().or_else(|| inline(mail)) });
+    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit(mail, &orders) });
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
@@ -93,38 +90,9 @@ fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>)
     }
 }
 
-/// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.
-fn sealed(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_sealed = match orders.text.is_empty() {
-        true => orders.lines.is_empty() && mail.message.attachments.iter().any(Attachment::is_sealed_mail),
-        false => orders.text.starts_with(SEALED_TEXT),
-    };
-    is_sealed.then(|| {
-        vec![TranscriptLine {
-            command: "(encrypted mail)".to_owned(),
-            result: "it is encrypted, or packed into its signature, so neither words nor commands could be read; send \
-                     it once more without"
-                .to_owned(),
-            is_error: true,
-        }]
-    })
-}
-
 /// The files that go along with an answer. What signs the agent's mail signs no other one, and names the agent.
-fn files(mail: &Mail) -> impl Iterator<Item = usize> {
+pub(super) fn files(mail: &Mail) -> impl Iterator<Item = usize> {
     mail.message.attachments.iter().filter(|file| !file.is_signature()).map(|file| file.index)
-}
-
-/// A mail without commands and without words, from which nothing could be sent.
-fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_empty = orders.lines.is_empty() && orders.text.is_empty() && files(mail).next().is_none();
-    is_empty.then(|| {
-        vec![TranscriptLine {
-            command: "(no text)".to_owned(),
-            result: "there is nothing above the quoted mail; write your answer at the top".to_owned(),
-            is_error: true,
-        }]
-    })
 }
 
 /// Whether a short text below commands is but the agent's signature, which mail programs add without a mark.
@@ -149,45 +117,6 @@ fn unsigned<'t>(agent: &Agent, form: &'t str) -> &'t str {
     let mut gaps = form.match_indices("\n\n").map(|(at, _)| form.split_at(at));
     let signed = gaps.find(|(above, below)| is_signature_of(agent, below) && Resolution::read(above).is_ok());
     signed.map_or(form, |(above, _)| above)
-}
-
-/// Answers between quoted lines. Those below our marker were cut with our mail; to those above it, or in what is left
-/// of a mail without it, the quoted lines are missing that they answer.
-fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
-    let body = &mail.message.body;
-    let what = if body.has_words_in_quoted_mail {
-        "words of yours stand between the lines of our mail, below the line above which to write; they would not have \
-         been sent"
-    } else if body.has_quotes_between_words() {
-        "lines that begin with `>` stand among your words; they would be left out, and nobody could tell what your \
-         words answer"
-    } else {
-        return None;
-    };
-    Some(vec![TranscriptLine {
-        command: "(text between quoted lines)".to_owned(),
-        result: format!("{what}. Write all of it at the top, without `>` before lines that are to be read with it"),
-        is_error: true,
-    }])
-}
-
-/// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
-/// clocks and colleagues, and carries the agent's own token.
-fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note);
-    let is_ours = |line: &str| {
-        let line = line.trim_start_matches(['>', '|', ' ', '\t']);
-        ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
-    };
-    (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours))).then(|| {
-        vec![TranscriptLine {
-            command: "(quoted text)".to_owned(),
-            result: "among your words stands a part of our mail to you: its first or last line, or an address that \
-                     only you may write to. It is not for the customer; delete it, or mark it as a quote"
-                .to_owned(),
-            is_error: true,
-        }]
-    })
 }
 
 fn errors(lines: &[TranscriptLine]) -> String {

@@ -17,6 +17,7 @@ mod mail;
 mod notify;
 pub mod policy;
 mod requester;
+mod unfit;
 
 pub use deadline::on_deadline;
 pub use delivery::{Failure, on_delivery};

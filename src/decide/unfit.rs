@@ -1,0 +1,85 @@
+//! What an agent wrote and cannot be sent as it is: refused with a word, for what is left out would be missed by the
+//! customer, and nobody would know.
+
+use super::Mail;
+use super::agent::files;
+use super::command::{Command, Orders};
+use super::draft::TranscriptLine;
+use crate::message::Attachment;
+use crate::message::body::ANSWER_ABOVE;
+
+/// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
+const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
+
+/// What is wrong with an agent's mail whose words go to the customer.
+pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    sealed(mail, orders).or_else(|| nothing_to_do(mail, orders)).or_else(|| leak(mail, orders)).or_else(|| inline(mail))
+}
+
+/// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.
+fn sealed(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_sealed = match orders.text.is_empty() {
+        true => orders.lines.is_empty() && mail.message.attachments.iter().any(Attachment::is_sealed_mail),
+        false => orders.text.starts_with(SEALED_TEXT),
+    };
+    is_sealed.then(|| {
+        vec![TranscriptLine {
+            command: "(encrypted mail)".to_owned(),
+            result: "it is encrypted, or packed into its signature, so neither words nor commands could be read; send \
+                     it once more without"
+                .to_owned(),
+            is_error: true,
+        }]
+    })
+}
+
+/// A mail without commands and without words, from which nothing could be sent.
+fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_empty = orders.lines.is_empty() && orders.text.is_empty() && files(mail).next().is_none();
+    is_empty.then(|| {
+        vec![TranscriptLine {
+            command: "(no text)".to_owned(),
+            result: "there is nothing above the quoted mail; write your answer at the top".to_owned(),
+            is_error: true,
+        }]
+    })
+}
+
+/// Answers between quoted lines. Those below our marker were cut with our mail; to those above it, or in what is left
+/// of a mail without it, the quoted lines are missing that they answer.
+fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
+    let body = &mail.message.body;
+    let what = if body.has_words_in_quoted_mail {
+        "words of yours stand between the lines of our mail, below the line above which to write; they would not have \
+         been sent"
+    } else if body.has_quotes_between_words() {
+        "lines that begin with `>` stand among your words; they would be left out, and nobody could tell what your \
+         words answer"
+    } else {
+        return None;
+    };
+    Some(vec![TranscriptLine {
+        command: "(text between quoted lines)".to_owned(),
+        result: format!("{what}. Write all of it at the top, without `>` before lines that are to be read with it"),
+        is_error: true,
+    }])
+}
+
+/// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
+/// clocks and colleagues, and carries the agent's own token.
+fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_for_agents = orders.has(&Command::Note);
+    let is_ours = |line: &str| {
+        let line = line.trim_start_matches(['>', '|', ' ', '\t']);
+        ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
+    };
+    (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours))).then(|| {
+        vec![TranscriptLine {
+            command: "(quoted text)".to_owned(),
+            result: "among your words stands a part of our mail to you: its first or last line, or an address that \
+                     only you may write to. It is not for the customer; delete it, or mark it as a quote"
+                .to_owned(),
+            is_error: true,
+        }]
+    })
+}
