@@ -7,6 +7,13 @@ use crate::message::limits::{MAX_BLOCK_LINE_BYTES, MAX_BLOCK_LINES, MAX_LABEL_CH
 type Found = Option<(usize, Strength)>;
 
 #[test]
+fn a_colon_is_looked_for_near_the_end_of_a_line() {
+    for (blanks, is_found) in [(MAX_COLON_BYTES - 1, true), (MAX_COLON_BYTES, false)] {
+        assert_eq!(ends_with_colon(&format!("Ann wrote:{}", " ".repeat(blanks))), is_found, "{blanks}");
+    }
+}
+
+#[test]
 fn attributions_are_known_in_many_languages() {
     use Strength::{Certain, NeedsQuote};
     let cases: &[(&str, &[&str], Found)] = &[

@@ -160,6 +160,18 @@ impl Pairs {
 #[cfg(test)]
 mod tests {
     use super::super::charset::unlabelled;
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_the_beginning_tells_the_charset() {
+        let word = [0xef, 0xf0, 0xe8, 0xe2];
+        for (before, charset) in
+            [(MAX_SAMPLE_BYTES - word.len(), "windows-1251"), (MAX_SAMPLE_BYTES - word.len() + 1, "windows-1252")]
+        {
+            let text = [vec![b'a'; before], word.repeat(9)].concat();
+            assert_eq!(by_bytes(&text), charset, "{before}");
+        }
+    }
 
     #[test]
     fn bytes_without_label_are_told_apart() {

@@ -229,6 +229,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_long_text_before_an_address_is_no_label() {
+        for (bytes, is_label) in [(100, true), (101, false)] {
+            let line = format!("{:a>bytes$} <ann@example.com>", " recipient:");
+            assert_eq!(labelled(&line).is_some(), is_label, "{bytes}");
+        }
+    }
+
+    #[test]
     fn lines_that_begin_with_an_address_are_told_from_others() {
         use Follows::*;
         let cases = [

@@ -198,6 +198,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_long_line_announces_no_returned_mail() {
+        for (bytes, is_cut) in [(120, true), (121, false)] {
+            let text = format!("no\n{:->bytes$}\nx", "Original message");
+            assert_eq!(split(&text).0 == "no\n", is_cut, "{bytes}");
+        }
+    }
+
+    #[test]
     fn a_text_is_cut_where_the_returned_mail_begins() {
         let cases = [
             ("qmail", "no\n--- Below this line is a copy of the message.\n\nx", "no\n"),
