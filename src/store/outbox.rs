@@ -79,15 +79,18 @@ pub enum SendOutcome {
 }
 
 /// A mail may go when it is due and no earlier one to the same recipient of the same ticket is still to go.
+///
+/// The earlier one is asked for as the least of them, and not by `NOT EXISTS`, of which PostgreSQL makes a join: it might
+/// read all that wait for each of those that it looks at.
 macro_rules! claimable {
     ($select:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             $select,
-            " FROM outbox WHERE state IN ('waiting', 'sending') AND NOT EXISTS \
-             (SELECT 1 FROM outbox AS earlier WHERE earlier.state IN ('waiting', 'sending') \
+            " FROM outbox WHERE state IN ('waiting', 'sending') AND \
+             (SELECT MIN(earlier.id) FROM outbox AS earlier WHERE earlier.state IN ('waiting', 'sending') \
               AND earlier.ticket = outbox.ticket AND earlier.recipient = outbox.recipient \
-              AND earlier.id < outbox.id) ",
+              AND earlier.id < outbox.id) IS NULL ",
             $rest
         )
     };

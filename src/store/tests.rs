@@ -5,6 +5,7 @@ use super::query::query;
 use super::*;
 use crate::ticket::{Severity, Status, Tier};
 use jiff::SignedDuration;
+use postroom_testbed::{Postgres, postgres, skipped};
 use tempfile::TempDir;
 
 async fn desk() -> (Store, TempDir) {
@@ -134,6 +135,32 @@ async fn what_runs_for_every_mail_never_reads_a_whole_table() {
 
 fn joined((head, tail): (&str, &str), list: &str) -> String {
     format!("{head}{list}{tail}")
+}
+
+#[tokio::test]
+async fn on_postgresql_a_full_outbox_is_not_read_whole_for_each_of_its_mails() {
+    if let Some(names) = postgres::missing() {
+        skipped(&format!("not installed: {names}"));
+        return;
+    }
+    let url = Postgres::shared().unwrap().fresh_database().unwrap();
+    let store = Store::open(url.as_str()).await.unwrap();
+    let fill = |from: i64, to: i64, state: &str| {
+        format!(
+            "INSERT INTO outbox (id, purpose, is_automatic, recipient, message_id, subject, size_bytes, created_at, \
+             tried_since, state, due_at) SELECT at, 'reply', FALSE, 'a' || at || '@example.com', at, '', 1, 0, 0, \
+             '{state}', at FROM generate_series({from}, {to}) AS at"
+        )
+    };
+    // All was sent when the statistics were made, and now many wait.
+    for sql in [fill(1, 20_000, "sent"), "VACUUM ANALYZE outbox".to_owned(), fill(20_001, 20_500, "waiting")] {
+        query(sql).execute(store.writer()).await.unwrap();
+    }
+    let sql = outbox::CLAIMABLE.replace("$1", "99999").replace("$2", "32");
+    let rows = query(format!("EXPLAIN {sql}")).fetch_all(store.writer()).await.unwrap();
+    let plan: String = rows.iter().map(|row| row.get::<String>(0).unwrap() + "\n").collect();
+    assert!(plan.contains("Index Cond: ((ticket = outbox.ticket) AND (recipient = outbox.recipient)"), "{plan}");
+    store.close().await;
 }
 
 #[tokio::test]
