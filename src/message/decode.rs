@@ -36,11 +36,10 @@ pub(super) fn text_as(field: RawField<'_>, hint: Option<&str>) -> String {
 
 /// Bytes of a header on one line, encoded words decoded, without control characters.
 pub(super) fn one_line_as(bytes: &[u8], hint: Option<&str>) -> String {
-    if let Some(text) = clean(bytes).filter(|_| !words::has_words(bytes)) {
-        return text.to_string();
+    if words::has_words(bytes) {
+        return clean_line(&words::decode(bytes, hint));
     }
-    let text = if words::has_words(bytes) { words::decode(bytes, hint).into() } else { unlabelled(bytes, hint) };
-    clean_line(&text)
+    clean(bytes).map_or_else(|| clean_line(&unlabelled(bytes, hint)), str::to_owned)
 }
 
 /// The addresses in a field (RFC 5322 §3.4), groups taken apart. What has no `@` is no address.

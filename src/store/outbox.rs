@@ -80,8 +80,9 @@ pub enum SendOutcome {
 
 /// A mail may go when it is due and no earlier one to the same recipient of the same ticket is still to go.
 ///
-/// The earlier one is asked for as the least of them, and not by `NOT EXISTS`, of which PostgreSQL makes a join: it might
-/// read all that wait for each of those that it looks at.
+/// The earlier one is asked for as the least of them: of `NOT EXISTS` PostgreSQL might make a join with all that wait. That
+/// it finds the earlier one by its index takes the absence of statistics about the state as well, which the migration sees
+/// to.
 macro_rules! claimable {
     ($select:literal, $rest:literal) => {
         concat!(
