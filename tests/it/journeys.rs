@@ -36,7 +36,7 @@ async fn tell(path: &std::path::Path, story: &Story, teller: &mut impl Teller) -
 async fn every_journey_goes_as_it_is_written() {
     let mut wrong = Vec::new();
     for (path, story) in stories() {
-        let mut core = pure::Core::new(story.start);
+        let mut core = pure::Core::of(story.start, &story.own);
         let told = tell(&path, &story, &mut core).await;
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, story.with_expectations(&told)).unwrap();
@@ -55,7 +55,7 @@ async fn every_journey_goes_as_it_is_written() {
 async fn the_whole_service_tells_every_journey_as_the_pure_core_does() {
     let mut wrong = Vec::new();
     for (path, story) in stories() {
-        let mut service = service::Told::start(story.start).await;
+        let mut service = service::Told::start(story.start, &story.own).await;
         let told = tell(&path, &story, &mut service).await;
         service.stop().await;
         for (step, told) in story.steps.iter().zip(&told) {

@@ -1,6 +1,6 @@
 //! A journey through the pure core, with the tickets in memory.
 
-use super::story::{self, Teller};
+use super::story::{self, Own, Teller};
 use crate::support::desk::{self, INSTANCE};
 use jiff::{SignedDuration, Timestamp};
 use postroom::decide::DeadlineKind;
@@ -29,8 +29,13 @@ pub struct Core {
 
 impl Core {
     pub fn new(start: Timestamp) -> Self {
+        Self::of(start, &Own::default())
+    }
+
+    /// A desk that has something of its own.
+    pub fn of(start: Timestamp, own: &Own) -> Self {
         Self {
-            house: Arc::new(desk::house(INSTANCE)),
+            house: Arc::new(desk::house_with(INSTANCE, own)),
             working: Working { next_ticket: TicketId::FIRST.0, ..Working::default() },
             deadlines: BTreeMap::new(),
             now: start,

@@ -1,6 +1,6 @@
 //! A journey through the whole service: real loops, a scripted IMAP server, an SMTP server, a database.
 
-use super::story::{self, Teller};
+use super::story::{self, Own, Teller};
 use crate::support::desk;
 use crate::support::service::Service;
 use jiff::{SignedDuration, Timestamp};
@@ -17,14 +17,10 @@ pub struct Told {
 }
 
 impl Told {
-    pub async fn start(start: Timestamp) -> Self {
-        Self {
-            service: Service::start(start).await,
-            inbox_told: 0,
-            outbox_told: 0,
-            events_told: BTreeMap::new(),
-            tickets_told: BTreeMap::new(),
-        }
+    pub async fn start(start: Timestamp, own: &Own) -> Self {
+        let mut service = Service::prepare_with(start, own, |_| {}).await;
+        service.open();
+        Self { service, inbox_told: 0, outbox_told: 0, events_told: BTreeMap::new(), tickets_told: BTreeMap::new() }
     }
 
     pub async fn stop(mut self) {

@@ -10,8 +10,19 @@ use std::path::Path;
 /// A journey.
 pub struct Story {
     pub start: Timestamp,
+    /// What the desk has besides its people, its rules and its configuration.
+    pub own: Own,
     pub steps: Vec<Step>,
     lines: Vec<String>,
+}
+
+/// What the desk of one journey has of its own, as it would stand in its files.
+#[derive(Default)]
+pub struct Own {
+    /// Tables of its configuration.
+    pub configuration: String,
+    /// A file of rules, read after those that ship.
+    pub rules: String,
 }
 
 /// What happens, and what it must lead to.
@@ -43,7 +54,7 @@ impl Story {
     pub fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let mut start = None;
+        let (mut start, mut own) = (None, Own::default());
         let mut steps = Vec::new();
         let mut events = Vec::new();
         let mut at = 0;
@@ -57,6 +68,8 @@ impl Story {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             match word {
                 "start" => start = Some(rest.parse().unwrap()),
+                "configuration" => own.configuration = indented(&lines, &mut at).join("\n"),
+                "rules" => own.rules = indented(&lines, &mut at).join("\n"),
                 "wait" => events.push(Happening::Wait(duration(rest))),
                 "mail" => {
                     let text = indented(&lines, &mut at).join("\n");
@@ -66,11 +79,14 @@ impl Story {
                     let expected = indented(&lines, &mut at).into_iter().filter(|line| !line.is_empty()).collect();
                     steps.push(Step { line: number, events: std::mem::take(&mut events), expected });
                 }
-                _ => panic!("{}:{number}: a line begins with start, mail, wait or expect", path.display()),
+                _ => panic!(
+                    "{}:{number}: a line begins with start, configuration, rules, mail, wait or expect",
+                    path.display()
+                ),
             }
         }
         assert!(events.is_empty(), "{}: something happens after the last expect", path.display());
-        Self { start: start.expect("a journey has a start"), steps, lines }
+        Self { start: start.expect("a journey has a start"), own, steps, lines }
     }
 
     /// The journey with these expectations in the place of its own.

@@ -1,5 +1,6 @@
 //! The desk that tests run: its configuration, its people, its rules.
 
+use crate::journeys::story::Own;
 use postroom::classify::{RuleFile, RuleSet, compile};
 use postroom::compose::template::Templates;
 use postroom::config::Config;
@@ -16,6 +17,11 @@ pub const INSTANCE: &str = "test-instance";
 
 /// The configuration of the desk, with the servers where they are.
 pub fn config(folder: &Path, imap: &Endpoint, smtp: &Endpoint) -> Config {
+    config_with(folder, imap, smtp, &Own::default())
+}
+
+/// The same for a desk that has something of its own.
+pub fn config_with(folder: &Path, imap: &Endpoint, smtp: &Endpoint, own: &Own) -> Config {
     let text = format!(
         r#"
 database = "sqlite://desk.db"
@@ -48,7 +54,9 @@ tier = "tier-2"
 name = "eve"
 address = "Eve Engineer <eve@desk.example>"
 tier = "tier-3"
+{configuration}
 "#,
+        configuration = own.configuration,
         imap_host = imap.host,
         imap_port = imap.port,
         smtp_host = smtp.host,
@@ -67,27 +75,48 @@ pub fn nowhere() -> Endpoint {
 
 /// The rules that ship. Compiling them takes a while, so all tests share them.
 pub fn rules() -> Arc<RuleSet> {
-    static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules");
-        let mut files: Vec<RuleFile> = std::fs::read_dir(&folder)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-            .map(|path| RuleFile {
-                path: path.file_name().unwrap().to_string_lossy().into_owned(),
-                text: std::fs::read_to_string(&path).unwrap(),
-            })
-            .collect();
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Arc::new(compile(&files).unwrap_or_else(|errors| panic!("{}", errors[0])))
-    });
+    static RULES: LazyLock<Arc<RuleSet>> = LazyLock::new(|| compiled(&shipped()));
     RULES.clone()
+}
+
+/// The rules that ship, and those of one desk.
+pub fn rules_with(own: &Own) -> Arc<RuleSet> {
+    if own.rules.is_empty() {
+        return rules();
+    }
+    let mut files = shipped();
+    files.push(RuleFile { path: "90-own.toml".to_owned(), text: own.rules.clone() });
+    compiled(&files)
+}
+
+fn compiled(files: &[RuleFile]) -> Arc<RuleSet> {
+    Arc::new(compile(files).unwrap_or_else(|errors| panic!("{}", errors[0])))
+}
+
+fn shipped() -> Vec<RuleFile> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut files: Vec<RuleFile> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .map(|path| RuleFile {
+            path: path.file_name().unwrap().to_string_lossy().into_owned(),
+            text: std::fs::read_to_string(&path).unwrap(),
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    files
 }
 
 /// A desk that has no database.
 pub fn house(instance: &str) -> House {
-    let config = config(Path::new("/nowhere"), &nowhere(), &nowhere());
-    let rules = rules();
+    house_with(instance, &Own::default())
+}
+
+/// The same for a desk that has something of its own.
+pub fn house_with(instance: &str, own: &Own) -> House {
+    let config = config_with(Path::new("/nowhere"), &nowhere(), &nowhere(), own);
+    let rules = rules_with(own);
     let mut policy = config.policy.clone();
     policy.category_titles =
         rules.categories().iter().map(|category| (category.name.clone(), category.title.clone())).collect();

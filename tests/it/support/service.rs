@@ -4,7 +4,9 @@ use super::desk;
 use super::imap_server::ImapServer;
 use super::smtp_server::SmtpServer;
 use super::wait_until;
+use crate::journeys::story::Own;
 use jiff::{SignedDuration, Timestamp};
+use postroom::classify::RuleSet;
 use postroom::clock::Clock;
 use postroom::compose::template::Templates;
 use postroom::config::Config;
@@ -14,6 +16,7 @@ use postroom::store::list::{Filter, InboxRow, OutboxRow, TicketRow};
 use postroom::ticket::TicketId;
 use postroom::ticket::event::Event;
 use sqlx::Connection as _;
+use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +27,7 @@ pub struct Service {
     pub imap: ImapServer,
     pub smtp: SmtpServer,
     pub config: Config,
+    rules: Arc<RuleSet>,
     running: Option<(CancellationToken, JoinHandle<anyhow::Result<()>>)>,
     _folder: tempfile::TempDir,
 }
@@ -38,18 +42,24 @@ impl Service {
 
     /// A desk that has not opened yet, with its configuration changed.
     pub async fn prepare(at: Timestamp, change: impl FnOnce(&mut Config)) -> Self {
+        Self::prepare_with(at, &Own::default(), change).await
+    }
+
+    /// The same for a desk that has something of its own.
+    pub async fn prepare_with(at: Timestamp, own: &Own, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (imap, smtp) = (ImapServer::start().await, SmtpServer::start().await);
-        let mut config = desk::config(folder.path(), &imap.endpoint(), &smtp.endpoint());
+        let mut config = desk::config_with(folder.path(), &imap.endpoint(), &smtp.endpoint(), own);
         change(&mut config);
         let store = Store::open(&config.database).await.unwrap();
-        Self { store, clock: Clock::set_to(at), imap, smtp, config, running: None, _folder: folder }
+        let (clock, rules) = (Clock::set_to(at), desk::rules_with(own));
+        Self { store, clock, imap, smtp, config, rules, running: None, _folder: folder }
     }
 
     /// The desk without its loops.
     pub fn desk(&self) -> Desk {
         let templates = Templates::compile(&[]).unwrap();
-        Desk::new(self.store.clone(), self.clock.clone(), &self.config, desk::rules(), templates)
+        Desk::new(self.store.clone(), self.clock.clone(), &self.config, self.rules.clone(), templates)
     }
 
     /// Opens the desk.
