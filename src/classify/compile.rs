@@ -179,6 +179,8 @@ impl Compiler<'_> {
             intent: def.intent,
             template_span: def.template.as_ref().map(|template| template.span.clone()),
             template: def.template.map(|template| template.value),
+            calendar_span: def.calendar.as_ref().map(|calendar| calendar.span.clone()),
+            calendar: def.calendar.map(|calendar| calendar.value),
             recovers: def.recovers.is_some(),
             stop: def.stop,
             is_shadow: def.is_shadow,

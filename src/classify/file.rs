@@ -22,7 +22,6 @@ pub(super) const CATEGORY_KEYS: &[&str] = &["name", "title"];
 /// Keys that other texts about rules speak of and that nothing here could act on: why, and what comes nearest.
 const ABSENT_KEYS: &[(&str, &str, &str)] = &[
     ("team", "agents have a tier here, and no team", "`tier` says who works on it"),
-    ("calendar", "promises run around the clock", "`hours` in a condition asks whether a calendar is open"),
     ("page", "nobody is on call", "`tier = \"everyone\"` tells all agents at once"),
 ];
 
@@ -57,6 +56,7 @@ pub(super) struct RuleDef {
     pub disposition: Option<Disposition>,
     pub intent: Option<Intent>,
     pub template: Option<At<String>>,
+    pub calendar: Option<At<String>>,
     pub correlate: Option<At<String>>,
     pub recovers: Option<Range<usize>>,
     pub stop: bool,

@@ -254,6 +254,7 @@ fn says_the_same(one: &Rule, other: &Rule) -> bool {
         && one.disposition == other.disposition
         && one.intent == other.intent
         && one.template == other.template
+        && one.calendar == other.calendar
         && one.recovers == other.recovers
         && one.correlate == other.correlate
 }

@@ -104,6 +104,9 @@ pub struct Verdict {
     pub intent: Option<Because<Intent>>,
     /// The acknowledgement that takes the place of the usual one; the first matching rule that names one.
     pub template: Option<Because<String>>,
+    /// The calendar in whose open hours the promises of a ticket run that the mail opens; the first matching rule that
+    /// names one.
+    pub calendar: Option<Because<String>>,
     /// Which alert the mail is about; the first matching rule whose key can be filled.
     pub correlation: Option<Because<String>>,
     /// Whether the mail tells the end of an alert.

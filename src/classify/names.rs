@@ -4,6 +4,7 @@ use super::compile::compile;
 use super::diagnostic::{Findings, RuleError, RuleErrorKind as Kind, RuleFile};
 use super::rule::{Condition, RuleSet, Test};
 use crate::finding::did_you_mean;
+use std::ops::Range;
 
 /// What a desk has that rules may name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub fn missing_names(rules: &RuleSet, files: &[RuleFile], names: &Names) -> Vec<
             let write = format!("write acknowledgement/{template}.txt and .html in the folder of templates");
             findings.hint(hint.or(Some(write)));
         }
+        if let Some((calendar, span)) = rule.calendar.as_ref().zip(rule.calendar_span.clone()) {
+            known_calendar(calendar, file, span, names, &mut findings);
+        }
         calendars(&rule.when, file, names, &mut findings);
     }
     findings.into_errors()
@@ -46,17 +50,24 @@ pub fn compile_for(files: &[RuleFile], names: Option<&Names>) -> Result<RuleSet,
     }
 }
 
+fn known_calendar(calendar: &String, file: usize, span: Range<usize>, names: &Names, findings: &mut Findings<'_>) {
+    if names.calendars.contains(calendar) {
+        return;
+    }
+    let message = format!("there is no calendar `{calendar}` in the configuration");
+    findings.add(file, span, Kind::UnknownName, message);
+    let hint = did_you_mean(calendar, names.calendars.iter().map(String::as_str));
+    findings.hint(hint.or_else(|| Some("[[calendar]] declares one".to_owned())));
+}
+
 fn calendars(condition: &Condition, file: usize, names: &Names, findings: &mut Findings<'_>) {
     match &condition.test {
         Test::All(inner) | Test::Any(inner) | Test::None(inner) => {
             inner.iter().for_each(|inner| calendars(inner, file, names, findings));
         }
         Test::Hours { calendars, .. } => {
-            for calendar in calendars.iter().filter(|calendar| !names.calendars.contains(calendar)) {
-                let message = format!("there is no calendar `{calendar}` in the configuration");
-                findings.add(file, condition.span.clone(), Kind::UnknownName, message);
-                let hint = did_you_mean(calendar, names.calendars.iter().map(String::as_str));
-                findings.hint(hint.or_else(|| Some("[[calendar]] declares one".to_owned())));
+            for calendar in calendars {
+                known_calendar(calendar, file, condition.span.clone(), names, findings);
             }
         }
         _ => {}
@@ -70,7 +81,9 @@ mod tests {
 
     #[test]
     fn what_the_desk_does_not_have_is_told_with_its_place() {
-        let text = "[[rule]]\nname = 'a'\ntemplate = 'nigth'\nwhen = { none = [{ hours = { inside = ['office', 'off'] } }] }\n";
+        let text = "[[rule]]\nname = 'a'\ntemplate = 'nigth'\nwhen = { none = [{ hours = { inside = ['office', 'off'] } }] }\n\
+                    [[rule]]\nname = 'b'\ncalendar = 'ofice'\nwhen.text = 'x'\n\
+                    [[rule]]\nname = 'c'\ncalendar = 'office'\nwhen.text = 'y'\n";
         let files = [RuleFile { path: "a.toml".to_owned(), text: text.to_owned() }];
         let rules = compile(&files).unwrap();
         let names = Names { calendars: vec!["office".to_owned()], acknowledgements: vec!["night".to_owned()] };
@@ -78,6 +91,7 @@ mod tests {
         let expected = [
             "a.toml:3:12: there is no acknowledgement `nigth` among the templates (did you mean `night`?)",
             "a.toml:4:28: there is no calendar `off` in the configuration ([[calendar]] declares one)",
+            "a.toml:7:12: there is no calendar `ofice` in the configuration (did you mean `office`?)",
         ];
         assert_eq!(found, expected);
     }

@@ -26,6 +26,7 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "articles",
     "answer",
     "template",
+    "calendar",
     "disposition",
     "intent",
     "correlate",
@@ -56,6 +57,7 @@ impl Walk<'_, '_> {
             disposition: None,
             intent: None,
             template: None,
+            calendar: None,
             correlate: None,
             recovers: None,
             stop: false,
@@ -76,6 +78,7 @@ impl Walk<'_, '_> {
                 "articles" => def.articles = self.texts(value),
                 "answer" => def.answer = self.only(value, false),
                 "template" => def.template = self.name(value),
+                "calendar" => def.calendar = self.string(value),
                 "disposition" => def.disposition = self.word(value, Disposition::ALL, Disposition::as_str),
                 "intent" => def.intent = self.word(value, Intent::ALL, Intent::as_str),
                 "correlate" => def.correlate = self.correlate(value),
@@ -122,6 +125,10 @@ impl Walk<'_, '_> {
                 let message = format!("the acknowledgement of this template is never sent, for {silent}");
                 self.add(span_of("template"), Kind::BadValue, message);
             }
+        }
+        if let (Some(Disposition::Discard), Some(calendar)) = (def.disposition, &def.calendar) {
+            let message = "a mail that is discarded opens no ticket, so nothing is promised by this calendar";
+            self.add(calendar.span.clone(), Kind::BadValue, message);
         }
         if let (Some(Disposition::Discard | Disposition::Quarantine), Some(correlate)) =
             (def.disposition, &def.correlate)

@@ -21,6 +21,8 @@ crate::ticket::words! {
         Answer = "answer",
         /// With which words.
         Template = "template",
+        /// In which hours promises run.
+        Calendar = "calendar",
         /// What an answer to a solution means.
         Intent = "intent",
         /// Which alert it is about.
@@ -94,6 +96,7 @@ fn said(verdict: &Verdict, part: Part) -> (String, Option<&RuleId>) {
         Part::Disposition => of(&verdict.disposition),
         Part::Answer => of(&verdict.answer),
         Part::Template => perhaps(verdict.template.as_ref()),
+        Part::Calendar => perhaps(verdict.calendar.as_ref()),
         Part::Intent => perhaps(verdict.intent.as_ref()),
         Part::Correlation => perhaps(verdict.correlation.as_ref()),
         Part::Recovers => of(&verdict.recovers),

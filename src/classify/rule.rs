@@ -56,6 +56,9 @@ pub struct Rule {
     /// The acknowledgement that takes the place of the usual one.
     pub template: Option<String>,
     pub(super) template_span: Option<Range<usize>>,
+    /// The calendar of the configuration in whose open hours promises run.
+    pub calendar: Option<String>,
+    pub(super) calendar_span: Option<Range<usize>>,
     /// Whether it tells the end of an alert.
     pub recovers: bool,
     /// Whether the rules that stand after it are not asked.
@@ -84,6 +87,7 @@ impl Rule {
         says.extend(self.intent.map(|intent| format!("intent {intent}")));
         says.extend(self.disposition.map(|disposition| format!("disposition {disposition}")));
         says.extend(self.template.iter().map(|template| format!("template {template}")));
+        says.extend(self.calendar.iter().map(|calendar| format!("calendar {calendar}")));
         says.extend(self.correlate.is_some().then(|| "an alert".to_owned()));
         says.extend(self.recovers.then(|| "the alert is over".to_owned()));
         says.extend((!self.answer).then(|| "no answer".to_owned()));

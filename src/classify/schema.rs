@@ -116,6 +116,10 @@ fn rule_key(key: &str) -> Value {
         "articles" => described(texts(), "articles to suggest to the agent"),
         "answer" => described(json!({ "const": false }), "no acknowledgement"),
         "template" => described(json!({ "$ref": "#/$defs/name" }), "the acknowledgement in the place of the usual one"),
+        "calendar" => described(
+            json!({ "type": "string", "minLength": 1 }),
+            "promises run in the open hours of this [[calendar]] of the configuration",
+        ),
         "correlate" => described(
             json!({ "type": "string", "minLength": 1 }),
             "which alert it is about, of the names that patterns capture: {host}/{check}",

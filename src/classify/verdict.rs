@@ -112,6 +112,7 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
         }),
         intent: counting.iter().find_map(|rule| Some(by(rule, rule.intent?))),
         template: counting.iter().find_map(|rule| Some(by(rule, rule.template.clone()?))),
+        calendar: counting.iter().find_map(|rule| Some(by(rule, rule.calendar.clone()?))),
         correlation,
         recovers,
         matched: counting.iter().map(|rule| evidence(facts, rule)).collect(),

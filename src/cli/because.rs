@@ -38,7 +38,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 62] = [
+const WORDS: [(&str, &str); 63] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -49,6 +49,7 @@ const WORDS: [(&str, &str); 62] = [
     ("answered", "the first answer was given"),
     ("authority", "{}"),
     ("automatic-reply", "an automatic mail ({})"),
+    ("calendar", "calendar by rule {}"),
     ("category", "category by rule {}"),
     ("closed", "closed by the agent"),
     ("commands-refused", "something is wrong with its commands"),

@@ -6,6 +6,7 @@ use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, visible, visible_text};
 use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, facts, missing};
+use crate::decide::policy::Policy;
 use crate::spoken::counted;
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
@@ -73,6 +74,7 @@ pub(super) struct Row<'r> {
     updated_at: Timestamp,
     first_response_due_at: Option<Timestamp>,
     update_due_at: Option<Timestamp>,
+    calendar: Option<&'r str>,
 }
 
 impl<'r> From<&'r TicketRow> for Row<'r> {
@@ -90,6 +92,7 @@ impl<'r> From<&'r TicketRow> for Row<'r> {
             updated_at: row.updated_at,
             first_response_due_at: row.first_response_due_at,
             update_due_at: row.update_due_at,
+            calendar: row.calendar.as_deref(),
         }
     }
 }
@@ -109,6 +112,7 @@ impl<'r> From<&'r Ticket> for Row<'r> {
             updated_at: ticket.updated_at,
             first_response_due_at: ticket.first_response_due_at,
             update_due_at: ticket.update_due_at,
+            calendar: ticket.calendar.as_deref(),
         }
     }
 }
@@ -129,7 +133,7 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
             let filed = open.store.filed_on(*reference).await?;
             match format.format {
                 Format::Json => open.screen.json(&Shown::of(&ticket, &filed))?,
-                Format::Text => open.screen.print(&page(&ticket, &filed, &open.screen))?,
+                Format::Text => open.screen.print(&page(&ticket, &filed, &open.config.policy, &open.screen))?,
             }
             Ok(DONE)
         }
@@ -273,7 +277,19 @@ fn told_alert(alert: &Alert, screen: &Screen) -> String {
     format!("{}, {times}{over}", alert.key)
 }
 
-fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
+/// In which hours its promises run; nothing where no rule has named any.
+fn told_hours(ticket: &Ticket, policy: &Policy) -> String {
+    let Some(calendar) = &ticket.calendar else { return String::new() };
+    if !policy.calendars.contains_key(calendar) {
+        return format!("around the clock, for the configuration has no calendar {calendar} any more");
+    }
+    match policy.pace_of(ticket).is_around_the_clock() {
+        true => format!("around the clock, for it is {}; else while {calendar} is open", ticket.severity),
+        false => format!("while {calendar} is open"),
+    }
+}
+
+fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> String {
     let at = |at: Option<Timestamp>| at.map(|at| screen.when_exactly(at)).unwrap_or_default();
     let heading = format!("{} · {}", ticket.id, visible(&ticket.subject));
     let severity = screen.paint(severity_tone(ticket.severity), ticket.severity.as_str());
@@ -293,6 +309,7 @@ fn page(ticket: &Ticket, filed: &[Filed], screen: &Screen) -> String {
             ("first answer", at(ticket.first_response_at)),
             ("first answer due", at(first_response_due_at)),
             ("next update due", at(ticket.update_due_at)),
+            ("promises run", told_hours(ticket, policy)),
             ("resolved", at(ticket.resolved_at)),
             ("closed", at(ticket.closed_at)),
         ],

@@ -121,7 +121,10 @@ impl View<'_> {
     fn set_promise(&self, fields: &mut Fields, issue: &str, due_at: Option<Timestamp>) {
         fields.set("issue", line(issue));
         fields.set("expected_update", self.in_customers_zone(due_at));
-        fields.set("update_interval", when::interval(self.policy.sla.promise(self.severity()).update_every));
+        let pace = self.policy.pace(self.severity(), self.ticket.and_then(|ticket| ticket.calendar.as_deref()));
+        let every = when::interval(pace.update_every());
+        let hours = if pace.is_around_the_clock() { "" } else { " within our opening hours" };
+        fields.set("update_interval", format!("{every}{hours}"));
     }
 
     /// An instant in the zone that the reader's own mails came from, else in the desk's.

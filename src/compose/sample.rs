@@ -271,6 +271,7 @@ fn ticket(now: Timestamp) -> Ticket {
         closed_at: None,
         first_response_due_at: Some(now + SignedDuration::from_hours(2)),
         update_due_at: Some(now + SignedDuration::from_mins(30)),
+        calendar: None,
         held_count: 0,
         alert: None,
         last_sequence: 6,

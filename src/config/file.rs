@@ -268,8 +268,7 @@ impl Reading<'_, '_> {
         for (severity, key) in Severity::ALL.iter().zip(["low", "medium", "high", "critical"]) {
             let row = section.table(key);
             let promise = &mut table.promises[*severity as usize];
-            promise.first_response = row.duration("first_response", promise.first_response);
-            promise.update_every = row.duration("update_every", promise.update_every);
+            *promise = promise.with_lengths(|key, length| row.duration(key, length));
             promise.tier = row.word("tier", Tier::from_word, &tier_words).unwrap_or(promise.tier);
             row.finish();
         }

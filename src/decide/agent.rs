@@ -372,13 +372,13 @@ impl Work<'_> {
     fn answer(&mut self, text: &str, is_last: bool) {
         self.because(Reason::of("answer"));
         let is_open = self.ticket.status.is_open() && !is_last;
-        let due_at = self.now + self.policy.sla.promise(self.ticket.severity).update_every;
+        let due_at = self.policy.pace_of(&self.ticket).next_update(self.now).due_at;
         let content = Content::Reply { text: text.to_owned(), expected_update_at: is_open.then_some(due_at) };
         self.send_to_customers(content);
         self.note_answered();
         if is_open {
             let (at, policy, now) = (self.at, self.policy, self.now);
-            self.decide(|decision, ticket| watch(decision, at, ticket.severity, policy, now));
+            self.decide(|decision, ticket| watch(decision, at, &policy.pace_of(ticket), now));
         }
     }
 

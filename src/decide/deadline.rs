@@ -10,10 +10,7 @@ use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard};
 use crate::message::Address;
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, What};
-use jiff::{SignedDuration, Timestamp};
-
-/// How long an update waits that a cap has held back.
-const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
+use jiff::Timestamp;
 
 /// Decides what to do about a deadline of a ticket that was due at `due_at`.
 /// `standing` is that of the ticket's requester.
@@ -54,14 +51,14 @@ pub fn on_deadline(
 fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     let at = TicketRef::Existing(ticket.id);
     let clear = Effect::ClearDeadline { ticket: at, kind: DeadlineKind::Update };
-    let decision = ended("update-due", "");
+    let (decision, pace) = (ended("update-due", ""), policy.pace_of(ticket));
     let Some(requester) = ticket.requester() else { return decision.then(clear) };
     if let Err(refusal) = guard::may_send(requester.destination(), None, standing, policy) {
         // What was promised is only put off by a cap that passes.
         let is_passing = refusal.is_passing(now);
         let about = About { to: requester.destination(), mail: None, ticket: Some(ticket.id) };
         if is_passing {
-            let due_at = now + PUT_OFF;
+            let due_at = pace.put_off(now);
             let decision = refused(decision, "put-off", refusal, about, Gate { standing, policy, now });
             return decision.then(Effect::SetDeadline { ticket: at, kind: DeadlineKind::Update, due_at });
         }
@@ -70,7 +67,7 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
     }
     // The last mail that the caps allow must not promise another one.
     let is_last = standing.traffic.address_day + 1 >= policy.caps.per_address_day;
-    let expected_update_at = (!is_last).then(|| now + policy.sla.promise(ticket.severity).update_every);
+    let expected_update_at = (!is_last).then(|| pace.next_update(now).due_at);
     let issue = policy.issue(ticket.is_vouched, &ticket.subject, &ticket.category).to_owned();
     let decision = decision
         .because(Reason::with("held", ticket.held_count + 1))
@@ -89,7 +86,7 @@ fn hold(ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -
         let decision = decision.because(Reason::of("last-update-by-itself")).then(clear);
         return nudge(decision, ticket, DeadlineKind::Update, now, policy);
     }
-    watch(decision, at, ticket.severity, policy, now)
+    watch(decision, at, &pace, now)
 }
 
 /// Reminds the assignee, or the tier of a ticket that nobody has taken. An agent who is the customer as well, and

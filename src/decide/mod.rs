@@ -29,6 +29,7 @@ use crate::message::{Address, Message};
 use crate::thread::Thread;
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{AgentId, PartyId, Role, Who};
+use crate::ticket::sla::Pace;
 use crate::ticket::{Severity, Status, TicketId, Tier};
 use draft::Draft;
 use jiff::Timestamp;
@@ -158,8 +159,17 @@ pub struct Opening {
     pub tier: Tier,
     /// Words that rules put on it.
     pub tags: Vec<String>,
+    /// The calendar in whose open hours its promises run.
+    pub calendar: Option<String>,
     /// The key of the alert that it is opened for.
     pub alert: Option<String>,
+}
+
+impl Opening {
+    /// How time will run for it.
+    fn pace<'p>(&self, policy: &'p policy::Policy) -> Pace<'p> {
+        policy.pace(self.severity, self.calendar.as_deref())
+    }
 }
 
 /// The ticket an effect is about.

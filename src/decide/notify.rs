@@ -16,7 +16,7 @@ const NOTIFIED_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
 /// The agents who hear that it is worse than thought: those who would hear anyway, and whom the severity brings in.
 pub(super) fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p Policy) -> Vec<&'p Agent> {
     let mut team = told(ticket, policy);
-    let tier = policy.sla.promise(severity).tier;
+    let tier = policy.sla.tier(severity);
     if tier > ticket.tier || ticket.assignee.is_none() {
         for agent in policy.agents_of(tier.max(ticket.tier)) {
             if !team.iter().any(|told| told.id == agent.id) {

@@ -3,7 +3,7 @@
 use crate::message::{Address, Message};
 use crate::ticket::calendar::Calendar;
 use crate::ticket::people::{Agent, AgentId, Party, Role, Who};
-use crate::ticket::sla::SlaTable;
+use crate::ticket::sla::{Pace, SlaTable};
 use crate::ticket::{Severity, Ticket, Tier};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct Policy {
     pub authenticates: bool,
     /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
     pub monitors: Vec<String>,
-    /// Named opening hours that rules may ask for.
+    /// Named opening hours: rules ask whether they are open, and have promises run in them.
     pub calendars: BTreeMap<String, Calendar>,
     /// Named lists of customers' addresses and `@domains`, in lower case.
     pub customer_lists: BTreeMap<String, Vec<String>>,
@@ -170,6 +170,17 @@ impl Policy {
             .filter(|(_, members)| is_listed(members, address))
             .map(|(name, _)| name.clone())
             .collect()
+    }
+
+    /// How time runs for a ticket of this severity and with this calendar, which may be gone from the configuration: then
+    /// around the clock.
+    pub fn pace(&self, severity: Severity, calendar: Option<&str>) -> Pace<'_> {
+        self.sla.pace(severity, calendar.and_then(|name| self.calendars.get(name)))
+    }
+
+    /// How time runs for this ticket.
+    pub fn pace_of(&self, ticket: &Ticket) -> Pace<'_> {
+        self.pace(ticket.severity, ticket.calendar.as_deref())
     }
 
     /// The names of the calendars that are open at this time.

@@ -12,6 +12,7 @@ use crate::thread::subject::base_subject;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
 use crate::ticket::people::{Party, PartyId, Role, Who};
+use crate::ticket::sla::{NextUpdate, Pace};
 use crate::ticket::{Severity, Status, Ticket};
 use jiff::Timestamp;
 
@@ -27,7 +28,6 @@ pub(super) fn on_request(
     now: Timestamp,
 ) -> Decision {
     let opening = opening(mail, policy);
-    let severity = opening.severity;
     let mut decision = opened(mail, &opening, policy).ends_as(Outcome::TicketOpened);
     decision = match continues {
         Some(old) => decision
@@ -36,11 +36,10 @@ pub(super) fn on_request(
             .then(remark(TicketRef::Existing(old.id), "its sender wrote again, which opened a new ticket")),
         None => decision.because(Reason::of("new-request")),
     };
-    let promise = policy.sla.promise(severity);
     decision = decision.then(Effect::SetDeadline {
         ticket: TicketRef::Opened,
         kind: DeadlineKind::FirstResponse,
-        due_at: now + promise.first_response,
+        due_at: opening.pace(policy).first_response_due_at(now),
     });
     decision = acknowledge(decision, mail, &opening, standing, policy, now);
     let team = policy.agents_of(opening.tier);
@@ -103,14 +102,15 @@ pub(super) fn on_follow_up(
                 .because(Reason::with("reopened", ticket.status))
                 .then(Effect::SetStatus { ticket: at, status: Status::Investigating });
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
-            let decision = watch(decision, at, severity, policy, now).ends_as(Outcome::FollowUp);
+            let pace = policy.pace(severity, ticket.calendar.as_deref());
+            let decision = watch(decision, at, &pace, now).ends_as(Outcome::FollowUp);
             notify(decision, mail, on, &team, News::Reopened, policy)
         }
         (status, _) => {
             let mut decision = decision.because(Reason::of("follow-up"));
             if status == Status::Waiting {
                 decision = decision.then(Effect::SetStatus { ticket: at, status: Status::Investigating });
-                decision = watch(decision, at, ticket.severity, policy, now);
+                decision = watch(decision, at, &policy.pace_of(ticket), now);
             }
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let news = if severity > ticket.severity { News::SeverityRaised(severity) } else { News::FollowUp };
@@ -186,8 +186,9 @@ pub(super) fn opening(mail: &Mail, policy: &Policy) -> Opening {
         utc_offset_minutes: message.utc_offset_minutes,
         category: mail.verdict.category.value.clone(),
         severity,
-        tier: mail.verdict.tier.as_ref().map_or(policy.sla.promise(severity).tier, |because| because.value),
+        tier: mail.verdict.tier.as_ref().map_or(policy.sla.tier(severity), |because| because.value),
         tags: mail.verdict.tags.clone(),
+        calendar: mail.verdict.calendar.as_ref().map(|calendar| calendar.value.clone()),
         alert: mail.verdict.correlation.as_ref().filter(|_| mail.who == Who::Monitor).map(|key| key.value.clone()),
     }
 }
@@ -198,6 +199,7 @@ pub(super) fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decisio
     let decision = append(decision, mail, TicketRef::Opened, visibility, Some(PartyId::REQUESTER));
     let decision = by_rule(decision, "category", Some(&mail.verdict.category));
     let decision = by_rule(decision, "severity", Some(&mail.verdict.severity));
+    let decision = by_rule(decision, "calendar", mail.verdict.calendar.as_ref());
     if mail.who == Who::Monitor {
         return decision;
     }
@@ -231,18 +233,22 @@ fn acknowledge(
     if now.duration_since(mail.message.received_at) > policy.acknowledge_within {
         return decision.because(Reason::with("no-answer", format!("it came in at {}", mail.message.received_at)));
     }
-    let due_at = now + policy.sla.promise(opening.severity).update_every;
+    let pace = opening.pace(policy);
     let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
     let template = mail.verdict.template.as_ref().map(|template| template.value.clone());
     let name = opening.requester.name.clone().filter(|_| opening.is_vouched);
     let decision = decision.then(Effect::Send(Draft {
         ticket: Some(TicketRef::Opened),
         to: Address { name, address: opening.requester.address.clone() },
-        content: Content::Acknowledgement { issue: issue.to_owned(), expected_update_at: due_at, template },
+        content: Content::Acknowledgement {
+            issue: issue.to_owned(),
+            expected_update_at: pace.next_update(now).due_at,
+            template,
+        },
         attachments: Vec::new(),
         in_reply_to: Some(mail.message.id.0.clone()),
     }));
-    watch(decision, TicketRef::Opened, opening.severity, policy, now)
+    watch(decision, TicketRef::Opened, &pace, now)
 }
 
 /// Whether an automatic mail may repeat its sender's words: else anybody could have us write to anybody. Who is vouched
@@ -253,15 +259,8 @@ fn may_echo(mail: &Mail, policy: &Policy) -> bool {
 }
 
 /// Starts the clock of the next update.
-pub(super) fn watch(
-    decision: Decision,
-    ticket: TicketRef,
-    severity: Severity,
-    policy: &Policy,
-    now: Timestamp,
-) -> Decision {
-    let due_at = now + policy.sla.promise(severity).update_every;
-    let nudge_at = policy.sla.nudge_at(now, due_at);
+pub(super) fn watch(decision: Decision, ticket: TicketRef, pace: &Pace<'_>, now: Timestamp) -> Decision {
+    let NextUpdate { due_at, nudge_at } = pace.next_update(now);
     decision.then(Effect::SetDeadline { ticket, kind: DeadlineKind::Update, due_at }).then(Effect::SetDeadline {
         ticket,
         kind: DeadlineKind::Nudge,
@@ -307,18 +306,18 @@ pub(super) fn set_severity(
     now: Timestamp,
 ) -> Decision {
     let at = TicketRef::Existing(ticket.id);
-    let promise = policy.sla.promise(severity);
+    let (tier, pace) = (policy.sla.tier(severity), policy.pace(severity, ticket.calendar.as_deref()));
     let mut decision = decision.then(Effect::SetSeverity { ticket: at, severity });
-    if promise.tier > ticket.tier {
-        decision = decision.then(Effect::SetTier { ticket: at, tier: promise.tier });
+    if tier > ticket.tier {
+        decision = decision.then(Effect::SetTier { ticket: at, tier });
     }
     if ticket.first_response_due_at.is_some() && ticket.first_response_at.is_none() {
-        let due_at = (ticket.opened_at + promise.first_response).max(now);
+        let due_at = pace.first_response_due_at(ticket.opened_at).max(now);
         decision = decision.then(Effect::SetDeadline { ticket: at, kind: DeadlineKind::FirstResponse, due_at });
     }
     // What was promised to the customer stays promised; only an earlier update may take its place.
     match ticket.update_due_at {
-        Some(due_at) if now + promise.update_every < due_at => watch(decision, at, severity, policy, now),
+        Some(due_at) if pace.next_update(now).due_at < due_at => watch(decision, at, &pace, now),
         _ => decision,
     }
 }
@@ -395,7 +394,7 @@ pub(super) fn by_rule<T: std::fmt::Debug>(
 ) -> Decision {
     match because.and_then(|because| because.rule.as_ref()) {
         Some(rule) => decision.because(Reason::with(word, rule)),
-        None if word == "category" || word == "severity" => decision,
+        None if matches!(word, "category" | "severity" | "calendar") => decision,
         None => decision.because(Reason::of(word)),
     }
 }

@@ -253,7 +253,12 @@ impl Applying<'_> {
             chain: Chain::default(),
             utc_offset_minutes: opening.utc_offset_minutes,
         };
-        let what = What::Opened { severity: opening.severity, category: opening.category.clone(), tier: opening.tier };
+        let what = What::Opened {
+            severity: opening.severity,
+            category: opening.category.clone(),
+            tier: opening.tier,
+            calendar: opening.calendar.clone(),
+        };
         if let Some(key) = &opening.alert {
             self.working.alerts.insert(key.clone(), id);
         }
@@ -277,6 +282,7 @@ impl Applying<'_> {
             closed_at: None,
             first_response_due_at: None,
             update_due_at: None,
+            calendar: opening.calendar,
             held_count: 0,
             alert: opening.alert.map(|key| Alert { key, count: 1, recovered_at: None }),
             last_sequence: 0,

@@ -130,6 +130,8 @@ pub struct TicketRow {
     pub first_response_due_at: Option<Timestamp>,
     /// The next update promised.
     pub update_due_at: Option<Timestamp>,
+    /// The calendar in whose open hours promises run.
+    pub calendar: Option<String>,
 }
 
 /// How many rows there are of a kind.

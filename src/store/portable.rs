@@ -86,6 +86,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("closed_at", Number),
             ("first_response_due_at", Number),
             ("update_due_at", Number),
+            ("calendar", Text),
             ("held_count", Number),
             ("alert", Text),
             ("alert_count", Number),

@@ -19,7 +19,7 @@ const OUTBOX: &str = "SELECT id, ticket, party, purpose, is_automatic, recipient
 
 const TICKETS: &str = "SELECT id, status, severity, category, tier, assignee, \
     (SELECT address FROM parties WHERE parties.ticket = tickets.id AND role = 'requester' ORDER BY party LIMIT 1), \
-    subject, opened_at, updated_at, first_response_due_at, update_due_at FROM tickets WHERE TRUE";
+    subject, opened_at, updated_at, first_response_due_at, update_due_at, calendar FROM tickets WHERE TRUE";
 
 /// What is in quarantine, or stuck.
 const APART: &str = " AND state IN ('quarantined', 'stuck')";
@@ -219,5 +219,6 @@ fn ticket_row(row: &Row) -> Result<TicketRow, StoreError> {
         updated_at: columns.next_at()?,
         first_response_due_at: columns.next_at_or_none()?,
         update_due_at: columns.next_at_or_none()?,
+        calendar: columns.next()?,
     })
 }

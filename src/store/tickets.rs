@@ -12,7 +12,7 @@ use std::collections::HashMap;
 pub(super) const LOAD: (&str, &str) = (
     "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
              first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version, is_vouched, severity_by_agent, alert, alert_count, recovered_at, \
+             last_sequence, version, is_vouched, severity_by_agent, calendar, alert, alert_count, recovered_at, \
              COALESCE((SELECT text FROM messages WHERE messages.ticket = tickets.id AND is_customers \
                        ORDER BY messages.id DESC LIMIT 1), '') FROM tickets WHERE id IN (",
     ")",
@@ -32,16 +32,17 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
         (
             "INSERT INTO tickets (id, version, subject, category, opened_at, severity, tier, status, assignee, tags, \
              updated_at, first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, \
-             held_count, last_sequence, severity_by_agent, alert_count, recovered_at, is_vouched, alert) VALUES ",
+             held_count, last_sequence, severity_by_agent, alert_count, recovered_at, is_vouched, alert, calendar) \
+             VALUES ",
             "",
         ),
-        23,
+        24,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
             let query = query.bind(&ticket.subject).bind(&ticket.category).bind(millis(ticket.opened_at));
             let alert = ticket.alert.as_ref().map(|alert| alert.key.as_str());
-            bind_changeable(query, ticket).bind(ticket.is_vouched).bind(alert)
+            bind_changeable(query, ticket).bind(ticket.is_vouched).bind(alert).bind(ticket.calendar.as_deref())
         },
     )
     .await?;
@@ -182,6 +183,7 @@ fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         version: columns.next()?,
         is_vouched: columns.next()?,
         severity_by_agent: columns.next()?,
+        calendar: columns.next()?,
         alert: {
             let (key, count, recovered_at): (Option<String>, _, _) =
                 (columns.next()?, columns.next_u32()?, columns.next_at_or_none()?);

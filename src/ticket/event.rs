@@ -64,7 +64,14 @@ impl Actor {
 #[expect(missing_docs, reason = "the fields say what they are, the cases what they mean")]
 pub enum What {
     /// The ticket was opened.
-    Opened { severity: Severity, category: String, tier: Tier },
+    Opened {
+        severity: Severity,
+        category: String,
+        tier: Tier,
+        /// In whose open hours its promises run; around the clock without one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        calendar: Option<String>,
+    },
     /// A mail came in and was filed; `by` is its author's address.
     Received { inbox: i64, by: String, visibility: Visibility },
     /// A mail was written to a party; it leaves by the outbox.

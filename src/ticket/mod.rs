@@ -209,6 +209,8 @@ pub struct Ticket {
     pub first_response_due_at: Option<Timestamp>,
     /// The next update promised to the customer.
     pub update_due_at: Option<Timestamp>,
+    /// The calendar of the configuration in whose open hours promises run; around the clock without one.
+    pub calendar: Option<String>,
     /// How often in a row the promise was kept by a holding update and no agent.
     pub held_count: u32,
     /// The alert it was opened for, where monitors' mails are told apart by a key.

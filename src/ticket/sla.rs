@@ -1,7 +1,9 @@
 //! What a severity promises: when a first answer and each update are due, and who works on it.
 //!
-//! The default figures are those of the handbook's e-mail column; ASAP is 15 minutes.
+//! The default figures are those of the handbook's e-mail column; ASAP is 15 minutes. Lengths become times in [`Pace`]
+//! alone, which knows in which hours they run.
 
+use super::calendar::Calendar;
 use super::{Severity, Tier};
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,11 +11,22 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promise {
     /// Time until an agent's first answer.
-    pub first_response: SignedDuration,
+    first_response: SignedDuration,
     /// Time between two updates to the customer.
-    pub update_every: SignedDuration,
+    update_every: SignedDuration,
     /// Who works on it.
     pub tier: Tier,
+}
+
+impl Promise {
+    /// The same with the lengths that `length` has for `first_response` and `update_every`; it is given those that are.
+    pub fn with_lengths(self, length: impl Fn(&'static str, SignedDuration) -> SignedDuration) -> Self {
+        Self {
+            first_response: length("first_response", self.first_response),
+            update_every: length("update_every", self.update_every),
+            ..self
+        }
+    }
 }
 
 /// The promises for all severities, and how long before one an agent is nudged.
@@ -26,18 +39,85 @@ pub struct SlaTable {
 }
 
 impl SlaTable {
-    /// What this severity promises.
-    pub fn promise(&self, severity: Severity) -> &Promise {
-        &self.promises[severity as usize]
+    /// Who works on tickets of this severity.
+    pub fn tier(&self, severity: Severity) -> Tier {
+        self.promises[severity as usize].tier
     }
 
-    /// When the assignee is reminded of an update that was promised at `promised_at` for `due_at`:
-    /// [`nudge_before`](Self::nudge_before) ahead of it, but no more than a fifth of the interval.
-    pub fn nudge_at(&self, promised_at: Timestamp, due_at: Timestamp) -> Timestamp {
-        let fifth = due_at.duration_since(promised_at) / 5;
-        due_at - self.nudge_before.min(fifth)
+    /// How time runs for a ticket of this severity: in the open hours of its calendar, if it has one and is not critical.
+    pub fn pace<'c>(&self, severity: Severity, calendar: Option<&'c Calendar>) -> Pace<'c> {
+        Pace {
+            promise: self.promises[severity as usize],
+            nudge_before: self.nudge_before,
+            calendar: calendar.filter(|_| severity != Severity::Critical),
+        }
     }
 }
+
+/// How time runs for a ticket: what it is promised, and in which hours. Whatever falls due does so by this.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace<'c> {
+    promise: Promise,
+    nudge_before: SignedDuration,
+    /// Around the clock without one.
+    calendar: Option<&'c Calendar>,
+}
+
+/// The next update that a customer is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextUpdate {
+    /// When it is due.
+    pub due_at: Timestamp,
+    /// When the assignee is reminded of it.
+    pub nudge_at: Timestamp,
+}
+
+impl Pace<'_> {
+    /// When the first answer of an agent is due on a ticket that was opened then.
+    pub fn first_response_due_at(&self, opened_at: Timestamp) -> Timestamp {
+        let time = self.promise.first_response;
+        self.calendar.and_then(|calendar| calendar.after(opened_at, time)).unwrap_or(opened_at + time)
+    }
+
+    /// The next update that is promised now. The reminder comes [`nudge_before`](SlaTable::nudge_before) ahead of it, but
+    /// not before four fifths of the time are over, and while it is open.
+    ///
+    /// A calendar that has not so much open time within a year makes no promise: then time runs around the clock.
+    pub fn next_update(&self, now: Timestamp) -> NextUpdate {
+        let every = self.promise.update_every;
+        let reminded_after = every - self.nudge_before.min(every / 5);
+        let in_open_hours = self.calendar.and_then(|calendar| {
+            let due_at = calendar.after(now, every)?;
+            // At the very end of a day nobody is there any more to be reminded.
+            let nudge_at = calendar.opens_at(calendar.after(now, reminded_after)?).unwrap_or(due_at);
+            Some(NextUpdate { due_at, nudge_at: nudge_at.min(due_at) })
+        });
+        in_open_hours.unwrap_or(NextUpdate { due_at: now + every, nudge_at: now + reminded_after })
+    }
+
+    /// When an update is tried again that was due and that a cap has held back. It is late, so it waits for no open hours.
+    pub fn put_off(&self, now: Timestamp) -> Timestamp {
+        now + PUT_OFF
+    }
+
+    /// Time until an agent's first answer, for words; when it is due says [`first_response_due_at`](Self::first_response_due_at).
+    pub fn first_response(&self) -> SignedDuration {
+        self.promise.first_response
+    }
+
+    /// Time between two updates, for words; when one is due says [`next_update`](Self::next_update).
+    pub fn update_every(&self) -> SignedDuration {
+        self.promise.update_every
+    }
+
+    /// Whether time runs at night, too.
+    pub fn is_around_the_clock(&self) -> bool {
+        self.calendar.is_none()
+    }
+}
+
+/// How long an update waits that a cap has held back.
+const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
 
 impl Default for SlaTable {
     fn default() -> Self {
@@ -69,8 +149,10 @@ mod tests {
         for (name, minutes, expected) in
             [("four hours", 240, "2026-03-02T12:50:00Z"), ("half an hour", 30, "2026-03-02T09:24:00Z")]
         {
-            let due = at + SignedDuration::from_mins(minutes);
-            assert_eq!(table.nudge_at(at, due).to_string(), expected, "{name}");
+            let update_every = SignedDuration::from_mins(minutes);
+            let promise = Promise { update_every, ..table.promises[0] };
+            let pace = SlaTable { promises: [promise; 4], ..table.clone() };
+            assert_eq!(pace.pace(Severity::Low, None).next_update(at).nudge_at.to_string(), expected, "{name}");
         }
     }
 
@@ -78,8 +160,8 @@ mod tests {
     fn the_defaults_are_the_handbooks() {
         let table = SlaTable::default();
         let row = |s| {
-            let p = table.promise(s);
-            (p.first_response.as_mins(), p.update_every.as_mins(), p.tier)
+            let pace = table.pace(s, None);
+            (pace.first_response().as_mins(), pace.update_every().as_mins(), table.tier(s))
         };
         assert_eq!(row(Severity::Critical), (15, 30, Tier::Everyone));
         assert_eq!(row(Severity::High), (120, 30, Tier::Two));

@@ -167,15 +167,15 @@ fn the_promises_in_the_readme_are_the_defaults() {
         minutes => format!("{minutes} minutes"),
     };
     let row = |severity: &Severity| {
-        let promise = sla.promise(*severity);
-        let tier = match promise.tier {
+        let pace = sla.pace(*severity, None);
+        let tier = match sla.tier(*severity) {
             Tier::Everyone => "everyone".to_owned(),
             tier => tier.as_str().replace('-', " "),
         };
         vec![
             severity.as_str().to_owned(),
-            time(promise.first_response),
-            format!("every {}", time(promise.update_every)),
+            time(pace.first_response()),
+            format!("every {}", time(pace.update_every())),
             tier,
         ]
     };

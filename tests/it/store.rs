@@ -208,6 +208,7 @@ fn ticket(id: i64) -> Ticket {
         closed_at: None,
         first_response_due_at: None,
         update_due_at: None,
+        calendar: None,
         held_count: 0,
         alert: None,
         last_sequence: 0,

@@ -88,8 +88,9 @@ fn who(actor: &Actor) -> String {
 /// What happened, as the end of a sentence that begins with who did it.
 fn sentence(what: &What, screen: &Screen) -> String {
     match what {
-        What::Opened { severity, category, tier } => {
-            format!("opened the ticket: {severity}, {category}, for {tier}")
+        What::Opened { severity, category, tier, calendar } => {
+            let calendar = calendar.as_ref().map(|calendar| format!(", calendar {calendar}")).unwrap_or_default();
+            format!("opened the ticket: {severity}, {category}, for {tier}{calendar}")
         }
         What::Received { inbox, by, visibility } => {
             let who_sees_it = match visibility {

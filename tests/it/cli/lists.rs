@@ -16,8 +16,8 @@ fn programs_get_stable_json() {
     assert_eq!(row(&inbox[1]), "1 \"ticket-opened\" \"PR-1001\" \"ann@example.com\"");
     assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" \"PR-1001\" \"bob@desk.example\"");
     let tickets = desk.run(&["ticket", "list", "--format", "json"]).json();
-    let ticket_keys = "assignee category first_response_due_at opened_at reference requester severity status subject tier \
-        update_due_at updated_at";
+    let ticket_keys = "assignee calendar category first_response_due_at opened_at reference requester severity status \
+        subject tier update_due_at updated_at";
     assert_eq!(keys(&tickets[0]), ticket_keys);
     assert_eq!(tickets[0]["reference"], "PR-1001");
     let ticket = desk.run(&["ticket", "show", "1001", "--format", "json"]).json();

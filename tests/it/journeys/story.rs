@@ -176,7 +176,10 @@ fn our_mail(bytes: &[u8]) -> message::Message {
 pub fn event_line(event: &Event) -> Option<String> {
     let text = match &event.what {
         What::Written { .. } => return None,
-        What::Opened { severity, category, tier } => format!("opened {severity} {category} {tier}"),
+        What::Opened { severity, category, tier, calendar } => {
+            let calendar = calendar.as_ref().map(|calendar| format!(" calendar={calendar}")).unwrap_or_default();
+            format!("opened {severity} {category} {tier}{calendar}")
+        }
         What::Received { by, visibility, .. } => {
             format!("received from {by}, {}", serde_json::to_value(visibility).unwrap().as_str().unwrap())
         }
@@ -200,7 +203,7 @@ pub fn event_line(event: &Event) -> Option<String> {
 pub fn ticket_line(ticket: &Ticket) -> String {
     let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     format!(
-        "{} is {} {} {} assignee={} first-response={} update={}",
+        "{} is {} {} {} assignee={} first-response={} update={}{}",
         ticket.id,
         ticket.status,
         ticket.severity,
@@ -208,6 +211,7 @@ pub fn ticket_line(ticket: &Ticket) -> String {
         ticket.assignee.as_ref().map_or("-", |agent| agent.0.as_str()),
         time(ticket.first_response_due_at),
         time(ticket.update_due_at),
+        ticket.calendar.as_ref().map(|calendar| format!(" calendar={calendar}")).unwrap_or_default(),
     )
 }
 

@@ -106,7 +106,7 @@ async fn the_schema_is_looked_at_without_changing_anything() {
         assert!(schema.is_there);
         let told: Vec<_> =
             schema.migrations.iter().map(|step| (step.version, step.name.as_str(), step.state)).collect();
-        assert_eq!(told, [(1, "desk", MigrationState::Applied)]);
+        assert_eq!(told, [(1, "desk", MigrationState::Applied), (2, "calendars", MigrationState::Applied)]);
         let applied_at = schema.migrations[0].applied_at.unwrap();
         assert!(applied_at.to_string().starts_with("20"), "{applied_at}");
     }
@@ -141,7 +141,8 @@ async fn databases_on_a_server_that_are_not_for_us_are_left_alone() {
         other => panic!("{other:?}"),
     }
     let states: Vec<_> = Store::schema(&desk.url).await.unwrap().migrations.iter().map(|step| step.state).collect();
-    assert_eq!(states, [MigrationState::Applied, MigrationState::Unknown], "but one may look");
+    assert_eq!(states.last(), Some(&MigrationState::Unknown), "but one may look");
+    assert!(states[..states.len() - 1].iter().all(|state| *state == MigrationState::Applied));
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ fn full_ticket() -> Ticket {
         closed_at: Some(minute(3)),
         first_response_due_at: Some(minute(4)),
         update_due_at: Some(minute(5)),
+        calendar: Some("office hours".into()),
         held_count: 2,
         alert: Some(Alert { key: "web-1/disk".into(), count: 3, recovered_at: Some(minute(6)) }),
         last_sequence: 17,
@@ -110,7 +111,13 @@ async fn a_timeline_is_read_as_it_was_written() {
     desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
     let bob = AgentId("bob".into());
     let whats = [
-        What::Opened { severity: Severity::Low, category: "x/y".into(), tier: Tier::One },
+        What::Opened { severity: Severity::Low, category: "x/y".into(), tier: Tier::One, calendar: None },
+        What::Opened {
+            severity: Severity::High,
+            category: "x/y".into(),
+            tier: Tier::Two,
+            calendar: Some("office hours".into()),
+        },
         What::Received { inbox: 1, by: "ann@example.com".into(), visibility: Visibility::Unverified },
         What::Written { to: "ann@example.com".into(), template: "reply".into(), message_id: "x@y".into() },
         What::Undelivered { to: "ann@example.com".into(), detail: "550 \"no\"\n".into() },

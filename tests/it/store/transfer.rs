@@ -141,7 +141,7 @@ async fn a_stream_that_is_not_as_it_should_be_changes_nothing() {
         ),
         (
             "another schema",
-            stream.replacen("\"schema\":1", "\"schema\":7", 1),
+            stream.replacen("\"schema\":", "\"schema\":7", 1),
             "line 1: the stream has tables of version 7".into(),
         ),
         ("cut off in a line", stream[..stream.len() - 9].into(), format!("line {}: the line is cut off", end + 1)),

@@ -183,6 +183,9 @@ impl<'a> Page<'a> {
         if let Some(template) = &verdict.template {
             self.print_said("template", &template.value, template.rule.as_ref(), out)?;
         }
+        if let Some(calendar) = &verdict.calendar {
+            self.print_said("calendar", &visible(&calendar.value), calendar.rule.as_ref(), out)?;
+        }
         if let Some(key) = &verdict.correlation {
             self.print_said("alert", &visible(&key.value), key.rule.as_ref(), out)?;
         }
