@@ -39,11 +39,16 @@ pub fn took(folder: &Path, words: &[&str]) -> Result<Duration> {
 impl Program {
     /// Starts it in a folder, and waits until it is at work.
     pub fn start(bed: &mut MailBed, site: &Site, folder: &Path) -> Result<Self> {
+        Self::start_in(&[], bed, site, folder)
+    }
+
+    /// The same, with something in its environment.
+    pub fn start_in(environment: &[(&str, &str)], bed: &mut MailBed, site: &Site, folder: &Path) -> Result<Self> {
         let config = folder.join(CONFIG);
         fs::write(&config, site.text())?;
         let log = folder.join("postroom.log");
         let mut command = Command::new(env!("CARGO_BIN_EXE_postroom"));
-        command.arg("--config").arg(&config).arg("run");
+        command.arg("--config").arg(&config).arg("run").envs(environment.iter().copied());
         let out = File::create(&log)?;
         command.stdout(out.try_clone()?).stderr(out);
         let begun = Instant::now();
