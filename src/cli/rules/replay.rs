@@ -10,8 +10,9 @@ use crate::cli::screen::{Screen, Tone, one_line, visible};
 use crate::spoken::counted;
 use crate::store::Store;
 use crate::ticket::{Severity, TicketId};
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use std::io::Write;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// How many changed mails are listed, unless all are asked for.
@@ -49,7 +50,7 @@ pub(super) struct ReplayArgs {
     since: Option<String>,
     /// Only so many mails, picked at random but always the same
     #[arg(long, value_name = "NUMBER", conflicts_with = "mails")]
-    sample: Option<usize>,
+    sample: Option<NonZero<usize>>,
     /// End with exit code 1 if this is so
     #[arg(long, value_name = "GUARD")]
     fail_if: Vec<String>,
@@ -153,6 +154,8 @@ pub(super) fn run(
     };
     let mails: &mut dyn Judged = &mut *mails(args, desk, store)?;
     stored::each(mails, desk, judge, &mut count)?;
+    // Else a folder in which there is nothing would pass for a proof.
+    ensure!(tally.mails > 0 || guards.is_empty(), "there is no mail to judge, so --fail-if says nothing");
     tally.sort();
     let check = |guard: &Guard| {
         let (count, broken) = guard.check(&tally);
@@ -220,8 +223,10 @@ fn print(report: &Report, all: bool, screen: &Screen, out: &mut dyn Write) -> an
     let tally = &report.tally;
     let mails = counted(tally.mails as usize, "mail");
     writeln!(out, "{mails} judged, {} otherwise (rules {} → {})", tally.changed, report.before, report.after)?;
-    print_severities(tally, screen, out)?;
-    print_categories(tally, screen, out)?;
+    if tally.mails > 0 {
+        print_severities(tally, screen, out)?;
+        print_categories(tally, screen, out)?;
+    }
     let parts: Vec<String> = tally
         .parts
         .iter()

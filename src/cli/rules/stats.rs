@@ -9,6 +9,7 @@ use crate::spoken::counted;
 use crate::store::Store;
 use crate::ticket::Severity;
 use std::io::Write;
+use std::num::NonZero;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, clap::Args)]
@@ -25,7 +26,7 @@ pub(super) struct StatsArgs {
     since: Option<String>,
     /// Only so many mails, picked at random but always the same
     #[arg(long, value_name = "NUMBER")]
-    sample: Option<usize>,
+    sample: Option<NonZero<usize>>,
     #[command(flatten)]
     common: CommonArgs,
 }

@@ -121,10 +121,14 @@ pub(super) struct OfDesk {
 
 impl OfDesk {
     /// Those since a time, or of a sample as many as were asked for: which ones that are is the same every time.
-    pub(super) fn find(store: &Store, since: Option<Timestamp>, sample: Option<usize>) -> anyhow::Result<Self> {
+    pub(super) fn find(
+        store: &Store,
+        since: Option<Timestamp>,
+        sample: Option<NonZero<usize>>,
+    ) -> anyhow::Result<Self> {
         let (mut ids, corrected) =
             wait(async { anyhow::Ok((store.judged_mails(since).await?, store.corrected_severities().await?)) })?;
-        if let Some(sample) = sample.filter(|sample| *sample < ids.len()) {
+        if let Some(sample) = sample.map(NonZero::get).filter(|sample| *sample < ids.len()) {
             ids.sort_by_key(|id| scattered(*id));
             ids.truncate(sample);
             ids.sort_unstable();

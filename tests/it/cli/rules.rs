@@ -73,7 +73,12 @@ fn other_rules_are_tried_on_stored_mail_before_they_are_in_force() {
     let out = desk.run(&["rules", "replay", "--rules", "candidate", "--sample", "1", "--format", "json"]).json();
     assert_eq!(out["mails"], 1);
     let out = desk.run(&["rules", "replay", "--rules", "candidate", "--since", "2100-01-01"]).ends(0);
-    assert!(out.starts_with("0 mails judged, 0 otherwise"), "{out}");
+    assert!(out.starts_with("0 mails judged, 0 otherwise") && !out.contains("Severity"), "{out}");
+    let nothing = ["rules", "replay", "--rules", "candidate", "--since", "2100-01-01", "--fail-if", "changed > 0"];
+    let ran = desk.run(&nothing);
+    assert!(ran.err.contains("there is no mail to judge"), "{}", ran.err);
+    ran.ends(2);
+    desk.run(&["rules", "replay", "--sample", "0"]).ends(2);
 }
 
 #[test]
