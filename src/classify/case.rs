@@ -16,6 +16,8 @@ const EXPECT_KEYS: &[&str] = &[
     "category",
     "severity",
     "tier",
+    "team",
+    "page",
     "intent",
     "article",
     "tag",
@@ -31,6 +33,9 @@ const EXPECT_KEYS: &[&str] = &[
     "not-shadow",
     "mail",
 ];
+
+/// Those that say `true` by their word alone.
+const EXPECT_FLAGS: &[&str] = &["page", "recovers"];
 
 /// A file of cases, read.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -204,6 +209,8 @@ impl Reader {
         };
         for (column, token) in tokens(rest) {
             let column = column + offset;
+            let is_flag = is_expect && EXPECT_FLAGS.contains(&token.as_str());
+            let token = if is_flag { format!("{token}=true") } else { token };
             let known = if is_expect { EXPECT_KEYS } else { GIVEN_KEYS };
             let Some((key, value)) = token.split_once('=').filter(|(key, _)| known.contains(key)) else {
                 let key = token.split('=').next().unwrap_or_default();
@@ -276,7 +283,7 @@ fn check_value(key: &str, value: &str) -> Result<(), Known> {
         "tier" => one_of(&["tier-1", "tier-2", "tier-3", "everyone", "none"]),
         "intent" => one_of(&["confirm", "reject", "thanks", "none"]),
         "disposition" => one_of(&["accept", "quarantine", "discard"]),
-        "answer" | "recovers" => one_of(&["true", "false"]),
+        "answer" | "page" | "recovers" => one_of(&["true", "false"]),
         "value" => Quantity::parse(value).map(|_| ()).map_err(|_| ["a quantity such as 812ms"].as_slice()),
         _ if value.is_empty() => Err(&["a name"]),
         _ => Ok(()),
@@ -343,6 +350,8 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
         "category" => differs(&verdict.category.value, verdict.category.rule.as_ref()),
         "severity" => differs(verdict.severity.value.as_str(), verdict.severity.rule.as_ref()),
         "tier" => perhaps(verdict.tier.as_ref().map(|tier| (Tier::as_str(tier.value), tier.rule.as_ref()))),
+        "team" => perhaps(verdict.team.as_ref().map(|team| (team.value.0.as_str(), team.rule.as_ref()))),
+        "page" => differs(word(verdict.page.value), verdict.page.rule.as_ref()),
         "intent" => perhaps(verdict.intent.as_ref().map(|intent| (Intent::as_str(intent.value), intent.rule.as_ref()))),
         "disposition" => differs(Disposition::as_str(verdict.disposition.value), verdict.disposition.rule.as_ref()),
         "shadow" => (!in_shadow(value)).then(|| format!("expected shadow {value} to match, and it does not")),

@@ -12,6 +12,7 @@ use super::when::{ConditionDef, TestDef};
 use super::{Field, RuleId};
 use crate::finding::did_you_mean;
 use crate::message::Digest;
+use crate::ticket::people::TeamId;
 use std::collections::HashMap;
 
 /// How many rules there may be.
@@ -172,6 +173,9 @@ impl Compiler<'_> {
             severity_cap: def.severity_cap,
             weight: def.weight,
             tier: def.tier,
+            team_span: def.team.as_ref().map(|team| team.span.clone()),
+            team: def.team.map(|team| TeamId(team.value)),
+            page: def.page,
             tags: def.tags,
             articles: def.articles,
             answer: def.answer,

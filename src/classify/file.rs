@@ -19,11 +19,6 @@ pub const MAX_FILE_BYTES: usize = 4 << 20;
 pub const MAX_NAME_BYTES: usize = 100;
 /// What a category has.
 pub(super) const CATEGORY_KEYS: &[&str] = &["name", "title"];
-/// Keys that other texts about rules speak of and that nothing here could act on: why, and what comes nearest.
-const ABSENT_KEYS: &[(&str, &str, &str)] = &[
-    ("team", "agents have a tier here, and no team", "`tier` says who works on it"),
-    ("page", "nobody is on call", "`tier = \"everyone\"` tells all agents at once"),
-];
 
 /// One rule file, read.
 #[derive(Debug, Default)]
@@ -50,6 +45,8 @@ pub(super) struct RuleDef {
     pub severity_cap: Option<Severity>,
     pub weight: f64,
     pub tier: Option<Tier>,
+    pub team: Option<At<String>>,
+    pub page: Option<Range<usize>>,
     pub tags: Vec<String>,
     pub articles: Vec<String>,
     pub answer: bool,
@@ -152,11 +149,6 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn unknown_key(&mut self, key: &str, span: Range<usize>, place: &str, known: &[&str]) {
-        if let Some((_, why, instead)) = ABSENT_KEYS.iter().find(|(absent, ..)| *absent == key) {
-            self.add(span, Kind::UnknownKey, format!("this version of Postroom has no `{key}`: {why}"));
-            self.hint(format!("leave it out: it would have no effect; {instead}"));
-            return;
-        }
         self.add(span, Kind::UnknownKey, format!("unknown key `{key}` in {place}"));
         self.hint(
             did_you_mean(key, known.iter().copied()).or_else(|| Some(format!("it may have {}", known.join(", ")))),

@@ -248,6 +248,8 @@ fn says_the_same(one: &Rule, other: &Rule) -> bool {
         && one.severity == other.severity
         && one.severity_cap == other.severity_cap
         && one.tier == other.tier
+        && one.team == other.team
+        && one.page.is_some() == other.page.is_some()
         && one.tags == other.tags
         && one.articles == other.articles
         && one.answer == other.answer

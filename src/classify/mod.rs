@@ -60,7 +60,7 @@ pub use schema::schema;
 pub use verdict::{asked, classify, judge};
 
 use crate::message::Authentication;
-use crate::ticket::people::Who;
+use crate::ticket::people::{TeamId, Who};
 use crate::ticket::{Severity, Tier};
 use std::fmt;
 
@@ -92,6 +92,10 @@ pub struct Verdict {
     pub severity: Because<Severity>,
     /// The tier a matching rule asks for; the highest of them.
     pub tier: Option<Because<Tier>>,
+    /// The team that a ticket belongs to which the mail opens; the first matching rule that names one.
+    pub team: Option<Because<TeamId>>,
+    /// Whether those on call are told at once; `true` when a matching rule says so.
+    pub page: Because<bool>,
     /// Tags of all matching rules, sorted, each once.
     pub tags: Vec<String>,
     /// Articles of all matching rules, in the order of the rules, each once.

@@ -11,6 +11,10 @@ use std::ops::Range;
 pub struct Names {
     /// The calendars of its configuration.
     pub calendars: Vec<String>,
+    /// The teams of its configuration.
+    pub teams: Vec<String>,
+    /// Whether its configuration says who is on call.
+    pub has_on_call: bool,
     /// The acknowledgements among its templates.
     pub acknowledgements: Vec<String>,
 }
@@ -32,6 +36,17 @@ pub fn missing_names(rules: &RuleSet, files: &[RuleFile], names: &Names) -> Vec<
         }
         if let Some((calendar, span)) = rule.calendar.as_ref().zip(rule.calendar_span.clone()) {
             known_calendar(calendar, file, span, names, &mut findings);
+        }
+        if let Some((team, span)) = rule.team.as_ref().zip(rule.team_span.clone())
+            && !names.teams.contains(&team.0)
+        {
+            findings.add(file, span, Kind::UnknownName, format!("there is no team `{team}` in the configuration"));
+            let hint = did_you_mean(&team.0, names.teams.iter().map(String::as_str));
+            findings.hint(hint.or_else(|| Some("[[team]] declares one".to_owned())));
+        }
+        if let Some(span) = rule.page.clone().filter(|_| !names.has_on_call) {
+            findings.add(file, span, Kind::UnknownName, "the rule pages, and nobody is on call in the configuration");
+            findings.hint("write [on_call] with agents = [\"eva\"], the names of those who are".to_owned());
         }
         calendars(&rule.when, file, names, &mut findings);
     }
@@ -83,16 +98,30 @@ mod tests {
     fn what_the_desk_does_not_have_is_told_with_its_place() {
         let text = "[[rule]]\nname = 'a'\ntemplate = 'nigth'\nwhen = { none = [{ hours = { inside = ['office', 'off'] } }] }\n\
                     [[rule]]\nname = 'b'\ncalendar = 'ofice'\nwhen.text = 'x'\n\
-                    [[rule]]\nname = 'c'\ncalendar = 'office'\nwhen.text = 'y'\n";
+                    [[rule]]\nname = 'c'\ncalendar = 'office'\nwhen.text = 'y'\n\
+                    [[rule]]\nname = 'd'\nteam = 'bililng'\npage = true\nwhen.text = 'x'\n\
+                    [[rule]]\nname = 'e'\nteam = 'ops'\nwhen.text = 'y'\n\
+                    [[rule]]\nname = 'f'\nteam = 'billing'\nwhen.text = 'z'\n";
         let files = [RuleFile { path: "a.toml".to_owned(), text: text.to_owned() }];
         let rules = compile(&files).unwrap();
-        let names = Names { calendars: vec!["office".to_owned()], acknowledgements: vec!["night".to_owned()] };
+        let one = |name: &str| vec![name.to_owned()];
+        let names = Names {
+            calendars: one("office"),
+            teams: one("billing"),
+            has_on_call: false,
+            acknowledgements: one("night"),
+        };
         let found: Vec<String> = missing_names(&rules, &files, &names).iter().map(ToString::to_string).collect();
         let expected = [
             "a.toml:3:12: there is no acknowledgement `nigth` among the templates (did you mean `night`?)",
             "a.toml:4:28: there is no calendar `off` in the configuration ([[calendar]] declares one)",
             "a.toml:7:12: there is no calendar `ofice` in the configuration (did you mean `office`?)",
+            "a.toml:15:8: there is no team `bililng` in the configuration (did you mean `billing`?)",
+            "a.toml:16:1: the rule pages, and nobody is on call in the configuration (write [on_call] with agents = [\"eva\"], the names of those who are)",
+            "a.toml:20:8: there is no team `ops` in the configuration ([[team]] declares one)",
         ];
         assert_eq!(found, expected);
+        let on_call = missing_names(&rules, &files, &Names { has_on_call: true, ..names });
+        assert!(!on_call.iter().any(|error| error.to_string().contains("on call")), "{on_call:?}");
     }
 }

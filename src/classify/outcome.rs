@@ -22,6 +22,8 @@ pub(super) const RULE_KEYS: &[&str] = &[
     "severity_cap",
     "weight",
     "tier",
+    "team",
+    "page",
     "tags",
     "articles",
     "answer",
@@ -51,6 +53,8 @@ impl Walk<'_, '_> {
             severity_cap: None,
             weight: 1.0,
             tier: None,
+            team: None,
+            page: None,
             tags: Vec::new(),
             articles: Vec::new(),
             answer: true,
@@ -74,6 +78,8 @@ impl Walk<'_, '_> {
                 "severity_cap" => def.severity_cap = self.word(value, Severity::ALL, Severity::as_str),
                 "weight" => def.weight = self.weight(value).unwrap_or(1.0),
                 "tier" => def.tier = self.word(value, Tier::ALL, Tier::as_str),
+                "team" => def.team = self.name(value),
+                "page" => def.page = self.only(value, true).then(|| key_span.clone()),
                 "tags" => def.tags = self.texts(value),
                 "articles" => def.articles = self.texts(value),
                 "answer" => def.answer = self.only(value, false),
@@ -97,6 +103,7 @@ impl Walk<'_, '_> {
             self.add(span.clone(), Kind::Missing, "the rule has no [rule.when]: it would match every mail");
         }
         self.impossible(table, &def, span);
+        self.aside(&def);
         // A rule whose condition cannot be read still exists for the composites that name it.
         Some(RuleDef { name: name?, when: when.unwrap_or(def.when), ..def })
     }
@@ -135,6 +142,23 @@ impl Walk<'_, '_> {
         {
             let message = "a mail that is put aside is on no ticket, so it cannot fold into one";
             self.add(correlate.span.clone(), Kind::BadValue, message);
+        }
+    }
+
+    /// What a mail that is put aside, or tells the end of an alert, can have no part in.
+    fn aside(&mut self, def: &RuleDef) {
+        let aside = def.disposition.filter(|disposition| *disposition != Disposition::Accept);
+        if let (Some(Disposition::Discard), Some(team)) = (aside, &def.team) {
+            let message = "a mail that is discarded opens no ticket that could be a team's";
+            self.add(team.span.clone(), Kind::BadValue, message);
+        }
+        let Some(page) = &def.page else { return };
+        if let Some(aside) = aside {
+            let message = format!("nobody is paged at once for a mail that is put aside, by disposition = \"{aside}\"");
+            self.add(page.clone(), Kind::BadValue, message);
+        }
+        if def.recovers.is_some() {
+            self.add(page.clone(), Kind::BadValue, "nobody is paged for the end of an alert, by recovers = true");
         }
     }
 

@@ -15,6 +15,10 @@ crate::ticket::words! {
         Severity = "severity",
         /// Who works on it.
         Tier = "tier",
+        /// Which team's it is.
+        Team = "team",
+        /// Whether those on call are paged.
+        Page = "page",
         /// What becomes of the mail.
         Disposition = "disposition",
         /// Whether it is acknowledged.
@@ -93,6 +97,8 @@ fn said(verdict: &Verdict, part: Part) -> (String, Option<&RuleId>) {
         Part::Category => of(&verdict.category),
         Part::Severity => of(&verdict.severity),
         Part::Tier => perhaps(verdict.tier.as_ref()),
+        Part::Team => perhaps(verdict.team.as_ref()),
+        Part::Page => of(&verdict.page),
         Part::Disposition => of(&verdict.disposition),
         Part::Answer => of(&verdict.answer),
         Part::Template => perhaps(verdict.template.as_ref()),

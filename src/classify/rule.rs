@@ -7,6 +7,7 @@ use super::pattern_set::PatternSet;
 use super::quantity::{Comparison, Quantity};
 use super::when::Fact;
 use super::{Disposition, Intent, RuleId};
+use crate::ticket::people::TeamId;
 use crate::ticket::{Severity, Tier};
 use std::fmt;
 use std::ops::Range;
@@ -43,6 +44,11 @@ pub struct Rule {
     pub weight: f64,
     /// The tier it asks for.
     pub tier: Option<Tier>,
+    /// The team of the configuration that a ticket belongs to.
+    pub team: Option<TeamId>,
+    pub(super) team_span: Option<Range<usize>>,
+    /// Where it says that those on call are paged, if it does.
+    pub(super) page: Option<Range<usize>>,
     /// Words it puts on a ticket.
     pub tags: Vec<String>,
     /// Articles of the knowledge base.
@@ -84,6 +90,8 @@ impl Rule {
         says.extend(self.severity.map(|severity| format!("severity {severity}")));
         says.extend(self.severity_cap.map(|cap| format!("severity at most {cap}")));
         says.extend(self.tier.map(|tier| format!("tier {tier}")));
+        says.extend(self.team.iter().map(|team| format!("team {team}")));
+        says.extend(self.page.is_some().then(|| "a page".to_owned()));
         says.extend(self.intent.map(|intent| format!("intent {intent}")));
         says.extend(self.disposition.map(|disposition| format!("disposition {disposition}")));
         says.extend(self.template.iter().map(|template| format!("template {template}")));

@@ -110,6 +110,8 @@ fn rule_key(key: &str) -> Value {
         "severity" => described(words(Severity::ALL, Severity::as_str), "at least this"),
         "severity_cap" => described(words(Severity::ALL, Severity::as_str), "at most this"),
         "tier" => described(words(Tier::ALL, Tier::as_str), "who works on it"),
+        "team" => described(json!({ "$ref": "#/$defs/name" }), "the [[team]] of the configuration whose ticket it is"),
+        "page" => described(json!({ "const": true }), "those in [on_call] of the configuration are told at once"),
         "disposition" => described(words(Disposition::ALL, Disposition::as_str), "what becomes of the mail"),
         "intent" => described(words(Intent::ALL, Intent::as_str), "what an answer to a solution means"),
         "tags" => described(texts(), "words for the ticket"),

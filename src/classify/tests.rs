@@ -306,8 +306,23 @@ fn what_is_wrong_is_told_with_its_place() {
             "0.toml:3:17: this is no UTF-8 (save the file as UTF-8; a pattern that means the sign itself says \\x{FFFD})",
         ),
         (
-            "team = 'ops'\nwhen = { text = 'x' }",
-            "0.toml:3:1: this version of Postroom has no `team`: agents have a tier here, and no team (leave it out: it would have no effect; `tier` says who works on it)",
+            "team = 'Ops'\nwhen = { text = 'x' }",
+            "0.toml:3:8: `Ops` is no name (a name has lower-case letters, digits and - _ . / and at most 100 of them)",
+        ),
+        ("team = ['ops']\nwhen = { text = 'x' }", "0.toml:3:8: a string is wanted here, not a list"),
+        (
+            "team = 'ops'\ndisposition = 'discard'\nwhen = { text = 'x' }",
+            "0.toml:3:8: a mail that is discarded opens no ticket that could be a team's",
+        ),
+        ("page = false\nwhen = { text = 'x' }", "0.toml:3:8: false is the default: leave it out"),
+        ("page = 'ops'\nwhen = { text = 'x' }", "0.toml:3:8: true or false is wanted here, not a string"),
+        (
+            "page = true\ndisposition = 'quarantine'\nwhen = { text = 'x' }",
+            "0.toml:3:1: nobody is paged at once for a mail that is put aside, by disposition = \"quarantine\"",
+        ),
+        (
+            "page = true\ndisposition = 'discard'\nwhen = { text = 'x' }",
+            "0.toml:3:1: nobody is paged at once for a mail that is put aside, by disposition = \"discard\"",
         ),
         ("answer = true\nwhen = { text = 'x' }", "0.toml:3:10: true is the default: leave it out"),
         ("weight = 2\nwhen = { text = 'x' }", "0.toml:3:10: a weight counts towards a category, and the rule has none"),

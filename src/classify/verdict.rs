@@ -103,6 +103,11 @@ pub(super) fn verdict(facts: &Facts<'_>, counted: &[usize], rules: &RuleSet) -> 
         severity: severity(&counting, context),
         tier: first_greatest(&counting, |rule| rule.tier)
             .map(|(rule, tier)| Because { value: tier, rule: Some(rule.name.clone()) }),
+        team: counting.iter().find_map(|rule| Some(by(rule, rule.team.clone()?))),
+        page: counting
+            .iter()
+            .find(|rule| rule.page.is_some())
+            .map_or(Because { value: false, rule: None }, |rule| by(rule, true)),
         tags,
         articles,
         answer: Because { value: quiet.is_none(), rule: quiet.map(|rule| rule.name.clone()) },

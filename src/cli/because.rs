@@ -38,7 +38,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 63] = [
+const WORDS: [(&str, &str); 66] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -79,6 +79,8 @@ const WORDS: [(&str, &str); 63] = [
     ("own-mail", "a mail of ours came back ({})"),
     ("oversize", "too large: {}"),
     ("new-request", "a new request"),
+    ("not-paged", "nobody was paged: {}"),
+    ("page", "those on call were paged, by rule {}"),
     ("passed-on", "a customer's mail that {} passed on"),
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
@@ -98,6 +100,7 @@ const WORDS: [(&str, &str); 63] = [
     ("suppressed", "no automatic mail goes there any more: {}"),
     ("taken", "taken by {}"),
     ("taken-by-answering", "{} takes it by answering"),
+    ("team", "team by rule {}"),
     ("thanks", "no more than thanks, by rule {}"),
     ("undelivered", "a mail was refused: {}"),
     ("update-due", "the promised update was due"),
@@ -151,6 +154,7 @@ mod tests {
             include_str!("../decide/delivery.rs"),
             include_str!("../decide/forward.rs"),
             include_str!("../decide/mail.rs"),
+            include_str!("../decide/page.rs"),
             include_str!("../decide/requester.rs"),
             include_str!("../serve/process.rs"),
         ] {

@@ -8,8 +8,10 @@ use super::screen::{Screen, Tone};
 use super::setup::{self, Setup};
 use super::{CANNOT, DONE, Format, FormatArgs, Globals, NO};
 use crate::config::Config;
+use crate::decide::policy::Policy;
 use crate::finding::Finding;
 use crate::spoken::counted;
+use crate::ticket::people::AgentId;
 use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
@@ -110,7 +112,7 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
         number => counted(*number, "file"),
     };
     let place = config.templates.as_ref().map_or("built in".to_owned(), |folder| folder.display().to_string());
-    let agents = counted(config.policy.agents.len(), "agent");
+    let agents = people(&config.policy);
     let http = config.http.iter().map(|http| {
         let to_whom = if http.listen.ip().is_loopback() { "this machine alone" } else { "whoever reaches it" };
         ok("http", http.listen.to_string(), format!("/healthz and /readyz, for {to_whom}"))
@@ -136,6 +138,15 @@ fn of_files(setup: &Setup) -> Vec<Checked> {
     }));
     checks.extend(http);
     checks
+}
+
+/// The agents, the teams that they are in, and who of them is on call.
+fn people(policy: &Policy) -> String {
+    let names = |ids: &[AgentId]| ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ");
+    let teams = policy.teams.iter().map(|team| format!("team {} ({})", team.id, names(&team.members)));
+    let on_call = (!policy.on_call.is_empty()).then(|| format!("on call {}", names(&policy.on_call)));
+    let parts = std::iter::once(counted(policy.agents.len(), "agent")).chain(teams).chain(on_call);
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn print(findings: &Findings, checks: &[Checked], cannot_connect: bool, screen: &Screen) -> anyhow::Result<()> {

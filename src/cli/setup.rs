@@ -70,8 +70,7 @@ pub fn config(path: &Path, findings: &mut Findings) -> Option<Config> {
 
 /// What a desk has that rules may name.
 pub fn names(config: &Config, templates: &Templates) -> Names {
-    let calendars = config.policy.calendars.keys().cloned().collect();
-    Names { calendars, acknowledgements: templates.acknowledgements() }
+    config.policy.names(templates.acknowledgements())
 }
 
 /// The same for a configuration whose templates nobody has read yet; `None` where they cannot be.

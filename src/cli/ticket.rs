@@ -11,6 +11,7 @@ use crate::spoken::counted;
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
+use crate::ticket::people::TeamId;
 use crate::ticket::{Alert, Severity, Status, Ticket, TicketId};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
@@ -29,6 +30,7 @@ enum Command {
     #[command(after_help = "Examples:
   postroom ticket list --open
   postroom ticket list --status resolved --since 7d
+  postroom ticket list --open --team billing
   postroom ticket list --format json | jq '.[] | select(.assignee == null)'")]
     List {
         /// Only those that are being worked on
@@ -37,6 +39,9 @@ enum Command {
         /// Only those that stand here
         #[arg(long, value_name = "STATUS", value_parser = PossibleValuesParser::new(Status::ALL.iter().map(|status| status.as_str())))]
         status: Vec<String>,
+        /// Only those of this team
+        #[arg(long, value_name = "NAME")]
+        team: Option<String>,
         #[command(flatten)]
         list: ListArgs,
     },
@@ -67,6 +72,7 @@ pub(super) struct Row<'r> {
     severity: &'r str,
     category: &'r str,
     tier: &'r str,
+    team: Option<&'r str>,
     assignee: Option<&'r str>,
     requester: Option<&'r str>,
     subject: &'r str,
@@ -85,6 +91,7 @@ impl<'r> From<&'r TicketRow> for Row<'r> {
             severity: row.severity.as_str(),
             category: &row.category,
             tier: row.tier.as_str(),
+            team: row.team.as_ref().map(|team| team.0.as_str()),
             assignee: row.assignee.as_ref().map(|agent| agent.0.as_str()),
             requester: row.requester.as_deref(),
             subject: &row.subject,
@@ -105,6 +112,7 @@ impl<'r> From<&'r Ticket> for Row<'r> {
             severity: ticket.severity.as_str(),
             category: &ticket.category,
             tier: ticket.tier.as_str(),
+            team: ticket.team.as_ref().map(|team| team.0.as_str()),
             assignee: ticket.assignee.as_ref().map(|agent| agent.0.as_str()),
             requester: ticket.requester().map(|party| party.address.address.as_str()),
             subject: &ticket.subject,
@@ -119,12 +127,13 @@ impl<'r> From<&'r Ticket> for Row<'r> {
 
 pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
     match &args.command {
-        Command::List { open: is_open, status, list } => {
+        Command::List { open: is_open, status, team, list } => {
             let states = match is_open {
                 true => Status::ALL.iter().filter(|status| status.is_open()).map(ToString::to_string).collect(),
                 false => status.clone(),
             };
-            let filter = Filter { states, ..list.filter(&open.screen)? };
+            let team = team.as_ref().map(|team| TeamId(team.to_lowercase()));
+            let filter = Filter { states, team, ..list.filter(&open.screen)? };
             let rows = open.store.list_tickets(&filter).await?;
             list.print(rows, &filter, &open.screen, "there is no such ticket")
         }
@@ -206,6 +215,7 @@ struct Shown<'r> {
     first_response_at: Option<Timestamp>,
     resolved_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
+    paged_at: Option<Timestamp>,
     tags: &'r [String],
     alert: Option<ShownAlert<'r>>,
     parties: Vec<ShownParty<'r>>,
@@ -258,6 +268,7 @@ impl<'r> Shown<'r> {
             first_response_at: ticket.first_response_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
+            paged_at: ticket.paged_at,
             tags: &ticket.tags,
             alert: ticket.alert.as_ref().map(|alert| ShownAlert {
                 key: &alert.key,
@@ -296,16 +307,19 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> S
     let status = screen.paint(status_tone(ticket.status), ticket.status.as_str());
     let assignee = ticket.assignee.as_ref().map_or("nobody".to_owned(), ToString::to_string);
     let mut text = format!("{}\n", screen.paint(Tone::Strong, &screen.wrapped(&heading, 0)));
-    text.push_str(&format!("{severity} · {status} · for {} · taken by {}\n\n", ticket.tier, visible(&assignee)));
+    text.push_str(&format!("{severity} · {status} · for {} · taken by {}\n\n", ticket.whose(), visible(&assignee)));
     // A first answer that was given is due no more.
     let first_response_due_at = ticket.first_response_due_at.filter(|_| ticket.first_response_at.is_none());
     text.push_str(&facts(
         screen,
         &[
             ("category", ticket.category.clone()),
+            // The tier that comes after the team.
+            ("tier", ticket.team.as_ref().map(|_| ticket.tier.to_string()).unwrap_or_default()),
             ("tags", ticket.tags.join(", ")),
             ("alert", ticket.alert.as_ref().map(|alert| told_alert(alert, screen)).unwrap_or_default()),
             ("opened", at(Some(ticket.opened_at))),
+            ("paged", at(ticket.paged_at)),
             ("first answer", at(ticket.first_response_at)),
             ("first answer due", at(first_response_due_at)),
             ("next update due", at(ticket.update_due_at)),

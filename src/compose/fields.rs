@@ -91,7 +91,7 @@ impl View<'_> {
                 fields.set("why", line(why));
                 fields.set("inbox", inbox.to_string());
             }
-            Content::Notification(notification) => {
+            Content::Notification(notification) | Content::Page(notification) => {
                 self.set_agent(&mut fields);
                 self.set_notification(&mut fields, notification, files);
             }

@@ -140,6 +140,11 @@ pub fn compose(
         // Exchange answers automatic mail unless it is told not to (MS-OXCMAIL §2.2.3.2.14).
         fields.plain("X-Auto-Response-Suppress", "All");
     }
+    if purpose == Purpose::Page {
+        // Of RFC 2156 §5.3.4, and of the programs that go by their own field.
+        fields.plain("Importance", "high");
+        fields.plain("X-Priority", "1");
+    }
     fields.plain("X-Postroom", &stamps.instance);
     fields.plain("MIME-Version", "1.0");
 
@@ -150,7 +155,7 @@ pub fn compose(
 }
 
 /// The subject on one line. A ticket's subject never changes while it lives, so that mail clients keep its
-/// mails together; only a mail without a ticket has one of its own.
+/// mails together; only a mail without a ticket has one of its own, and a page, by which it is told from all others.
 fn subject(content: &Content, ticket: Option<&Ticket>, own: Option<String>) -> String {
     let purpose = content.purpose();
     let text = match (own, ticket) {
@@ -201,9 +206,12 @@ fn auto_submitted(purpose: Purpose) -> Option<&'static str> {
         Purpose::Acknowledgement | Purpose::Transcript | Purpose::Oversize | Purpose::SpoofNotice => {
             Some("auto-replied")
         }
-        Purpose::Notification | Purpose::HoldingUpdate | Purpose::Nudge | Purpose::Undelivered | Purpose::Alarm => {
-            Some("auto-generated")
-        }
+        Purpose::Notification
+        | Purpose::Page
+        | Purpose::HoldingUpdate
+        | Purpose::Nudge
+        | Purpose::Undelivered
+        | Purpose::Alarm => Some("auto-generated"),
         Purpose::Reply | Purpose::Resolution => None,
     }
 }

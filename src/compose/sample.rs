@@ -66,7 +66,7 @@ impl Sample {
             references: vec![MessageId("first@example.com".to_owned()), MessageId("newest@example.com".to_owned())],
             instance: "sample".to_owned(),
         };
-        let has_file = matches!(purpose, Purpose::Notification | Purpose::Reply);
+        let has_file = matches!(purpose, Purpose::Notification | Purpose::Page | Purpose::Reply);
         let file = || File {
             name: "response.log".to_owned(),
             media_type: "text/plain".to_owned(),
@@ -128,7 +128,7 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
     let mut bare = full.clone();
     bare.draft.to.name = None;
     match &mut bare.draft.content {
-        Content::Notification(notification) => {
+        Content::Notification(notification) | Content::Page(notification) => {
             **notification = Notification {
                 news: News::Unverified,
                 from: None,
@@ -174,19 +174,8 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
                 .to_owned(),
             expected_update_at: Some(expected_update_at),
         },
-        Purpose::Notification => Content::Notification(Box::new(Notification {
-            news: News::Opened,
-            from: Some(ticket.requester().map(|party| party.address.clone()).unwrap_or_else(ann)),
-            text: "Hello,\n\nsince 9 o'clock every call is answered with\n\n    401 Unauthorized: invalid API key\n\n\
-                   Nothing has changed on our side. The log of one call is attached.\n\nAnn"
-                .to_owned(),
-            because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
-            articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
-            left_out: Some(LeftOut { inbox: 17, files: vec![("screen recording.mp4".to_owned(), 31_000_000)] }),
-            caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
-            calendar: None,
-            refused_severity: None,
-        })),
+        Purpose::Notification => Content::Notification(Box::new(notification(ticket))),
+        Purpose::Page => Content::Page(Box::new(notification(ticket))),
         Purpose::Nudge => Content::Nudge { what: DeadlineKind::Update, due_at: expected_update_at },
         Purpose::Resolution => Content::Resolution {
             issue,
@@ -228,6 +217,22 @@ fn content(purpose: Purpose, ticket: &Ticket, now: Timestamp) -> Content {
     }
 }
 
+fn notification(ticket: &Ticket) -> Notification {
+    Notification {
+        news: News::Opened,
+        from: Some(ticket.requester().map(|party| party.address.clone()).unwrap_or_else(ann)),
+        text: "Hello,\n\nsince 9 o'clock every call is answered with\n\n    401 Unauthorized: invalid API key\n\n\
+               Nothing has changed on our side. The log of one call is attached.\n\nAnn"
+            .to_owned(),
+        because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
+        articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
+        left_out: Some(LeftOut { inbox: 17, files: vec![("screen recording.mp4".to_owned(), 31_000_000)] }),
+        caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
+        calendar: None,
+        refused_severity: None,
+    }
+}
+
 fn now() -> Timestamp {
     // 2026-03-02T09:00:00Z, a Monday.
     Timestamp::constant(1_772_442_000, 0)
@@ -256,6 +261,7 @@ fn ticket(now: Timestamp) -> Ticket {
         category: "authentication/invalid-api-key".to_owned(),
         severity: Severity::High,
         tier: Tier::Two,
+        team: None,
         status: Status::Investigating,
         assignee: Some(AgentId("bob".to_owned())),
         tags: Vec::new(),
@@ -272,6 +278,7 @@ fn ticket(now: Timestamp) -> Ticket {
         first_response_due_at: Some(now + SignedDuration::from_hours(2)),
         update_due_at: Some(now + SignedDuration::from_mins(30)),
         calendar: None,
+        paged_at: None,
         held_count: 0,
         alert: None,
         last_sequence: 6,
@@ -289,6 +296,8 @@ pub fn policy() -> Policy {
         support_address: Address::bare("support@desk.example"),
         own_addresses: vec!["support@desk.example".to_owned()],
         agents: vec![Agent { id: AgentId("bob".to_owned()), address: bob(), tier: Tier::Two }],
+        teams: Vec::new(),
+        on_call: Vec::new(),
         authenticates: true,
         monitors: Vec::new(),
         calendars: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! The configuration file as written → [`Config`], or everything that is wrong with it.
 
 use super::calendar;
+use super::people::{self, read_address};
 use super::secret::SecretSource;
 use super::section::{At, Section, Source};
 use super::{Account, Config, EXAMPLE, HttpConfig, MailboxConfig, SmtpConfig};
@@ -9,7 +10,6 @@ use crate::endpoint::{Endpoint, Mechanism, Security};
 use crate::finding::Finding;
 use crate::message::Address;
 use crate::store::DatabaseUrl;
-use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::sla::SlaTable;
 use crate::ticket::{Severity, Tier};
 use jiff::SignedDuration;
@@ -193,7 +193,8 @@ impl Reading<'_, '_> {
         let also: Vec<Address> = desk.texts("also").iter().filter_map(|text| read_address(desk, text)).collect();
         let days = |count: i64| SignedDuration::from_hours(count * DAY_HOURS);
         let (caps, sla) = (self.caps(), self.sla());
-        let agents = self.agents();
+        let (agents, named) = people::agents(self.root);
+        let (teams, on_call) = (people::teams(self.root, &named), people::on_call(self.root, &named));
         let monitors: Vec<String> = self.root.texts("monitors").iter().map(|at| at.value.to_lowercase()).collect();
         let customers = self.root.table("customers");
         let lower = |list: Vec<At<String>>| list.into_iter().map(|at| at.value.to_lowercase()).collect();
@@ -226,6 +227,8 @@ impl Reading<'_, '_> {
             support_address,
             own_addresses,
             agents,
+            teams,
+            on_call,
             authenticates,
             monitors,
             calendars: calendar::read_all(self.root, zone),
@@ -274,41 +277,6 @@ impl Reading<'_, '_> {
         }
         section.finish();
         table
-    }
-
-    fn agents(&self) -> Vec<Agent> {
-        let tiers = [Tier::One, Tier::Two, Tier::Three];
-        let words: Vec<&str> = tiers.iter().map(|tier| tier.as_str()).collect();
-        let mut agents: Vec<Agent> = Vec::new();
-        for section in self.root.tables("agent") {
-            let name = section.required("name", "\"bob\"");
-            let at = section.required("address", "\"Bob Builder <bob@example.com>\"");
-            let at = at.and_then(|text| read_address(&section, &text).map(|address| (address, text.span)));
-            let from_word = |word: &str| Tier::from_word(word).filter(|tier| tiers.contains(tier));
-            let tier = section.word("tier", from_word, &words).unwrap_or(Tier::One);
-            section.finish();
-            let (Some(name), Some((address, span))) = (name, at) else { continue };
-            let id = AgentId(name.value.trim().to_lowercase());
-            if !id.0.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.')) {
-                let message = format!("`{}` is no agent's name", name.value);
-                section.wrong(name.span.clone(), message, "one word, as it is to stand in lists: bob".to_owned());
-            }
-            if agents.iter().any(|agent| agent.id == id) {
-                section.wrong(name.span, format!("there are two agents named `{id}`"), None);
-            }
-            if agents.iter().any(|agent| agent.address == address) {
-                section.wrong(span, format!("two agents have the address {}", address.address), None);
-            }
-            agents.push(Agent { id, address, tier });
-        }
-        if agents.is_empty() {
-            self.root.wrong(
-                0..0,
-                "there is no agent, so nobody would hear of a ticket",
-                "write [[agent]] with name = \"bob\" and address = \"bob@example.com\"".to_owned(),
-            );
-        }
-        agents
     }
 
     fn mailboxes(&self) -> Vec<MailboxConfig> {
@@ -412,24 +380,6 @@ impl Reading<'_, '_> {
             }
         }
     }
-}
-
-/// Reads `ann@example.com` or `Ann Example <ann@example.com>`.
-fn read_address(section: &Section<'_>, text: &At<String>) -> Option<Address> {
-    let written = text.value.trim();
-    let (name, address) = match written.strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
-        Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
-        None => (None, written),
-    };
-    let is_address = address.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !address.contains(char::is_whitespace)
-    });
-    if !is_address {
-        let hint = "write \"bob@example.com\" or \"Bob Builder <bob@example.com>\"".to_owned();
-        section.wrong(text.span.clone(), format!("`{written}` is no address"), hint);
-        return None;
-    }
-    Some(Address { name: name.filter(|name| !name.is_empty()), address: address.to_owned() })
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod file;
+mod people;
 pub mod secret;
 mod section;
 

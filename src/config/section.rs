@@ -86,6 +86,16 @@ impl<'t> Section<'t> {
         self.value(key).is_some_and(|value| value.get_ref().is_str())
     }
 
+    /// Whether the key is there and has a list.
+    pub fn is_list(&self, key: &'static str) -> bool {
+        self.value(key).is_some_and(|value| value.get_ref().is_array())
+    }
+
+    /// Where the value of a key stands; where the table does when it is not there.
+    pub fn span_of(&self, key: &'static str) -> Range<usize> {
+        self.value(key).map_or_else(|| self.span(), Spanned::span)
+    }
+
     fn value(&self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.asked.borrow_mut().insert(key);
         self.table?.get(key)

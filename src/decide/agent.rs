@@ -306,12 +306,17 @@ impl Work<'_> {
     }
 
     fn escalate(&mut self, tier: Option<Tier>, reason: &str) -> String {
-        let Some(tier) = tier.or_else(|| self.ticket.tier.above()) else {
+        // Above a team on the last tier stand the tier's own people.
+        let above = self.ticket.tier.above().or(self.ticket.team.as_ref().map(|_| self.ticket.tier));
+        let Some(tier) = tier.or(above) else {
             return "tier-3 is the last one; there is nobody to escalate to".to_owned();
         };
-        let from = self.ticket.tier;
+        let from = self.ticket.whose().to_owned();
         self.because(Reason::with("escalated", tier));
         self.then(Effect::SetTier { ticket: self.at, tier });
+        if self.ticket.team.is_some() {
+            self.then(Effect::SetTeam { ticket: self.at, team: None });
+        }
         let is_in_tier = |id: &AgentId| self.policy.agent(id).is_some_and(|agent| agent.tier == tier);
         if self.ticket.assignee.as_ref().is_some_and(|id| !is_in_tier(id)) {
             self.then(Effect::SetAssignee { ticket: self.at, agent: None });
@@ -424,6 +429,7 @@ fn follow(ticket: &mut Ticket, effect: &Effect, now: Timestamp) {
         Effect::SetStatus { status, .. } => ticket.status = *status,
         Effect::SetSeverity { severity, .. } => ticket.severity = *severity,
         Effect::SetTier { tier, .. } => ticket.tier = *tier,
+        Effect::SetTeam { team, .. } => ticket.team.clone_from(team),
         Effect::SetAssignee { agent, .. } => ticket.assignee.clone_from(agent),
         Effect::NoteFirstResponse { .. } => ticket.first_response_at = Some(now),
         Effect::SetHeldCount { count, .. } => ticket.held_count = *count,

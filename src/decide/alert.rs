@@ -26,7 +26,7 @@ pub(super) fn on_alert(
     let recovery = mail.verdict.recovers.rule.as_ref().filter(|_| mail.verdict.recovers.value);
     // An alert on a ticket that is not the monitor's own is a new one.
     match (ticket.filter(|ticket| is_its_own(mail, ticket, policy)), recovery) {
-        (Some(ticket), Some(rule)) => over(mail, ticket, rule, standing, policy),
+        (Some(ticket), Some(rule)) => over(mail, ticket, rule, standing, policy, now),
         (Some(ticket), None) if ticket.status.is_open() => again(mail, ticket, standing, policy, now),
         (Some(ticket), None) if is_soon_after(ticket, policy, now) => begins_again(mail, ticket, standing, policy, now),
         // Which alert it was is known, and that there is none: nothing is to be done, so nobody needs a ticket.
@@ -42,7 +42,8 @@ pub(super) fn on_alert(
                 decision = decision.because(Reason::of("alert-not-believed"));
             }
             let decision = decision.ends_as(Outcome::AlertOpened);
-            notify(decision, mail, None, &policy.agents_of(opening.tier), News::Opened, policy)
+            let team = policy.people_for(opening.team.as_ref(), opening.tier);
+            notify(decision, mail, None, &team, News::Opened, policy, now)
         }
     }
 }
@@ -75,11 +76,13 @@ fn is_soon_after(ticket: &Ticket, policy: &Policy, now: Timestamp) -> bool {
 /// The alert goes on.
 fn again(mail: &Mail, ticket: &Ticket, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     let (decision, severity) = raise_severity(folded(mail, ticket, "alert-again"), mail, ticket, policy, now);
+    let on = Some((ticket, standing));
     if severity == ticket.severity {
-        return decision;
+        // Nobody need hear of it again, unless they were not told at once the first time and now must be.
+        return notify(decision, mail, on, &[], News::FollowUp, policy, now);
     }
     let team = told_of_more(ticket, severity, policy);
-    notify(decision, mail, Some((ticket, standing)), &team, News::SeverityRaised(severity), policy)
+    notify(decision, mail, on, &team, News::SeverityRaised(severity), policy, now)
 }
 
 /// The alert is back before anybody has forgotten it.
@@ -89,7 +92,7 @@ fn begins_again(mail: &Mail, ticket: &Ticket, standing: &Standing, policy: &Poli
         .then(Effect::SetStatus { ticket: TicketRef::Existing(ticket.id), status });
     let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
     let team = told_of_more(ticket, severity, policy);
-    notify(decision, mail, Some((ticket, standing)), &team, News::AlertAgain, policy)
+    notify(decision, mail, Some((ticket, standing)), &team, News::AlertAgain, policy, now)
 }
 
 fn folded(mail: &Mail, ticket: &Ticket, word: &'static str) -> Decision {
@@ -102,7 +105,7 @@ fn folded(mail: &Mail, ticket: &Ticket, word: &'static str) -> Decision {
 }
 
 /// The alert is over. A ticket that nobody has taken is closed with it; one that somebody works on is theirs to close.
-fn over(mail: &Mail, ticket: &Ticket, rule: &RuleId, standing: &Standing, policy: &Policy) -> Decision {
+fn over(mail: &Mail, ticket: &Ticket, rule: &RuleId, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     let at = TicketRef::Existing(ticket.id);
     let decision = append(ended("recovered", rule), mail, at, Visibility::Automatic, None);
     let decision = decision.then(Effect::NoteRecovery { ticket: at }).ends_as(Outcome::AlertRecovered);
@@ -115,5 +118,5 @@ fn over(mail: &Mail, ticket: &Ticket, rule: &RuleId, standing: &Standing, policy
         false => decision.then(remark(at, "the monitor says that the alert is over")),
     };
     let news = News::Recovered { is_closed };
-    notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), news, policy)
+    notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), news, policy, now)
 }

@@ -36,6 +36,8 @@ pub enum Content {
     },
     /// Something happened on a ticket.
     Notification(Box<Notification>),
+    /// The same for somebody on call, who has to hear of it at once.
+    Page(Box<Notification>),
     /// An agent's words to the customer.
     Reply {
         /// The words.
@@ -120,6 +122,7 @@ impl Content {
         match self {
             Content::Acknowledgement { .. } => Purpose::Acknowledgement,
             Content::Notification(_) => Purpose::Notification,
+            Content::Page(_) => Purpose::Page,
             Content::Reply { .. } => Purpose::Reply,
             Content::HoldingUpdate { .. } => Purpose::HoldingUpdate,
             Content::Nudge { .. } => Purpose::Nudge,

@@ -114,7 +114,7 @@ fn told_of_it(mut decision: Decision, agent: &Agent, asked: &Mail, words: &str, 
     let mut is_told = false;
     for effect in &mut decision.effects {
         let Effect::Send(draft) = effect else { continue };
-        let Content::Notification(notification) = &mut draft.content else { continue };
+        let (Content::Notification(notification) | Content::Page(notification)) = &mut draft.content else { continue };
         notification.news = News::PassedOn { by: agent.id.clone(), words: words.to_owned() };
         notification.caution =
             Some(notification.caution.take().map_or_else(|| where_from.clone(), |more| format!("{where_from} {more}")));

@@ -15,6 +15,7 @@ mod forward;
 pub mod guard;
 mod mail;
 mod notify;
+mod page;
 pub mod policy;
 mod requester;
 mod unfit;
@@ -28,7 +29,7 @@ use crate::classify::Verdict;
 use crate::message::{Address, Message};
 use crate::thread::Thread;
 use crate::ticket::event::{Actor, Visibility, What};
-use crate::ticket::people::{AgentId, PartyId, Role, Who};
+use crate::ticket::people::{AgentId, PartyId, Role, TeamId, Who};
 use crate::ticket::sla::Pace;
 use crate::ticket::{Severity, Status, TicketId, Tier};
 use draft::Draft;
@@ -100,6 +101,10 @@ pub enum Effect {
     KeepSeverity { ticket: TicketRef },
     /// Gives it to other people.
     SetTier { ticket: TicketRef, tier: Tier },
+    /// Makes it a team's, or no team's.
+    SetTeam { ticket: TicketRef, team: Option<TeamId> },
+    /// Notes that those on call were paged for it.
+    NotePaged { ticket: TicketRef },
     /// Gives it to an agent, or to nobody.
     SetAssignee { ticket: TicketRef, agent: Option<AgentId> },
     /// Notes that an agent has answered the customer for the first time, which ends that deadline.
@@ -157,6 +162,8 @@ pub struct Opening {
     pub severity: Severity,
     /// Who works on it.
     pub tier: Tier,
+    /// The team it belongs to.
+    pub team: Option<TeamId>,
     /// Words that rules put on it.
     pub tags: Vec<String>,
     /// The calendar in whose open hours its promises run.

@@ -3,36 +3,43 @@
 use super::draft::{Content, Draft, LeftOut, News, Notification};
 use super::policy::Policy;
 use super::requester::NOT_ADDED;
-use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
+use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, page};
 use crate::message::Authentication;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::What;
 use crate::ticket::people::{Agent, Who};
 use crate::ticket::{Severity, Ticket};
+use jiff::Timestamp;
 
 /// Size of all attachments up to which they go along with a notification.
 const NOTIFIED_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
 
 /// The agents who hear that it is worse than thought: those who would hear anyway, and whom the severity brings in.
 pub(super) fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p Policy) -> Vec<&'p Agent> {
-    let mut team = told(ticket, policy);
     let tier = policy.sla.tier(severity);
-    if tier > ticket.tier || ticket.assignee.is_none() {
-        for agent in policy.agents_of(tier.max(ticket.tier)) {
-            if !team.iter().any(|told| told.id == agent.id) {
-                team.push(agent);
-            }
-        }
-    }
-    team
+    let brought_in = if tier > ticket.tier { policy.agents_of(tier) } else { Vec::new() };
+    each_once(told(ticket, policy), brought_in)
 }
 
-/// The agents who hear of news on a ticket: the one who took it, else its tier.
+/// The agents who hear of news on a ticket: the one who took it, else its team or its tier, and those who were paged
+/// for it, until somebody takes it.
 pub(super) fn told<'p>(ticket: &Ticket, policy: &'p Policy) -> Vec<&'p Agent> {
     match ticket.assignee.as_ref().and_then(|id| policy.agent(id)) {
         Some(agent) => vec![agent],
-        None => policy.agents_of(ticket.tier),
+        None => {
+            let paged = if ticket.paged_at.is_some() { policy.agents_on_call() } else { Vec::new() };
+            each_once(policy.people_for(ticket.team.as_ref(), ticket.tier), paged)
+        }
     }
+}
+
+fn each_once<'p>(mut agents: Vec<&'p Agent>, more: Vec<&'p Agent>) -> Vec<&'p Agent> {
+    for agent in more {
+        if !agents.iter().any(|known| known.id == agent.id) {
+            agents.push(agent);
+        }
+    }
+    agents
 }
 
 /// The severity that a rule asks for in vain, because an agent has set the ticket's.
@@ -52,8 +59,10 @@ pub(super) fn notify(
     agents: &[&Agent],
     news: News,
     policy: &Policy,
+    now: Timestamp,
 ) -> Decision {
     let ticket = on.map(|(ticket, _)| ticket);
+    let (decision, paged) = page::paged(decision, mail, ticket, &news, policy, now);
     let message = &mail.message;
     let (attachments, left_out) = files(mail);
     let because = mail.verdict.matched.iter().map(|matched| match (&matched.value, &matched.text) {
@@ -76,9 +85,23 @@ pub(super) fn notify(
         refused_severity,
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
-    let is_other = |agent: &&Agent| message.author() != Some(&agent.address);
+    let write = |decision: Decision, agent: &Agent, content: Content| {
+        decision.then(Effect::Send(Draft {
+            ticket: Some(at),
+            to: agent.address.clone(),
+            content,
+            attachments: attachments.clone(),
+            in_reply_to: None,
+        }))
+    };
+    // Whatever else goes out on the ticket, and however much: a page goes once.
+    let decision = paged
+        .iter()
+        .fold(decision, |decision, agent| write(decision, agent, Content::Page(Box::new(notification.clone()))));
+    let is_other =
+        |agent: &&Agent| message.author() != Some(&agent.address) && !paged.iter().any(|paged| paged.id == agent.id);
     let mut readers: Vec<&Agent> = agents.iter().copied().filter(is_other).collect();
-    if readers.is_empty() && on.is_none() {
+    if readers.is_empty() && on.is_none() && paged.is_empty() {
         // Nobody would read a first mail that was perhaps written in the name of the only one who reads them.
         readers = policy.agents.iter().filter(is_other).collect();
     }
@@ -98,13 +121,7 @@ pub(super) fn notify(
     }
     let copies = std::iter::repeat_n(notification, readers.len());
     readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
-        decision.then(Effect::Send(Draft {
-            ticket: Some(at),
-            to: agent.address.clone(),
-            content: Content::Notification(Box::new(notification)),
-            attachments: attachments.clone(),
-            in_reply_to: None,
-        }))
+        write(decision, agent, Content::Notification(Box::new(notification)))
     })
 }
 

@@ -1,8 +1,9 @@
 //! The rules of the house, as the configuration gives them.
 
+use crate::classify::Names;
 use crate::message::{Address, Message};
 use crate::ticket::calendar::Calendar;
-use crate::ticket::people::{Agent, AgentId, Party, Role, Who};
+use crate::ticket::people::{Agent, AgentId, Party, Role, Team, TeamId, Who};
 use crate::ticket::sla::{Pace, SlaTable};
 use crate::ticket::{Severity, Ticket, Tier};
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,10 @@ pub struct Policy {
     pub own_addresses: Vec<String>,
     /// Who works here.
     pub agents: Vec<Agent>,
+    /// Who of them works on one kind of question.
+    pub teams: Vec<Team>,
+    /// Who of them is told at once of what cannot wait.
+    pub on_call: Vec<AgentId>,
     /// Whether a server we trust authenticates senders, so that a sender whom nobody vouches for says something.
     pub authenticates: bool,
     /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
@@ -127,6 +132,37 @@ impl Policy {
         let members: Vec<&Agent> =
             self.agents.iter().filter(|agent| tier == Tier::Everyone || agent.tier == tier).collect();
         if members.is_empty() { self.agents.iter().collect() } else { members }
+    }
+
+    /// The team of this name.
+    pub fn team(&self, id: &TeamId) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == *id)
+    }
+
+    /// The agents who work on what nobody has taken: the team's, else the tier's. A team that is not in the
+    /// configuration any more stands in nobody's way.
+    pub fn people_for(&self, team: Option<&TeamId>, tier: Tier) -> Vec<&Agent> {
+        let members = team.and_then(|team| self.team(team)).map_or(Vec::new(), |team| self.named(&team.members));
+        if members.is_empty() { self.agents_of(tier) } else { members }
+    }
+
+    /// The agents on call.
+    pub fn agents_on_call(&self) -> Vec<&Agent> {
+        self.named(&self.on_call)
+    }
+
+    fn named(&self, ids: &[AgentId]) -> Vec<&Agent> {
+        ids.iter().filter_map(|id| self.agent(id)).collect()
+    }
+
+    /// What rules may name, beside the acknowledgements that there are among the templates.
+    pub fn names(&self, acknowledgements: Vec<String>) -> Names {
+        Names {
+            calendars: self.calendars.keys().cloned().collect(),
+            teams: self.teams.iter().map(|team| team.id.0.clone()).collect(),
+            has_on_call: !self.on_call.is_empty(),
+            acknowledgements,
+        }
     }
 
     /// Whether the address is one of ours, whatever its sub-address (RFC 5233).

@@ -42,8 +42,8 @@ pub(super) fn on_request(
         due_at: opening.pace(policy).first_response_due_at(now),
     });
     decision = acknowledge(decision, mail, &opening, standing, policy, now);
-    let team = policy.agents_of(opening.tier);
-    notify(decision, mail, None, &team, News::Opened, policy)
+    let team = policy.people_for(opening.team.as_ref(), opening.tier);
+    notify(decision, mail, None, &team, News::Opened, policy, now)
 }
 
 /// A mail on an existing ticket by somebody who is, or is not, a party to it.
@@ -63,7 +63,7 @@ pub(super) fn on_follow_up(
             let decision = decision.then(remark(at, format!("kept as unverified: {}", doubt.why)));
             // It may well be the customer, whose mail must not go unread.
             return if doubt.may_be_a_party {
-                notify(decision, mail, on, &told(ticket, policy), News::Unverified, policy)
+                notify(decision, mail, on, &told(ticket, policy), News::Unverified, policy, now)
             } else {
                 decision
             };
@@ -92,7 +92,7 @@ pub(super) fn on_follow_up(
             let decision = clear_all(decision, at)
                 .then(Effect::SetStatus { ticket: at, status: Status::Closed })
                 .ends_as(Outcome::Confirmation);
-            notify(decision, mail, on, &team, News::Confirmed, policy)
+            notify(decision, mail, on, &team, News::Confirmed, policy, now)
         }
         (Status::Resolved, Some(Intent::Thanks)) | (Status::Closed, Some(Intent::Thanks | Intent::Confirm)) => {
             by_rule(decision, "thanks", mail.verdict.intent.as_ref()).ends_as(Outcome::FollowUp)
@@ -104,7 +104,7 @@ pub(super) fn on_follow_up(
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let pace = policy.pace(severity, ticket.calendar.as_deref());
             let decision = watch(decision, at, &pace, now).ends_as(Outcome::FollowUp);
-            notify(decision, mail, on, &team, News::Reopened, policy)
+            notify(decision, mail, on, &team, News::Reopened, policy, now)
         }
         (status, _) => {
             let mut decision = decision.because(Reason::of("follow-up"));
@@ -115,7 +115,7 @@ pub(super) fn on_follow_up(
             let (decision, severity) = raise_severity(decision, mail, ticket, policy, now);
             let news = if severity > ticket.severity { News::SeverityRaised(severity) } else { News::FollowUp };
             let team = if severity > ticket.severity { told_of_more(ticket, severity, policy) } else { team };
-            notify(decision.ends_as(Outcome::FollowUp), mail, on, &team, news, policy)
+            notify(decision.ends_as(Outcome::FollowUp), mail, on, &team, news, policy, now)
         }
     }
 }
@@ -187,6 +187,7 @@ pub(super) fn opening(mail: &Mail, policy: &Policy) -> Opening {
         category: mail.verdict.category.value.clone(),
         severity,
         tier: mail.verdict.tier.as_ref().map_or(policy.sla.tier(severity), |because| because.value),
+        team: mail.verdict.team.as_ref().map(|because| because.value.clone()),
         tags: mail.verdict.tags.clone(),
         calendar: mail.verdict.calendar.as_ref().map(|calendar| calendar.value.clone()),
         alert: mail.verdict.correlation.as_ref().filter(|_| mail.who == Who::Monitor).map(|key| key.value.clone()),
@@ -199,6 +200,7 @@ pub(super) fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decisio
     let decision = append(decision, mail, TicketRef::Opened, visibility, Some(PartyId::REQUESTER));
     let decision = by_rule(decision, "category", Some(&mail.verdict.category));
     let decision = by_rule(decision, "severity", Some(&mail.verdict.severity));
+    let decision = by_rule(decision, "team", mail.verdict.team.as_ref());
     let decision = by_rule(decision, "calendar", mail.verdict.calendar.as_ref());
     if mail.who == Who::Monitor {
         return decision;
@@ -394,7 +396,7 @@ pub(super) fn by_rule<T: std::fmt::Debug>(
 ) -> Decision {
     match because.and_then(|because| because.rule.as_ref()) {
         Some(rule) => decision.because(Reason::with(word, rule)),
-        None if matches!(word, "category" | "severity" | "calendar") => decision,
+        None if matches!(word, "category" | "severity" | "team" | "calendar") => decision,
         None => decision.because(Reason::of(word)),
     }
 }

@@ -6,6 +6,7 @@ mod clock;
 mod customer;
 mod forward;
 mod laws;
+mod people;
 
 use super::draft::Content;
 use super::policy::{Caps, Policy};
@@ -14,7 +15,7 @@ use crate::classify::{Because, Disposition, Intent, RuleId};
 use crate::message::{Authentication, Body, MessageId, Origin, ReturnPath};
 use crate::thread::Evidence;
 use crate::thread::token::Token;
-use crate::ticket::people::{Agent, Party};
+use crate::ticket::people::{Agent, Party, Team};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::sla::SlaTable;
 use crate::ticket::{Chain, Ticket};
@@ -33,6 +34,8 @@ pub(super) fn policy() -> Policy {
         support_address: Address::bare("support@desk.example"),
         own_addresses: vec!["support@desk.example".to_owned()],
         agents: vec![agent("bob", Tier::One), agent("sue", Tier::Two), agent("eve", Tier::Three)],
+        teams: vec![Team { id: TeamId("billing".to_owned()), members: vec![AgentId("sue".to_owned())] }],
+        on_call: vec![AgentId("eve".to_owned())],
         authenticates: false,
         monitors: vec!["alerts@monitor.example".to_owned()],
         calendars: BTreeMap::new(),
@@ -80,6 +83,7 @@ fn ticket() -> Ticket {
         severity_by_agent: false,
         last_words: "It burns.".to_owned(),
         tier: Tier::One,
+        team: None,
         status: Status::Investigating,
         assignee: None,
         tags: Vec::new(),
@@ -96,6 +100,7 @@ fn ticket() -> Ticket {
         first_response_due_at: Some(in_minutes(180)),
         update_due_at: Some(in_minutes(180)),
         calendar: None,
+        paged_at: None,
         held_count: 0,
         alert: None,
         last_sequence: 2,
@@ -135,6 +140,8 @@ fn verdict() -> Verdict {
         category: Because { value: "general".to_owned(), rule: None },
         severity: Because { value: Severity::Medium, rule: None },
         tier: None,
+        team: None,
+        page: Because { value: false, rule: None },
         tags: Vec::new(),
         articles: Vec::new(),
         answer: Because { value: true, rule: None },
@@ -223,6 +230,8 @@ fn line(effect: &Effect) -> String {
         Effect::SetSeverity { severity, .. } => format!("severity {severity}"),
         Effect::KeepSeverity { .. } => "keep the severity".to_owned(),
         Effect::SetTier { tier, .. } => tier.to_string(),
+        Effect::SetTeam { team, .. } => format!("team {}", team.as_ref().map_or("none", |team| &team.0)),
+        Effect::NotePaged { .. } => "paged".to_owned(),
         Effect::SetAssignee { agent, .. } => format!("assign {}", agent.as_ref().map_or("nobody", |agent| &agent.0)),
         Effect::NoteFirstResponse { .. } => "first response".to_owned(),
         Effect::SetDeadline { kind, due_at, .. } => {

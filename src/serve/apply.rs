@@ -154,6 +154,17 @@ impl Applying<'_> {
                 let from = std::mem::replace(&mut ticket.tier, tier);
                 (from != tier).then_some(What::TierChanged { from, to: tier })
             }),
+            Effect::SetTeam { ticket, team } => self.change(ticket, |ticket| {
+                let from = std::mem::replace(&mut ticket.team, team.clone());
+                (from != team).then_some(What::TeamChanged { from, to: team })
+            }),
+            Effect::NotePaged { ticket } => {
+                let now = self.now;
+                self.change(ticket, |ticket| {
+                    ticket.paged_at = Some(now);
+                    None
+                });
+            }
             Effect::SetAssignee { ticket, agent } => self.change(ticket, |ticket| {
                 ticket.assignee.clone_from(&agent);
                 Some(What::Assigned { to: agent })
@@ -183,6 +194,7 @@ impl Applying<'_> {
                     if let Some(alert) = &mut ticket.alert {
                         alert.recovered_at = Some(now);
                     }
+                    ticket.paged_at = None;
                     None
                 });
             }
@@ -257,6 +269,7 @@ impl Applying<'_> {
             severity: opening.severity,
             category: opening.category.clone(),
             tier: opening.tier,
+            team: opening.team.clone(),
             calendar: opening.calendar.clone(),
         };
         if let Some(key) = &opening.alert {
@@ -271,6 +284,7 @@ impl Applying<'_> {
             severity_by_agent: false,
             last_words: String::new(),
             tier: opening.tier,
+            team: opening.team,
             status: Status::Investigating,
             assignee: None,
             tags: opening.tags,
@@ -283,6 +297,7 @@ impl Applying<'_> {
             first_response_due_at: None,
             update_due_at: None,
             calendar: opening.calendar,
+            paged_at: None,
             held_count: 0,
             alert: opening.alert.map(|key| Alert { key, count: 1, recovered_at: None }),
             last_sequence: 0,
@@ -392,6 +407,9 @@ impl Applying<'_> {
                 Status::Resolved => (ticket.resolved_at, ticket.closed_at) = (Some(now), None),
                 Status::Closed => ticket.closed_at = Some(now),
                 Status::Investigating | Status::Waiting => (ticket.resolved_at, ticket.closed_at) = (None, None),
+            }
+            if !status.is_open() {
+                ticket.paged_at = None;
             }
             (from != status).then_some(What::StatusChanged { from, to: status })
         });

@@ -10,8 +10,9 @@ use crate::compose::template::Templates;
 use crate::config::Config;
 use crate::decide::policy::Policy;
 use crate::message::Reader;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::thread::token::TokenKey;
+use crate::ticket::people::TeamId;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -78,6 +79,15 @@ impl Desk {
     /// The house as it is now. A piece of work asks once, so that all of it is done by the same rules.
     pub fn house(&self) -> Arc<House> {
         self.house.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The teams that are not in the configuration any more and have tickets that are being worked on, with how many:
+    /// their tiers' people do.
+    pub async fn teams_that_are_gone(&self) -> Result<Vec<(TeamId, i64)>, StoreError> {
+        let mut teams = self.store.teams_at_work().await?;
+        let house = self.house();
+        teams.retain(|(team, _)| house.policy.team(team).is_none());
+        Ok(teams)
     }
 
     /// Takes other rules into force, for all clones of the desk.

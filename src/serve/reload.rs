@@ -113,8 +113,7 @@ pub async fn watch(desk: Desk, rules: PathBuf, shadow: Option<PathBuf>, stop: Ca
 /// What the desk has that rules may name.
 fn names(desk: &Desk) -> Names {
     let house = desk.house();
-    let calendars = house.policy.calendars.keys().cloned().collect();
-    Names { calendars, acknowledgements: house.templates.acknowledgements() }
+    house.policy.names(house.templates.acknowledgements())
 }
 
 /// Keeps the files of the rules in force, so that their version means something later.

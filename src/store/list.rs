@@ -3,7 +3,7 @@
 use super::{Matched, Place};
 use crate::decide::Suppression;
 use crate::decide::breaker::Scope;
-use crate::ticket::people::AgentId;
+use crate::ticket::people::{AgentId, TeamId};
 use crate::ticket::{Severity, Status, TicketId, Tier};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -21,6 +21,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Only what is on this ticket.
     pub ticket: Option<TicketId>,
+    /// Only tickets of this team.
+    pub team: Option<TeamId>,
 }
 
 /// A mail of the inbox, for lists.
@@ -116,6 +118,8 @@ pub struct TicketRow {
     pub category: String,
     /// Who works on it.
     pub tier: Tier,
+    /// The team it belongs to, in the place of the tier's people.
+    pub team: Option<TeamId>,
     /// The agent who took it.
     pub assignee: Option<AgentId>,
     /// The requester's address.

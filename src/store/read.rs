@@ -6,7 +6,7 @@ use super::list::{Counts, Filter, InboxRow, OutboxRow, TicketRow};
 use super::query::{Query, Row, query};
 use super::rows::{Columns, millis};
 use super::{Store, StoreError, raw, tickets};
-use crate::ticket::people::AgentId;
+use crate::ticket::people::{AgentId, TeamId};
 use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
 
 const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, size_bytes, state, attempt, due_at, \
@@ -17,7 +17,7 @@ const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, s
 const OUTBOX: &str = "SELECT id, ticket, party, purpose, is_automatic, recipient, subject, message_id, size_bytes, \
     created_at, state, attempt, due_at, settled_at, reply, error FROM outbox WHERE TRUE";
 
-const TICKETS: &str = "SELECT id, status, severity, category, tier, assignee, \
+const TICKETS: &str = "SELECT id, status, severity, category, tier, team, assignee, \
     (SELECT address FROM parties WHERE parties.ticket = tickets.id AND role = 'requester' ORDER BY party LIMIT 1), \
     subject, opened_at, updated_at, first_response_due_at, update_due_at, calendar FROM tickets WHERE TRUE";
 
@@ -48,6 +48,9 @@ impl Store {
     /// Tickets, the newest first.
     pub async fn list_tickets(&self, filter: &Filter) -> Result<Vec<TicketRow>, StoreError> {
         let mut query = query(TICKETS);
+        if let Some(team) = &filter.team {
+            query.push(" AND team = ").push_bind(&team.0);
+        }
         narrow(&mut query, filter, &Names { state: "status", at: "updated_at", id: "id", ticket: "id" });
         let rows = query.fetch_all(self.readers()).await?;
         rows.iter().map(ticket_row).collect()
@@ -91,6 +94,14 @@ impl Store {
     pub async fn find_ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         let mut reader = self.readers().acquire().await?;
         Ok(tickets::load(&mut reader, &[id]).await?.remove(&id))
+    }
+
+    /// The teams that tickets which are being worked on belong to, and how many of them.
+    pub async fn teams_at_work(&self) -> Result<Vec<(TeamId, i64)>, StoreError> {
+        let sql = "SELECT team, COUNT(*) FROM tickets WHERE team IS NOT NULL AND status IN ('investigating', 'waiting') \
+                   GROUP BY team ORDER BY team";
+        let rows = query(sql).fetch_all(self.readers()).await?;
+        rows.iter().map(|row| Ok((TeamId(row.get(0)?), row.get(1)?))).collect()
     }
 
     /// How many rows there are of each kind. Reads all of them: for a screen, not for every second.
@@ -212,6 +223,7 @@ fn ticket_row(row: &Row) -> Result<TicketRow, StoreError> {
         severity: columns.next_word(Severity::from_word)?,
         category: columns.next()?,
         tier: columns.next_word(Tier::from_word)?,
+        team: columns.next::<Option<String>>()?.map(TeamId),
         assignee: columns.next::<Option<String>>()?.map(AgentId),
         requester: columns.next()?,
         subject: columns.next()?,

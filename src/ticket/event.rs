@@ -1,6 +1,6 @@
 //! The timeline of a ticket: what happened, who did it, and why. Events are only ever added.
 
-use super::people::{AgentId, PartyId};
+use super::people::{AgentId, PartyId, TeamId};
 use super::{Severity, Status, TicketId, Tier};
 use jiff::Timestamp;
 use std::fmt;
@@ -68,6 +68,9 @@ pub enum What {
         severity: Severity,
         category: String,
         tier: Tier,
+        /// The team it belongs to, in the place of the tier's people.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        team: Option<TeamId>,
         /// In whose open hours its promises run; around the clock without one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         calendar: Option<String>,
@@ -84,6 +87,8 @@ pub enum What {
     SeverityChanged { from: Severity, to: Severity },
     /// The ticket went to other people.
     TierChanged { from: Tier, to: Tier },
+    /// It became a team's, or is a team's no more.
+    TeamChanged { from: Option<TeamId>, to: Option<TeamId> },
     /// Somebody took it, or gave it back.
     Assigned { to: Option<AgentId> },
     /// Somebody joined.
@@ -111,6 +116,7 @@ impl What {
             What::StatusChanged { .. } => "status-changed",
             What::SeverityChanged { .. } => "severity-changed",
             What::TierChanged { .. } => "tier-changed",
+            What::TeamChanged { .. } => "team-changed",
             What::Assigned { .. } => "assigned",
             What::PartyAdded { .. } => "party-added",
             What::Noted { .. } => "noted",

@@ -10,7 +10,7 @@ pub mod sla;
 
 use crate::message::{Address, MessageId};
 use jiff::Timestamp;
-use people::{AgentId, Party, PartyId, Role};
+use people::{AgentId, Party, PartyId, Role, TeamId};
 use std::{fmt, str::FromStr};
 
 /// The number of a ticket; people see it as its reference, `PR-1042`.
@@ -187,6 +187,8 @@ pub struct Ticket {
     pub last_words: String,
     /// Who works on it.
     pub tier: Tier,
+    /// The team it belongs to, in the place of the tier's people.
+    pub team: Option<TeamId>,
     /// Where it stands.
     pub status: Status,
     /// The agent who took it.
@@ -211,6 +213,8 @@ pub struct Ticket {
     pub update_due_at: Option<Timestamp>,
     /// The calendar of the configuration in whose open hours promises run; around the clock without one.
     pub calendar: Option<String>,
+    /// When those on call were paged for it; `None` again once it is resolved or closed, or its alert over.
+    pub paged_at: Option<Timestamp>,
     /// How often in a row the promise was kept by a holding update and no agent.
     pub held_count: u32,
     /// The alert it was opened for, where monitors' mails are told apart by a key.
@@ -246,6 +250,11 @@ impl Ticket {
     /// Whether the alert that it is about goes on.
     pub fn has_open_alert(&self) -> bool {
         self.status.is_open() && self.alert.as_ref().is_some_and(|alert| alert.recovered_at.is_none())
+    }
+
+    /// Who works on it, in one word: its team, or its tier.
+    pub fn whose(&self) -> &str {
+        self.team.as_ref().map_or(self.tier.as_str(), |team| &team.0)
     }
 
     /// The customer who asked.

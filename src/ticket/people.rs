@@ -76,6 +76,25 @@ pub struct Agent {
     pub tier: Tier,
 }
 
+/// A team's name, as rules and lists have it; in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct TeamId(pub String);
+
+impl fmt::Display for TeamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Agents who work on one kind of question, whatever their tiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Team {
+    /// Its name.
+    pub id: TeamId,
+    /// Who is in it; at least one.
+    pub members: Vec<AgentId>,
+}
+
 /// Who wrote a mail, as far as its address tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {

@@ -7,6 +7,8 @@ crate::ticket::words! {
         Acknowledgement = "acknowledgement",
         /// Something happened on a ticket, for an agent.
         Notification = "notification",
+        /// Something happened that cannot wait, for an agent on call.
+        Page = "page",
         /// An agent's answer, for the customer.
         Reply = "reply",
         /// The promised update, though there is nothing new.
@@ -34,6 +36,7 @@ impl Purpose {
         match self {
             Purpose::Acknowledgement => "ack",
             Purpose::Notification => "not",
+            Purpose::Page => "pag",
             Purpose::Reply => "rep",
             Purpose::HoldingUpdate => "upd",
             Purpose::Nudge => "nud",
@@ -65,6 +68,7 @@ impl Purpose {
             | Purpose::SpoofNotice
             | Purpose::Oversize => true,
             Purpose::Notification
+            | Purpose::Page
             | Purpose::Nudge
             | Purpose::Undelivered
             | Purpose::Alarm

@@ -92,7 +92,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_other_cases_are_read() {
 fn each_expectation_is_compared_with_the_verdict() {
     let rules = compile(&[RuleFile {
         path: "a.toml".into(),
-        text: "[[rule]]\nname = 'r'\nseverity = 'high'\ntier = 'tier-2'\ntags = ['t']\narticles = ['a']\nwhen = { value = 'p99 (?<value>\\S+) (?<unit>ms|s)', above = '0.5 s' }\n[[rule]]\nname = 's'\nwhen = { text = 'never' }\n".into(),
+        text: "[[rule]]\nname = 'r'\nseverity = 'high'\ntier = 'tier-2'\nteam = 'ops'\ntags = ['t']\narticles = ['a']\nwhen = { value = 'p99 (?<value>\\S+) (?<unit>ms|s)', above = '0.5 s' }\n[[rule]]\nname = 's'\nwhen = { text = 'never' }\n".into(),
     }])
     .unwrap();
     let raw = b"From: a@b.example\r\nSubject: x\r\n\r\np99 812 ms\r\n";
@@ -106,6 +106,11 @@ fn each_expectation_is_compared_with_the_verdict() {
         ("severity=low", Some("expected severity low, came high by r")),
         ("tier=tier-2", None),
         ("tier=none", Some("expected tier none, came tier-2 by r")),
+        ("team=ops", None),
+        ("team=none", Some("expected team none, came ops by r")),
+        ("page=false", None),
+        ("page", Some("expected page true, came false")),
+        ("recovers", Some("expected recovers true, came false")),
         ("intent=none", None),
         ("intent=thanks", Some("expected intent thanks, came none")),
         ("article=a", None),

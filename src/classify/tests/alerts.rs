@@ -209,6 +209,11 @@ fn what_cannot_stand_together_is_an_error_with_its_place() {
             "0.toml:3:13: a mail that is put aside is on no ticket, so it cannot fold into one",
         ),
         (
+            "a page at the end",
+            format!("correlate = '{{host}}'\npage = true\nrecovers = true\n{captured}"),
+            "0.toml:4:1: nobody is paged for the end of an alert, by recovers = true",
+        ),
+        (
             "a mode",
             format!("mode = 'shade'\n{captured}"),
             "0.toml:3:8: `shade` is not possible here (it may be shadow)",
@@ -223,11 +228,6 @@ fn what_cannot_stand_together_is_an_error_with_its_place() {
             "hours of nothing",
             "when = { hours = { insde = 'a' } }".to_owned(),
             "0.toml:3:20: unknown key `insde` in `hours` (did you mean `inside`?)",
-        ),
-        (
-            "nobody on call",
-            format!("page = 'ops'\n{captured}"),
-            "0.toml:3:1: this version of Postroom has no `page`: nobody is on call (leave it out: it would have no effect; `tier = \"everyone\"` tells all agents at once)",
         ),
     ] {
         let found = errors(&[&format!("[[rule]]\nname = 'r'\n{rule}\n")]);

@@ -88,9 +88,10 @@ fn who(actor: &Actor) -> String {
 /// What happened, as the end of a sentence that begins with who did it.
 fn sentence(what: &What, screen: &Screen) -> String {
     match what {
-        What::Opened { severity, category, tier, calendar } => {
+        What::Opened { severity, category, tier, team, calendar } => {
+            let whose = team.as_ref().map_or(tier.as_str(), |team| &team.0);
             let calendar = calendar.as_ref().map(|calendar| format!(", calendar {calendar}")).unwrap_or_default();
-            format!("opened the ticket: {severity}, {category}, for {tier}{calendar}")
+            format!("opened the ticket: {severity}, {category}, for {whose}{calendar}")
         }
         What::Received { inbox, by, visibility } => {
             let who_sees_it = match visibility {
@@ -106,6 +107,9 @@ fn sentence(what: &What, screen: &Screen) -> String {
         What::StatusChanged { from, to } => format!("status {from} → {to}"),
         What::SeverityChanged { from, to } => format!("severity {from} → {to}"),
         What::TierChanged { from, to } => format!("given from {from} to {to}"),
+        What::TeamChanged { to: Some(team), .. } => format!("given to the team {team}"),
+        What::TeamChanged { from: Some(team), to: None } => format!("taken from the team {team}"),
+        What::TeamChanged { from: None, to: None } => "given to no team".to_owned(),
         What::Assigned { to: Some(agent) } => format!("taken by {agent}"),
         What::Assigned { to: None } => "given back".to_owned(),
         What::PartyAdded { address, .. } => format!("{address} joined"),
@@ -131,6 +135,7 @@ fn markdown(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
         ("Severity", ticket.severity.title().to_owned()),
         ("Status", ticket.status.title().to_owned()),
         ("Category", ticket.category.clone()),
+        ("Team", ticket.team.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("Tier", ticket.tier.to_string()),
         ("Assignee", assignee),
         ("Requester", requester),

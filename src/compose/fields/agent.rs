@@ -7,8 +7,8 @@ use crate::decide::DeadlineKind;
 use crate::decide::draft::{News, Notification, TranscriptLine};
 use crate::message::{Address, Calendar, CalendarMethod};
 use crate::size;
-use crate::ticket::Tier;
 use crate::ticket::people::{AgentId, Party};
+use crate::ticket::{Ticket, Tier};
 use serde_json::{Value, json};
 
 /// The commands in one line.
@@ -40,7 +40,7 @@ impl View<'_> {
         fields.set("category", category);
         let title = self.policy.category_titles.get(category);
         fields.set("category_title", title.map_or("", String::as_str));
-        fields.set("tier", ticket.map_or("", |ticket| tier_title(ticket.tier)));
+        fields.set("tier", ticket.map_or(String::new(), |ticket| self.whose(ticket)));
         let assignee = ticket.and_then(|ticket| ticket.assignee.as_ref());
         fields.set("assignee", assignee.map_or(String::new(), |agent| self.agent_name(agent)));
         fields.set("requester", ticket.and_then(|t| t.requester()).map_or(String::new(), reached));
@@ -178,6 +178,14 @@ impl View<'_> {
             })
         };
         due.into_iter().map(clock).collect()
+    }
+
+    /// Who works on a ticket that nobody has taken.
+    fn whose(&self, ticket: &Ticket) -> String {
+        match ticket.team.as_ref().filter(|team| self.policy.team(team).is_some()) {
+            Some(team) => format!("team {team}"),
+            None => tier_title(ticket.tier).to_owned(),
+        }
     }
 
     fn agent_name(&self, id: &AgentId) -> String {

@@ -1,6 +1,7 @@
 //! The configuration file: what the smallest one means, and what is said of a wrong one.
 
 use super::*;
+use crate::ticket::people::{AgentId, Team, TeamId};
 
 const SMALLEST: &str = r#"
 [desk]
@@ -173,4 +174,66 @@ fn calendars_are_read_and_what_is_wrong_in_them_is_told_with_its_place() {
         assert_eq!(found.len(), 1, "{text}: {found:?}");
         assert_eq!((found[0].line, found[0].message.as_str()), (line + row, expected), "{text}");
     }
+}
+
+#[test]
+fn teams_and_who_is_on_call_are_read_and_what_is_wrong_in_them_is_told_at_once() {
+    let people = "[[agent]]\nname = \"sue\"\naddress = \"sue@example.com\"\n";
+    let good = format!(
+        "{SMALLEST}{people}[[team]]\nname = \"Billing\"\nagents = [\"bob\", \"Sue\"]\n[on_call]\nagents = \"sue\"\n"
+    );
+    let policy = read_text(&good).unwrap().policy;
+    let agent = |id: &str| AgentId(id.to_owned());
+    let billing = Team { id: TeamId("billing".to_owned()), members: vec![agent("bob"), agent("sue")] };
+    assert_eq!((policy.teams, policy.on_call), (vec![billing], vec![agent("sue")]));
+    let text = format!(
+        r#"{SMALLEST}{people}[[team]]
+name = "billing"
+agents = ["bob", "seu", "bob"]
+[[team]]
+name = "billing"
+agents = []
+[[team]]
+name = "tier-2"
+agents = ["sue"]
+[[team]]
+name = "the night"
+agent = ["zoe"]
+[[team]]
+agents = ["zoe"]
+[on_call]
+agents = ["eva"]
+since = "today"
+"#
+    );
+    let line = SMALLEST.lines().count() + people.lines().count();
+    let found = read_text(&text).unwrap_err();
+    let found: Vec<(usize, String)> = found.iter().map(|finding| (finding.line - line, said(finding))).collect();
+    let write = "write agents = [\"bob\", \"sue\"], the names of [[agent]] tables";
+    let expected = [
+        (3, "there is no agent `seu` (did you mean `sue`?)".to_owned()),
+        (3, "`bob` stands there twice".to_owned()),
+        (5, "there are two teams named `billing`".to_owned()),
+        (6, format!("the list of agents is empty: nobody would hear of the team's tickets ({write})")),
+        (8, "a team cannot be named `tier-2`: that is a tier (name it after what it works on: billing)".to_owned()),
+        (10, format!("there are no `agents`: nobody would hear of the team's tickets ({write})")),
+        (11, "`the night` is no team's name (one word, as it is to stand in rules: billing)".to_owned()),
+        (12, "unknown key `team.agent` (did you mean `agents`?)".to_owned()),
+        (13, "`name` is missing in [team] (write name = \"billing\")".to_owned()),
+        (14, "there is no agent `zoe` ([[agent]] declares one)".to_owned()),
+        (16, "there is no agent `eva` ([[agent]] declares one)".to_owned()),
+        (17, "unknown key `on_call.since` (there are agents)".to_owned()),
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_agent_who_is_wrong_elsewhere_is_still_known_by_name() {
+    let text = format!("{SMALLEST}[[agent]]\nname = \"sue\"\n[on_call]\nagents = [\"sue\"]\n");
+    let found: Vec<String> = read_text(&text).unwrap_err().into_iter().map(|finding| finding.message).collect();
+    assert_eq!(found, ["`address` is missing in [agent]"]);
+}
+
+fn said(finding: &Finding) -> String {
+    finding.hint.as_ref().map_or(finding.message.clone(), |hint| format!("{} ({hint})", finding.message))
 }

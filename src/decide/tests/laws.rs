@@ -71,6 +71,8 @@ fn a_ticket() -> impl Strategy<Value = Ticket> {
             (ticket.severity, ticket.tier, ticket.held_count) = (severity, tier, held_count);
             ticket.assignee = assignee.map(|id| AgentId(id.to_owned()));
             ticket.severity_by_agent = by_agent;
+            ticket.team = is_promised.then(|| TeamId("billing".to_owned()));
+            ticket.paged_at = by_agent.then(|| in_minutes(-age));
             (ticket.opened_at, ticket.updated_at) = (at, at);
             ticket.closed_at = ticket.closed_at.map(|_| at);
             ticket.first_response_at = is_answered.then_some(at);
@@ -96,14 +98,18 @@ fn a_verdict() -> impl Strategy<Value = Verdict> {
     ];
     let intent = proptest::option::of(select(Intent::ALL.to_vec()));
     let alert = (any::<bool>(), proptest::bool::weighted(0.3));
-    let rest = (intent, any::<bool>(), alert);
+    let people = (proptest::option::of(select(vec!["billing", "gone"])), any::<bool>());
+    let rest = (intent, any::<bool>(), alert, people);
     (severity, disposition, rest).prop_map(
-        |((severity, is_ruled), disposition, (intent, answer, (has_key, is_over)))| {
+        |((severity, is_ruled), disposition, (intent, answer, (has_key, is_over), (team, page)))| {
             let severity = Because { value: severity, rule: is_ruled.then(|| RuleId("a-rule".to_owned())) };
             let answer = Because { value: answer, rule: (!answer).then(|| RuleId("quiet".to_owned())) };
             let correlation = has_key.then(|| because("web-1/disk".to_owned()));
             let recovers = if is_over { because(true) } else { Because { value: false, rule: None } };
-            Verdict { severity, disposition, intent: intent.map(because), answer, correlation, recovers, ..verdict() }
+            let team = team.map(|team| because(TeamId(team.to_owned())));
+            let page = if page { because(true) } else { Because { value: false, rule: None } };
+            let intent = intent.map(because);
+            Verdict { severity, team, page, disposition, intent, answer, correlation, recovers, ..verdict() }
         },
     )
 }
@@ -312,7 +318,9 @@ proptest! {
                 Effect::Record { .. } | Effect::OpenBreaker { .. } => true,
                 Effect::Send(Draft { content: Content::Alarm(_), to, .. }) => is_agent(&to.key()),
                 // An alert on a ticket that is not its own, or that is done, opens another.
-                Effect::OpenTicket(_) | Effect::AppendMessage { ticket: TicketRef::Opened, .. } => mail.who == Who::Monitor,
+                Effect::OpenTicket(_)
+                | Effect::AppendMessage { ticket: TicketRef::Opened, .. }
+                | Effect::NotePaged { ticket: TicketRef::Opened } => mail.who == Who::Monitor,
                 Effect::Send(draft) if draft.ticket == Some(TicketRef::Opened) => is_agent(&draft.to.key()),
                 Effect::AppendMessage { visibility, .. } => {
                     matches!(visibility, Visibility::Unverified | Visibility::Automatic)

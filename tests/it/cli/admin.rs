@@ -42,12 +42,20 @@ fn the_tables_are_shown_and_brought_up_to_date() {
     for desk in [Desk::new(), Desk::on(&postgres().fresh_database().unwrap())] {
         let ran = desk.run(&["migrate", "status"]);
         assert!(ran.err.contains("there is nothing in ") && ran.err.contains("`postroom migrate up`"), "{}", ran.err);
-        assert_eq!(ran.ends(1), "NUMBER  NAME  STATE    APPLIED\n0001    desk  waiting\n");
+        let rows = |state: &str| {
+            let names = ["0001    desk     ", "0002    calendars", "0003    teams    "];
+            names.map(|name| format!("{name}  {state}\n")).concat()
+        };
+        let head = "NUMBER  NAME       STATE    APPLIED\n";
+        assert_eq!(ran.ends(1), format!("{head}{}", rows("waiting")));
         assert!(!desk.path().join("postroom.db").exists());
-        assert_eq!(desk.run(&["migrate", "up"]).ends(0), "applied 0001 desk\n");
+        assert_eq!(
+            desk.run(&["migrate", "up"]).ends(0),
+            "applied 0001 desk\napplied 0002 calendars\napplied 0003 teams\n"
+        );
         assert_eq!(desk.run(&["migrate", "up"]).ends(0), "the tables were up to date already\n");
         let shown = masked(&desk.run(&["migrate", "status"]).ends(0));
-        assert_eq!(shown, "NUMBER  NAME  STATE    APPLIED\n0001    desk  applied  <time>\n");
+        assert_eq!(shown, format!("{head}{}", rows("applied  <time>")));
         let json = desk.run(&["migrate", "status", "--format", "json"]).json();
         assert_eq!((&json["is_there"], &json["is_up_to_date"]), (&true.into(), &true.into()));
         assert_eq!(

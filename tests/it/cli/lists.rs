@@ -1,6 +1,6 @@
 //! The lists: what is in them, what can be asked for, and what is refused.
 
-use super::{Desk, FORGED, OUTAGE, Ran, masked, postroom};
+use super::{CONFIG, Desk, FORGED, OUTAGE, Ran, masked, postroom};
 use postroom::decide::{Cause, Outcome};
 
 #[test]
@@ -17,7 +17,7 @@ fn programs_get_stable_json() {
     assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" \"PR-1001\" \"bob@desk.example\"");
     let tickets = desk.run(&["ticket", "list", "--format", "json"]).json();
     let ticket_keys = "assignee calendar category first_response_due_at opened_at reference requester severity status \
-        subject tier update_due_at updated_at";
+        subject team tier update_due_at updated_at";
     assert_eq!(keys(&tickets[0]), ticket_keys);
     assert_eq!(tickets[0]["reference"], "PR-1001");
     let ticket = desk.run(&["ticket", "show", "1001", "--format", "json"]).json();
@@ -32,6 +32,64 @@ fn programs_get_stable_json() {
     assert_eq!((&last["purpose"], &last["state"]), (&"acknowledgement".into(), &"waiting".into()));
     let empty = Desk::new();
     assert_eq!(empty.run(&["ticket", "list", "--format", "json"]).ends(0), "[]\n");
+}
+
+/// A desk with a team, a rule that gives questions to it, and somebody on call whom another rule pages.
+fn desk_with_a_team() -> Desk {
+    let desk = Desk::new();
+    desk.append("postroom.toml", "[[team]]\nname = \"billing\"\nagents = [\"bob\"]\n[on_call]\nagents = [\"bob\"]\n");
+    desk.write(
+        "rules/90-own.toml",
+        "[[rule]]\nname = \"about-money\"\nteam = \"billing\"\nwhen.phrase = \"refund\"\n\
+         [[rule]]\nname = \"pages\"\npage = true\nwhen.phrase = \"at once\"\n",
+    );
+    desk
+}
+
+#[test]
+fn a_teams_tickets_are_listed_and_shown() {
+    let desk = desk_with_a_team();
+    let mails = ["Subject: A refund\n\nWe want it at once.\n", "Subject: Another thing\n\nIt is slow.\n"];
+    for (number, mail) in mails.iter().enumerate() {
+        let mail =
+            format!("From: ann@example.com\nTo: support@desk.example\nMessage-ID: <{number}@example.com>\n{mail}");
+        desk.write("mail.eml", mail);
+        desk.run(&["ingest", "mail.eml"]).ends(0);
+    }
+    let listed = desk.run(&["ticket", "list", "--team", "Billing"]).ends(0);
+    assert_eq!((listed.lines().count(), listed.contains("PR-1001")), (2, true), "{listed}");
+    desk.run(&["ticket", "list", "--team", "sales"]).ends(0);
+    let rows = desk.run(&["ticket", "list", "--format", "json"]).json();
+    assert_eq!((&rows[1]["team"], &rows[0]["team"]), (&"billing".into(), &serde_json::Value::Null));
+    let shown = masked(&desk.run(&["ticket", "show", "PR-1001"]).ends(0));
+    assert!(shown.contains("medium · investigating · for billing · taken by nobody\n"), "{shown}");
+    assert!(shown.contains("tier              tier-1\n") && shown.contains("paged             <time>"), "{shown}");
+    let whole = desk.run(&["ticket", "show", "PR-1001", "--format", "json"]).json();
+    assert!(whole["paged_at"].is_string() && whole["team"] == "billing", "{whole}");
+    let timeline = desk.run(&["ticket", "timeline", "PR-1001"]).ends(0);
+    assert!(timeline.contains("opened the ticket: medium, general, for billing\n"), "{timeline}");
+    assert!(timeline.contains("wrote the page to bob@desk.example\n"), "{timeline}");
+    let why = "team by rule about-money; a new request; those on call were paged, by rule pages";
+    assert!(timeline.split_whitespace().collect::<Vec<_>>().join(" ").contains(why), "{timeline}");
+    let explained = desk.run(&["rules", "explain", "1"]).ends(0);
+    assert!(explained.contains("\n  team         billing, by about-money\n"), "{explained}");
+    assert!(explained.contains("\n  page         those on call are told at once, by pages\n"), "{explained}");
+}
+
+#[test]
+fn check_tells_of_teams_and_of_rules_that_name_what_is_not_there() {
+    let desk = desk_with_a_team();
+    let checked = desk.run(&["check"]).ends(0);
+    let people = "1 agent, team billing (bob), on call bob\n";
+    assert!(checked.contains(people), "{checked}");
+    desk.write("postroom.toml", CONFIG);
+    for command in [&["check"][..], &["rules", "check"]] {
+        let ran = desk.run(command);
+        let out = ran.out.clone() + &ran.err;
+        ran.ends(1);
+        assert!(out.contains("there is no team `billing` in the configuration"), "{out}");
+        assert!(out.contains("the rule pages, and nobody is on call in the configuration"), "{out}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use postroom::message::{self, Reader};
 use postroom::ticket::event::{Event, What};
+use postroom::ticket::people::TeamId;
 use postroom::ticket::purpose::Purpose;
 use postroom::ticket::{Ticket, TicketId};
 use std::path::Path;
@@ -176,9 +177,10 @@ fn our_mail(bytes: &[u8]) -> message::Message {
 pub fn event_line(event: &Event) -> Option<String> {
     let text = match &event.what {
         What::Written { .. } => return None,
-        What::Opened { severity, category, tier, calendar } => {
+        What::Opened { severity, category, tier, team, calendar } => {
+            let team = team.as_ref().map(|team| format!(" {team}")).unwrap_or_default();
             let calendar = calendar.as_ref().map(|calendar| format!(" calendar={calendar}")).unwrap_or_default();
-            format!("opened {severity} {category} {tier}{calendar}")
+            format!("opened {severity} {category} {tier}{team}{calendar}")
         }
         What::Received { by, visibility, .. } => {
             format!("received from {by}, {}", serde_json::to_value(visibility).unwrap().as_str().unwrap())
@@ -187,6 +189,10 @@ pub fn event_line(event: &Event) -> Option<String> {
         What::StatusChanged { from, to } => format!("status {from} → {to}"),
         What::SeverityChanged { from, to } => format!("severity {from} → {to}"),
         What::TierChanged { from, to } => format!("tier {from} → {to}"),
+        What::TeamChanged { from, to } => {
+            let name = |team: &Option<TeamId>| team.as_ref().map_or("-".to_owned(), ToString::to_string);
+            format!("team {} → {}", name(from), name(to))
+        }
         What::Assigned { to: Some(agent) } => format!("assigned to {agent}"),
         What::Assigned { to: None } => "assigned to nobody".to_owned(),
         What::PartyAdded { party, address } => format!("party {party} {address}"),
@@ -202,8 +208,9 @@ pub fn event_line(event: &Event) -> Option<String> {
 /// A ticket as a line of a journey.
 pub fn ticket_line(ticket: &Ticket) -> String {
     let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
+    let team = ticket.team.as_ref().map(|team| format!(" {team}")).unwrap_or_default();
     format!(
-        "{} is {} {} {} assignee={} first-response={} update={}{}",
+        "{} is {} {} {}{team} assignee={} first-response={} update={}{}",
         ticket.id,
         ticket.status,
         ticket.severity,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use postroom::message::{self, Message, Reader};
 use postroom::serve::deadlines::meet_due;
 use postroom::ticket::event::What;
+use postroom::ticket::people::TeamId;
 
 const ANN: &str = "ann@customer.example";
 const BOB: &str = "bob@desk.example";
@@ -172,4 +173,17 @@ async fn the_last_mail_that_an_address_gets_today_still_promises_an_update() {
     })
     .await;
     assert_eq!(service.purposes_to(ANN).await, ["acknowledgement"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_team_that_is_gone_leaves_its_tickets_to_their_tiers() {
+    let mut service = Service::start(nine()).await;
+    service.deliver(mail(ANN, "one", "a question"));
+    service.settle(1).await;
+    service.meddle("UPDATE tickets SET team = 'gone'").await;
+    let gone = service.desk().teams_that_are_gone().await.unwrap();
+    assert_eq!(gone, [(TeamId("gone".into()), 1)]);
+    service.meddle("UPDATE tickets SET status = 'closed'").await;
+    assert_eq!(service.desk().teams_that_are_gone().await.unwrap(), []);
+    service.stop().await;
 }

@@ -7,7 +7,7 @@ use postroom::message::{Address, Digest, MessageId};
 use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
-use postroom::ticket::people::{AgentId, Party, PartyId, Role};
+use postroom::ticket::people::{AgentId, Party, PartyId, Role, TeamId};
 use postroom::ticket::{Alert, Chain, Severity, Status, Ticket, TicketId, Tier};
 
 /// A ticket in which every field has something in it.
@@ -21,6 +21,7 @@ fn full_ticket() -> Ticket {
         severity: Severity::Critical,
         severity_by_agent: true,
         tier: Tier::Everyone,
+        team: Some(TeamId("billing".into())),
         status: Status::Closed,
         assignee: Some(AgentId("bob".into())),
         tags: vec!["outage".into(), "vip".into()],
@@ -43,6 +44,7 @@ fn full_ticket() -> Ticket {
         first_response_due_at: Some(minute(4)),
         update_due_at: Some(minute(5)),
         calendar: Some("office hours".into()),
+        paged_at: Some(minute(7)),
         held_count: 2,
         alert: Some(Alert { key: "web-1/disk".into(), count: 3, recovered_at: Some(minute(6)) }),
         last_sequence: 17,
@@ -109,13 +111,14 @@ async fn who_read_an_older_version_of_a_ticket_changes_nothing() {
 async fn a_timeline_is_read_as_it_was_written() {
     let desk = desk().await;
     desk.write(&opened(&[ticket(1001), ticket(1002)])).await;
-    let bob = AgentId("bob".into());
+    let (bob, billing) = (AgentId("bob".into()), TeamId("billing".into()));
     let whats = [
-        What::Opened { severity: Severity::Low, category: "x/y".into(), tier: Tier::One, calendar: None },
+        What::Opened { severity: Severity::Low, category: "x/y".into(), tier: Tier::One, team: None, calendar: None },
         What::Opened {
             severity: Severity::High,
             category: "x/y".into(),
             tier: Tier::Two,
+            team: Some(billing.clone()),
             calendar: Some("office hours".into()),
         },
         What::Received { inbox: 1, by: "ann@example.com".into(), visibility: Visibility::Unverified },
@@ -124,6 +127,7 @@ async fn a_timeline_is_read_as_it_was_written() {
         What::StatusChanged { from: Status::Waiting, to: Status::Resolved },
         What::SeverityChanged { from: Severity::Low, to: Severity::High },
         What::TierChanged { from: Tier::One, to: Tier::Everyone },
+        What::TeamChanged { from: Some(billing), to: None },
         What::Assigned { to: Some(bob.clone()) },
         What::Assigned { to: None },
         What::PartyAdded { party: 2, address: "carl@example.com".into() },

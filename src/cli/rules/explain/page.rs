@@ -177,6 +177,12 @@ impl<'a> Page<'a> {
         if let Some(tier) = &verdict.tier {
             self.print_said("tier", tier.value.as_str(), tier.rule.as_ref(), out)?;
         }
+        if let Some(team) = &verdict.team {
+            self.print_said("team", &team.value.0, team.rule.as_ref(), out)?;
+        }
+        if verdict.page.value {
+            self.print_said("page", "those on call are told at once", verdict.page.rule.as_ref(), out)?;
+        }
         if let Some(intent) = &verdict.intent {
             self.print_said("intent", intent.value.as_str(), intent.rule.as_ref(), out)?;
         }
