@@ -8,8 +8,8 @@ mod labels;
 mod phrases;
 mod separator;
 
-pub(super) use header_block::{Label, fields_on_line, header_block, label};
-pub(super) use separator::{Separator, is_bare_separator, is_rule, separator};
+pub(super) use header_block::{Label, announced_block, fields_on_line, header_block, label, stacked_block};
+pub(super) use separator::{Separator, is_bare_separator, is_between_rules, separator};
 
 use super::limits::{MAX_ATTRIBUTION_BYTES, MAX_WRAPPED_LINES};
 use super::search::{Beginnings, Phrases};
@@ -48,7 +48,7 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
         }
         // Most lines of most mails end the search here: they neither end as an attribution nor begin as one.
         let ends = ends_with_colon(line);
-        if !ends && count == 0 && !may_open(first) {
+        if !ends && count == 0 && !may_open(first) && !lines.get(1).is_some_and(|next| is_address_first(next)) {
             return None;
         }
         wrapped[count] = line;
@@ -149,6 +149,11 @@ fn may_open(line: &str) -> bool {
 
 /// Digits of a date with a year and a time: `1/2/26 9:30`.
 const MIN_DATE_DIGITS: usize = 6;
+
+/// Whether a line begins with the address of a name that stands at the end of the line above.
+fn is_address_first(line: &str) -> bool {
+    line.strip_prefix('<').is_some_and(|line| line.split('>').next().is_some_and(has_address))
+}
 
 fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
     let text = text.to_lowercase();

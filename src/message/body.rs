@@ -7,6 +7,7 @@ mod banner;
 mod below;
 mod flow;
 mod marker;
+mod notices;
 mod phrases;
 mod quotes;
 mod signature;

@@ -8,6 +8,7 @@ mod address;
 mod charset;
 mod date;
 mod guess;
+mod hint;
 mod parameters;
 mod shifted;
 mod transfer;
@@ -19,7 +20,8 @@ use super::fields::RawField;
 use jiff::Timestamp;
 use mail_parser::decoders::html::add_html_token;
 
-pub(super) use charset::{charset, declared, unlabelled};
+pub(super) use charset::{charset, charset_as, unlabelled};
+pub(super) use hint::hint;
 pub(super) use parameters::{ContentType, without_codes};
 pub(super) use transfer::Encoding;
 pub(super) use uu::find as find_uuencoded;

@@ -195,6 +195,6 @@ fn subject_of(part: &Part<'_>) -> Option<String> {
     let bytes = part.bytes();
     let block = fields::split(&bytes, Of::Message);
     let field = block.first("Subject")?;
-    let hint = if field.value.is_ascii() { None } else { decode::declared(&bytes) };
+    let hint = if field.value.is_ascii() { None } else { decode::hint(&bytes) };
     Some(decode::text_as(field, hint)).filter(|subject| !subject.is_empty())
 }

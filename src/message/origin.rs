@@ -6,6 +6,7 @@
 
 mod challenge;
 mod fields;
+mod receipt;
 mod sender;
 mod subject;
 
@@ -29,8 +30,9 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     fields::look_at(message, &mut marks);
     sender::look_at(message, &mut marks);
     let says_more = calendar(message, &mut marks);
+    let is_receipt = receipt::look_at(message, &mut marks);
     let is_by_words_only =
-        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || says_more;
+        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || is_receipt || says_more;
     let origin = marks.origin(!message.in_reply_to.is_empty());
     Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }

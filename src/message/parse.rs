@@ -91,7 +91,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
     }
 
     let mut defects = Vec::new();
-    let hint = if raw.is_ascii() { None } else { decode::declared(raw) };
+    let hint = if raw.is_ascii() { None } else { decode::hint(raw) };
     let digest = || digest::of_content(&block, &raw[block.body_at..]);
     let envelope = Envelope::read(&block, hint, digest, &mut defects);
     let headers = block

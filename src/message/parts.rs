@@ -82,13 +82,13 @@ impl Part<'_> {
 pub(super) struct Parts<'a> {
     pub list: Vec<Part<'a>>,
     pub defects: Vec<DefectCode>,
-    /// The charset that raw bytes in header fields are probably in.
+    /// The charset that raw bytes without a label are probably in.
     pub hint: Option<String>,
 }
 
 /// Reads the structure of the mail with this header block.
 pub(super) fn read<'a>(raw: &'a [u8], block: Block<'a>) -> Parts<'a> {
-    let hint = if raw.is_ascii() { None } else { decode::declared(raw).map(str::to_string) };
+    let hint = if raw.is_ascii() { None } else { decode::hint(raw).map(str::to_string) };
     let mut walk = Walk { raw, parts: Parts { hint, ..Parts::default() }, open: Vec::new(), leaf: None, searches: 0 };
     let body_at = block.body_at;
     if walk.add(block, body_at, None) {

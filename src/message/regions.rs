@@ -64,7 +64,9 @@ const MARKS: &[(&str, What)] = &[
     ("sh-signature", What::Signature),
     ("composer_signature", What::Signature),
     ("messagesignaturesection", What::Signature),
-    ("\"signature\"", What::Signature),
+    ("\"signature", What::Signature),
+    ("signature\"", What::Signature),
+    ("<signature", What::Signature),
     ("data-signature", What::Signature),
 ];
 

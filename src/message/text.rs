@@ -13,7 +13,7 @@ pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> (String, Hints
     for index in parts.texts() {
         let part = &parts.list[index];
         let page = if is_about_pages(part) { parts.page_beside(index).map(|page| &parts.list[page]) } else { None };
-        push(&mut text, &mut hints, page.unwrap_or(part), defects);
+        push(&mut text, &mut hints, page.unwrap_or(part), parts.hint.as_deref(), defects);
     }
     if text.trim_ascii().is_empty()
         && let Some(packed) = packed(parts)
@@ -23,7 +23,7 @@ pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> (String, Hints
     (text, hints)
 }
 
-fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, defects: &mut Vec<Defect>) {
+fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, charset: Option<&str>, defects: &mut Vec<Defect>) {
     let decoded = part.bytes();
     let mut bytes = decoded.as_ref();
     if bytes.len() > MAX_TEXT_BYTES {
@@ -40,7 +40,7 @@ fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, defects: &mut Vec
     let declared = part.content_type.parameter("charset");
     // A page may say itself what its part does not say.
     let label = declared.or_else(|| if is_html { charset_of_page(bytes) } else { None });
-    let (words, fits) = decode::charset(label, bytes);
+    let (words, fits) = decode::charset_as(label, bytes, charset);
     if !fits {
         let label = declared.unwrap_or("none");
         defects

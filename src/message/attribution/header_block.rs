@@ -1,7 +1,7 @@
 //! Header blocks of mails as Outlook and others show them above what they quote: `From: … Sent: … To: … Subject: …`.
 
 use super::labels::of_word;
-use super::{has_address, has_date_and_time};
+use super::{has_address, has_date, has_date_and_time};
 use crate::message::limits::{MAX_BLOCK_LINE_BYTES, MAX_BLOCK_LINES, MAX_LABEL_CHARS};
 
 /// The fields of a header block as mail programs show it.
@@ -30,8 +30,18 @@ pub(in crate::message) fn label(line: &str) -> Option<(Label, &str)> {
 
 /// Whether `lines` begin with a header block; over how many lines it goes.
 ///
-/// It has `From` and two fields more, or two fields that no person writes by hand: an address and a date with a time.
+/// It has `From` and three fields more, or two of which one has a date or an address, as a table of trains has not; or
+/// two fields that no person writes by hand: an address and a date with a time.
 pub(in crate::message) fn header_block(lines: &[&str]) -> Option<usize> {
+    block(lines, false)
+}
+
+/// The same below a line that announces one, where `From` and any two fields more are enough.
+pub(in crate::message) fn announced_block(lines: &[&str]) -> Option<usize> {
+    block(lines, true)
+}
+
+fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
     let (first, value) = label(lines.first()?)?;
     if !matches!(first, Label::From | Label::Sent | Label::Subject) {
         return None;
@@ -41,6 +51,7 @@ pub(in crate::message) fn header_block(lines: &[&str]) -> Option<usize> {
     }
     let mut seen = vec![first];
     let mut is_dated = first == Label::Sent && has_date_and_time(value);
+    let mut has_day = first == Label::Sent && has_date(value);
     let mut is_addressed = first == Label::From && has_address(value);
     let mut end = 1;
     for (at, line) in lines.iter().enumerate().take(MAX_BLOCK_LINES).skip(1) {
@@ -50,6 +61,7 @@ pub(in crate::message) fn header_block(lines: &[&str]) -> Option<usize> {
                     seen.push(label);
                 }
                 is_dated |= label == Label::Sent && has_date_and_time(value);
+                has_day |= label == Label::Sent && has_date(value);
                 is_addressed |= matches!(label, Label::From | Label::To) && has_address(value);
                 end = at + 1;
             }
@@ -59,9 +71,37 @@ pub(in crate::message) fn header_block(lines: &[&str]) -> Option<usize> {
             None => {}
         }
     }
-    let is_full = seen.contains(&Label::From) && seen.len() >= 3;
+    let is_full = seen.contains(&Label::From)
+        && (seen.len() >= 4 || seen.len() >= 3 && (is_announced || has_day || is_addressed));
     (is_full || is_dated && is_addressed && end <= seen.len() + 1).then_some(end)
 }
+
+/// Whether `lines` begin with the block of Lotus Notes, in which each label stands on a line of its own and the value
+/// below it: who and when, then `To`, and further below `Subject`.
+pub(in crate::message) fn stacked_block(lines: &[&str]) -> Option<usize> {
+    let [who, when, below @ ..] = lines else { return None };
+    // Nearly all lines have no date below them.
+    let is_when = when.len() <= MAX_STACKED_DATE_BYTES && has_date_and_time(when) && !when.contains('@');
+    if !is_when || who.trim().is_empty() || who.len() > MAX_LABEL_CHARS * 4 {
+        return None;
+    }
+    let is_label = |line: &str, wanted: Label| {
+        let line = line.trim();
+        line.chars().count() <= MAX_LABEL_CHARS && of_word(&line.to_lowercase()) == Some(wanted)
+    };
+    let first = below.iter().take(MAX_STACKED_GAP + 1).position(|line| !line.trim().is_empty())?;
+    if !is_label(below[first], Label::To) {
+        return None;
+    }
+    let subject = below.iter().take(MAX_BLOCK_LINES).skip(first).position(|line| is_label(line, Label::Subject))?;
+    Some((2 + first + subject + 2).min(lines.len()))
+}
+
+/// Bytes of the line with the date in such a block.
+pub(super) const MAX_STACKED_DATE_BYTES: usize = 40;
+
+/// Empty lines below it.
+pub(super) const MAX_STACKED_GAP: usize = 2;
 
 /// Whether what stands behind `From:` is the rest of a block that lost its line ends on the way:
 /// `Ann <ann@…> Sent: Monday, 2 March 2026 09:30 To: Bob Subject: x`.

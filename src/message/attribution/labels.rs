@@ -230,6 +230,7 @@ const LABELS: [(Label, &[&str]); 6] = [
             "subject",
             "re",
             "betreff",
+            "thema",
             "objet",
             "sujet",
             "asunto",

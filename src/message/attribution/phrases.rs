@@ -121,6 +121,8 @@ pub(super) const WROTE: &[&str] = &[
     "写道",
     "寫道",
     "작성",
+    "쓴 글",
+    "ने लिखा",
 ];
 
 /// How an attribution begins that names nothing but an address, as webmailers write it: `Quoting Ann <ann@…>:`.
@@ -246,18 +248,52 @@ pub(super) const ORIGINAL: &[&str] = &[
     "izvorna poruka",
     "исходное сообщение",
     "оригинальное сообщение",
+    "оригинално съобщение",
     "вихідне повідомлення",
     "оригінальне повідомлення",
     "orijinal mesaj",
+    "özgün ileti",
     "αρχικό μήνυμα",
     "הודעה מקורית",
     "الرسالة الأصلية",
     "thư gốc",
     "pesan asli",
     "原始邮件",
+    "邮件原件",
+    "原邮件",
     "原始郵件",
     "元のメッセージ",
     "원본 메시지",
+];
+
+/// What the mails of help desks say on the line above which their readers are to answer.
+pub(super) const ABOVE: &[&str] = &[
+    "above this line",
+    "above the line",
+    "oberhalb dieser linie",
+    "oberhalb dieser zeile",
+    "über dieser linie",
+    "über dieser zeile",
+    "au-dessus de cette ligne",
+    "por encima de esta línea",
+    "encima de esta línea",
+    "sopra questa linea",
+    "sopra questa riga",
+    "acima desta linha",
+    "boven deze regel",
+    "boven deze lijn",
+    "ovanför den här raden",
+    "ovanför denna rad",
+    "over denne linje",
+    "over denne linjen",
+    "ovenfor denne linjen",
+    "powyżej tej linii",
+    "nad tento řádek",
+    "выше этой строки",
+    "この行より上",
+    "この線より上",
+    "此线上方",
+    "此行上方",
 ];
 
 /// What stands between rules, or behind "begin of", above a mail that is passed on.

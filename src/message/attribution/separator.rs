@@ -1,12 +1,13 @@
 //! Lines that separate a quoted or forwarded mail from the text above it: `-----Original Message-----`.
 
-use super::phrases::{BEGIN, FORWARD, ORIGINAL};
+use super::phrases::{ABOVE, BEGIN, FORWARD, ORIGINAL};
 use super::{IS_WROTE, ends_with_colon};
 use crate::message::limits::MAX_SEPARATOR_BYTES;
 use crate::message::search::{Beginnings, Phrases};
 
 static IS_FORWARD: Phrases = Phrases::new(|| Phrases::automaton(FORWARD));
 static IS_ORIGINAL: Phrases = Phrases::new(|| Phrases::automaton(ORIGINAL));
+static IS_ABOVE: Phrases = Phrases::new(|| Phrases::automaton(ABOVE));
 static MAY_BE_BARE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&[ORIGINAL, FORWARD].concat()));
 
 /// What a line between rules says about the text below it.
@@ -16,6 +17,8 @@ pub(in crate::message) enum Separator {
     Original,
     /// A mail that is passed on, which is what the sender wants to show.
     Forward,
+    /// The mail of a help desk, which asks to write above this line.
+    AnswerAbove,
 }
 
 /// Bytes of a line that says where a forwarded mail begins; a longer one is a sentence.
@@ -51,7 +54,21 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
     // QQ has the one word `Original` in the language of the reader.
     let is_one_word = ends_ruled && matches!(words.as_str(), "original" | "原始邮件" | "原邮件" | "回复" | "引用");
     let is_original = is_attribution || is_one_word || IS_ORIGINAL.are_in(&words);
-    (is_ruled && is_original).then_some(Separator::Original)
+    if is_ruled && is_original {
+        Some(Separator::Original)
+    } else {
+        (is_ruled && IS_ABOVE.are_in(&words)).then_some(Separator::AnswerAbove)
+    }
+}
+
+/// Whether words stand between rules, in whatever language. That is a separator only above a header block.
+pub(in crate::message) fn is_between_rules(line: &str) -> bool {
+    let line = line.trim();
+    if line.len() > MAX_SEPARATOR_BYTES || !starts_ruled(line) {
+        return false;
+    }
+    let mut end = line.chars().rev();
+    end.next().is_some_and(is_rule_char) && end.next().is_some_and(is_rule_char)
 }
 
 /// `Original Message` without rules. That is a separator only above a header block.
@@ -74,11 +91,4 @@ fn is_rule_char(c: char) -> bool {
 fn starts_ruled(line: &str) -> bool {
     let mut chars = line.chars();
     chars.next().is_some_and(is_rule_char) && chars.next().is_some_and(is_rule_char)
-}
-
-/// A line of nothing but one character, as Outlook draws above a header block and list programs above a footer.
-pub(in crate::message) fn is_rule(line: &str) -> bool {
-    let line = line.trim();
-    let Some(first) = line.chars().next().filter(|c| is_rule_char(*c)) else { return false };
-    line.chars().all(|c| c == first) && line.chars().nth(3).is_some()
 }

@@ -40,6 +40,14 @@ fn attributions_are_known_in_many_languages() {
             &["Ann <ann@example.com> schrieb am Mo., 2. März 2026", "um 09:30 Uhr:"],
             Some((2, Certain)),
         ),
+        ("korean of thunderbird", &["26. 3. 2. 09:30에 Ann 이(가) 쓴 글:"], Some((1, Certain))),
+        ("hindi", &["सोम, 2 मार्च 2026 को 9:30 बजे Ann <ann@example.com> ने लिखा:"], Some((1, Certain))),
+        (
+            "a name above its address",
+            &["Ann Example", "<ann@example.com> ezt írta (időpont: 2026. márc. 2., 9:30):"],
+            Some((2, Certain)),
+        ),
+        ("a name above an address", &["Ann Example", "<ann@example.com> is mine"], None),
         ("no colon", &["2026/3/2 Ann <ann@example.com>"], Some((1, NeedsQuote))),
         ("a year but no time", &["In 2025 we wrote the following to your colleague:"], Some((1, NeedsQuote))),
         ("english", &["On Mon, 2 Mar 2026 at 09:30, Ann <ann@example.com> wrote:"], Some((1, Certain))),
@@ -86,14 +94,16 @@ fn attributions_are_known_in_many_languages() {
 
 #[test]
 fn header_blocks_are_known_in_many_languages() {
-    let cases: [(&str, &[&str], Option<usize>); 8] = [
+    let cases: [(&str, &[&str], Option<usize>); 10] = [
         ("english", &["From: Ann", "Sent: Monday", "To: Bob", "Subject: x", "", "text"], Some(4)),
         ("german, bold", &["*Von:* Ann", "*Gesendet:* Montag", "*An:* Bob", "*Betreff:* x"], Some(4)),
         ("french", &["De : Ann", "Envoyé : lundi", "À : Bob", "Objet : x"], Some(4)),
         ("wrapped recipients", &["From: Ann", "Sent: Monday", "To: Bob;", " Carl", "Subject: x"], Some(5)),
-        ("empty lines between", &["From: Ann", "", "Sent: Monday", "", "To: Bob"], Some(5)),
+        ("empty lines between", &["From: Ann", "", "Sent: 2 March 2026", "", "To: Bob"], Some(5)),
         ("somebody's list", &["From: Berlin", "We leave at nine."], None),
         ("address and date", &["Date: Mon, 2 Mar 2026 09:30:00 +0000", "To: ann@example.com"], Some(2)),
+        ("a table of trains", &["From: 09:00", "To: 12:00", "Date: 2 March", "", "text"], None),
+        ("fields of a file", &["from: a", "to: b", "subject: c"], None),
         ("a journey", &["From: Berlin", "To: Paris", "", "We leave at nine."], None),
     ];
     for (name, lines, expected) in cases {
@@ -103,8 +113,12 @@ fn header_blocks_are_known_in_many_languages() {
 
 #[test]
 fn separators_tell_answers_from_forwards() {
-    use Separator::{Forward, Original};
+    use Separator::{AnswerAbove, Forward, Original};
     let cases = [
+        ("##- Please type your reply above this line -##", Some(AnswerAbove)),
+        ("--- Bitte oberhalb dieser Linie antworten ---", Some(AnswerAbove)),
+        ("Please write above this line:", None),
+        ("---- 回复的原邮件 ----", Some(Original)),
         ("-----Original Message-----", Some(Original)),
         ("*-------- Ursprüngliche Nachricht --------*", Some(Original)),
         ("---- Ann wrote ----", Some(Original)),
@@ -122,6 +136,51 @@ fn separators_tell_answers_from_forwards() {
     for (line, expected) in cases {
         assert_eq!(separator(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_block_whose_labels_stand_above_their_values_is_known() {
+    let block = |when: &str, gap: usize, between: usize| {
+        let lines = [
+            vec!["Ann Example <ann@example.com>", when],
+            vec![""; gap],
+            vec!["To", "Bob"],
+            vec!["x"; between],
+            vec!["Subject", "Printer", "", "It burns."],
+        ];
+        stacked_block(&lines.concat())
+    };
+    let cases = [
+        ("of Lotus Notes", block("02.03.2026 09:30", 1, 1), Some(8)),
+        ("no date", block("It burns.", 1, 1), None),
+        ("a date in a sentence", block("On 02.03.2026 09:30 it began to burn and smoke", 1, 1), None),
+        ("a wide gap, at", block("02.03.2026 09:30", header_block::MAX_STACKED_GAP, 0), Some(8)),
+        ("a wide gap, past", block("02.03.2026 09:30", header_block::MAX_STACKED_GAP + 1, 0), None),
+        ("many recipients, at", block("02.03.2026 09:30", 0, MAX_BLOCK_LINES - 3), Some(MAX_BLOCK_LINES + 3)),
+        ("many recipients, past", block("02.03.2026 09:30", 0, MAX_BLOCK_LINES - 2), None),
+    ];
+    for (name, got, expected) in cases {
+        assert_eq!(got, expected, "{name}");
+    }
+    let dated = |bytes: usize| {
+        let date = "02.03.2026 09:30";
+        block(&format!("{}{date}", " ".repeat(bytes - date.len())), 1, 1).is_some()
+    };
+    assert_eq!(
+        (dated(header_block::MAX_STACKED_DATE_BYTES), dated(header_block::MAX_STACKED_DATE_BYTES + 1)),
+        (true, false)
+    );
+}
+
+#[test]
+fn words_between_rules_are_a_separator_only_above_a_header_block() {
+    for (line, expected) in
+        [("------ Xyz ------", true), ("________________", true), ("- Xyz -", false), ("--- a/x", false)]
+    {
+        assert_eq!(is_between_rules(line), expected, "{line}");
+    }
+    let long = |bytes: usize| is_between_rules(&format!("--Xyz{}", "-".repeat(bytes - 5)));
+    assert_eq!((long(MAX_SEPARATOR_BYTES), long(MAX_SEPARATOR_BYTES + 1)), (true, false));
 }
 
 #[test]
@@ -153,11 +212,13 @@ fn limits_of_introductions_hold() {
     assert_eq!(attribution(&[&long(MAX_ATTRIBUTION_BYTES + 1)]), None);
 
     let labelled = |chars: usize| format!("From{}: Ann", " ".repeat(chars - 5));
-    let block = |first: &str| header_block(&[first, "Sent: Monday", "To: Bob"]);
+    let block = |first: &str| header_block(&[first, "Sent: 2 March 2026", "To: Bob"]);
     assert_eq!(block(&labelled(MAX_LABEL_CHARS)), Some(3));
     assert_eq!(block(&labelled(MAX_LABEL_CHARS + 1)), None);
 
-    let far = |lines: usize| [vec!["From: Ann", "To: Bob"], vec!["  Carl;"; lines - 3], vec!["Subject: x"]].concat();
+    let far = |lines: usize| {
+        [vec!["From: ann@example.com", "To: Bob"], vec!["  Carl;"; lines - 3], vec!["Subject: x"]].concat()
+    };
     assert_eq!(header_block(&far(MAX_BLOCK_LINES)), Some(MAX_BLOCK_LINES));
     assert_eq!(header_block(&far(MAX_BLOCK_LINES + 1)), None);
 

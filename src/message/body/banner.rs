@@ -52,7 +52,23 @@ const STARTS: &[&str] = &[
     "varning",
     "advarsel",
     "uwaga",
+    "certains contacts",
+    "certaines personnes",
+    "du får vanligvis ikke",
+    "du får ikke ofte",
+    "du får inte ofta",
+    "du modtager ikke",
+    "non si ricevono",
+    "non ricevi",
+    "você não costuma",
+    "u ontvangt niet",
+    "внимание",
+    "注意",
+    "警告",
 ];
+
+/// The page to which such a paragraph links in each language of Exchange.
+const PAGE: &str = "aka.ms/learnaboutsenderidentification";
 
 static MAY_WARN: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(STARTS));
 
@@ -103,6 +119,10 @@ const SAID: &[&str] = &[
     "ekstern avsender",
     "spoza organizacji",
     "nadawca zewnętrzny",
+    "zewnętrznego nadawcy",
+    "внешнего отправителя",
+    "外部からのメール",
+    "外部邮件",
 ];
 
 /// The lines on top in which a server warns of mail from outside.
@@ -114,7 +134,7 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
     let end = start + len;
     // Nearly all mails end here, at a look at their first bytes.
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if !MAY_WARN.begin(first) {
+    if !MAY_WARN.begin(first) && !lines[start..end].iter().any(|line| line.contains("aka.ms/")) {
         return None;
     }
     let has_words = (end..lines.len()).any(|at| kinds[at] == Kind::Reply && !is_blank(&lines[at]));
@@ -122,5 +142,5 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
         return None;
     }
     let words = lines[start..end].join(" ").to_lowercase();
-    SAID.iter().any(|phrase| words.contains(phrase)).then_some(start..end)
+    (words.contains(PAGE) || SAID.iter().any(|phrase| words.contains(phrase))).then_some(start..end)
 }

@@ -68,7 +68,14 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             at += count;
             continue;
         }
-        if let Some(kind) = attribution::separator(line) {
+        let separator = attribution::separator(line);
+        if separator == Some(Separator::AnswerAbove) && !has_words {
+            // What a help desk writes to somebody is that mail's words.
+            kinds[at] = Kind::Introduction;
+            at += 1;
+            continue;
+        }
+        if let Some(kind) = separator {
             kinds[at..].fill(Kind::Quote);
             let is_shown = kind == Separator::Forward && !has_words;
             return Quotes { words_at: is_shown.then(|| behind_header_block(lines, at + 1)), is_below_headers: false };
@@ -169,21 +176,21 @@ fn unmarked_rest(lines: &[&str]) -> usize {
 
 /// Whether a header block begins here, with or without a line drawn above it, and how many lines that is.
 fn header_block_below(lines: &[&str]) -> Option<usize> {
-    if let Some(count) = header_block(lines) {
+    if let Some(count) = header_block(lines).or_else(|| attribution::stacked_block(lines)) {
         return Some(count);
     }
-    if !attribution::is_rule(lines[0]) && !attribution::is_bare_separator(lines[0]) {
+    if !attribution::is_between_rules(lines[0]) && !attribution::is_bare_separator(lines[0]) {
         return None;
     }
     let below = lines[1..].iter().take(2).take_while(|line| line.trim().is_empty()).count() + 1;
-    header_block(lines.get(below..)?).map(|count| below + count)
+    attribution::announced_block(lines.get(below..)?).map(|count| below + count)
 }
 
 fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
     while at < lines.len() && lines[at].trim().is_empty() {
         at += 1;
     }
-    at + header_block(&lines[at..]).unwrap_or(0)
+    at + attribution::announced_block(&lines[at..]).unwrap_or(0)
 }
 
 /// Makes quoted lines part of the reply that stand below words and apart from what is quoted as a whole: somebody has

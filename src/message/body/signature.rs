@@ -8,7 +8,8 @@ use super::super::limits::{
 use super::super::regions::What;
 use super::super::search::{Beginnings, Phrases};
 use super::Kind;
-use super::phrases::{DEVICES, FOOTERS, NOTICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
+use super::notices::{FOOTERS, NOTICES};
+use super::phrases::{DEVICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
 
 static IS_NOTICE: Phrases = Phrases::new(|| Phrases::automaton(NOTICES));
 static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOTERS));
@@ -121,16 +122,24 @@ fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
 /// Shortest line of dashes that a list program draws.
 pub(super) const MIN_DRAWN_CHARS: usize = 20;
 
+/// Shortest line of the wide signs that Japanese signatures begin and end with.
+pub(super) const MIN_WIDE_CHARS: usize = 8;
+
 /// What programs and people draw above a footer or a signature: two or three dashes, or a long line.
 fn is_drawn(words: &str) -> bool {
     let Some(first) = words.chars().next() else { return false };
-    if !matches!(first, '-' | '_' | '—' | '–' | '=' | '+') || !words.chars().all(|c| c == first) {
-        return false;
+    if !words.chars().all(|c| c == first) {
+        // `-=-=-=-` and whatever else people paint a line of.
+        return !words.contains(|c: char| c.is_alphanumeric() || c.is_whitespace() || c == '>')
+            && words.chars().count() >= MIN_DRAWN_CHARS;
     }
     match (first, words.chars().count()) {
+        ('─' | '━' | '═' | '＿', count) => count >= MIN_WIDE_CHARS,
+        ('*' | '#' | '~' | '.', count) => count >= MIN_DRAWN_CHARS,
         ('_', count) => count >= 2,
         ('—' | '–', count) => count <= 3 || count >= MIN_DRAWN_CHARS,
-        (_, count) => matches!(count, 3 | 4) || count >= MIN_DRAWN_CHARS,
+        ('-' | '=' | '+', count) => matches!(count, 3 | 4) || count >= MIN_DRAWN_CHARS,
+        _ => false,
     }
 }
 
@@ -144,12 +153,14 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     };
     // Trees and leaves stand before some of them.
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if IS_FOOTER.begin(first) {
+    // Neither asks anything.
+    let asks = lines[start..].iter().any(|line| line.contains("? ") || line.ends_with('?'));
+    if IS_FOOTER.begin(first) && !asks {
         return Some(start);
     }
     // Nobody's whole mail is a notice, and a notice is no short line.
     let is_long = lines[start..].iter().map(|line| line.len()).sum::<usize>() > MIN_NOTICE_BYTES;
-    if start == 0 && !is_quote_above || !is_long {
+    if start == 0 && !is_quote_above || !is_long || asks {
         return None;
     }
     let mut opening = String::with_capacity(2 * MAX_NOTICE_START_CHARS);
@@ -194,6 +205,10 @@ fn is_sent_from(line: &str) -> bool {
         // Some scripts have no blanks behind a name in this one: `iPhoneから送信`.
         text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DEVICES.contains(&part))
     };
+    // An advertisement of Outlook, in whatever language.
+    if line.contains("//aka.ms/") && words.contains("Outlook") {
+        return true;
+    }
     if IS_SENT_FROM.begin(words) {
         let lower = words.to_lowercase();
         let is_word = |part: &str| SENTENCE_WORDS.contains(&part);
@@ -201,7 +216,10 @@ fn is_sent_from(line: &str) -> bool {
     }
     let lower = words.to_lowercase();
     if SENT_FROM_ENDS.iter().any(|end| lower.ends_with(end)) {
-        return has_device(&lower) || lower.starts_with("von ") || !lower.is_ascii() && lower.contains("outlook");
+        return has_device(&lower)
+            || lower.contains("windows")
+            || lower.starts_with("von ")
+            || !lower.is_ascii() && lower.contains("outlook");
     }
     // `Ann Example from mobile`.
     let is_short = lower.split_whitespace().count() <= MAX_DEVICE_WORDS && !lower.ends_with(['?', ':', '.']);

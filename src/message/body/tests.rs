@@ -27,6 +27,12 @@ fn what_stands_below_is_cut_up_to_its_limits() {
 
     let drawn = |chars: usize| is_cut(format!("{}\nUsers of printers", "-".repeat(chars)));
     assert_eq!((drawn(signature::MIN_DRAWN_CHARS - 1), drawn(signature::MIN_DRAWN_CHARS)), (false, true));
+
+    let painted = |chars: usize| is_cut(format!("{}\nUsers of printers", "-=".repeat(chars / 2)));
+    assert_eq!((painted(signature::MIN_DRAWN_CHARS - 2), painted(signature::MIN_DRAWN_CHARS)), (false, true));
+
+    let wide = |chars: usize| is_cut(format!("{}\nUsers of printers", "━".repeat(chars)));
+    assert_eq!((wide(signature::MIN_WIDE_CHARS - 1), wide(signature::MIN_WIDE_CHARS)), (false, true));
 }
 
 #[test]
@@ -139,6 +145,21 @@ fn a_text_is_taken_apart() {
             "Yes.\n________________________________\nFrom: Ann\nSent: Monday\nTo: Bob\nSubject: x\n\nReally?",
             ("Yes.", "________________________________\nFrom: Ann\nSent: Monday\nTo: Bob\nSubject: x\n\nReally?", ""),
         ),
+        (
+            "a header block below words between rules",
+            "Yes.\n\n---- Xyz abc ----\nFrom: Ann\nSent: Monday\nTo: Bob\nSubject: x\n\nReally?",
+            ("Yes.", "---- Xyz abc ----\nFrom: Ann\nSent: Monday\nTo: Bob\nSubject: x\n\nReally?", ""),
+        ),
+        (
+            "the line of a help desk",
+            "Yes.\n\n## Please reply above this line ##\n\nTicket 12",
+            ("Yes.", "## Please reply above this line ##\n\nTicket 12", ""),
+        ),
+        (
+            "the mail of a help desk",
+            "## Please reply above this line ##\n\nYour ticket 12 is solved.",
+            ("Your ticket 12 is solved.", "## Please reply above this line ##", ""),
+        ),
         ("signature", "Yes.\n\n-- \nAnn\nExample Ltd", ("Yes.", "", "-- \nAnn\nExample Ltd")),
         ("signature without its blank", "Yes.\n--\nAnn", ("Yes.", "", "--\nAnn")),
         ("signature above the quote", "Yes.\n-- \nAnn\n> No?", ("Yes.", "> No?", "-- \nAnn")),
@@ -233,6 +254,20 @@ fn what_stands_below_the_words_is_their_signature() {
         ("japanese", "It burns.\n\niPhoneから送信", "iPhoneから送信"),
         ("a link", "It burns.\n\nGet Outlook for iOS<https://aka.ms/x>", "Get Outlook for iOS<https://aka.ms/x>"),
         ("a notice", &format!("It burns.\n\n{notice}"), notice),
+        ("a notice that asks", &format!("It burns.\n\n{notice} What does that mean?"), ""),
+        ("a footer that asks", "It burns.\n\nTo unsubscribe from the list, where do I click?", ""),
+        ("signs", "It burns.\n\n-=-=-=-=-=-=-=-=-=-=-\nUsers", "-=-=-=-=-=-=-=-=-=-=-\nUsers"),
+        ("wide lines", "It burns.\n\n━━━━━━━━━━\nAnn\n━━━━━━━━━━", "━━━━━━━━━━\nAnn\n━━━━━━━━━━"),
+        (
+            "an advertisement in a language",
+            "It burns.\n\nXyz Outlook abc<https://aka.ms/x>",
+            "Xyz Outlook abc<https://aka.ms/x>",
+        ),
+        (
+            "a warning in a language",
+            "Xyz abc. Efg<https://aka.ms/LearnAboutSenderIdentification>\n\nIt burns.",
+            "Xyz abc. Efg<https://aka.ms/LearnAboutSenderIdentification>",
+        ),
         ("a footer of a program", "It burns.\n\nVirus-free. www.example.com", "Virus-free. www.example.com"),
         (
             "a footer with a leaf",
@@ -339,6 +374,8 @@ fn markup_tells_quotes_and_signatures_in_any_language() {
             "Yes.\n\nPS: No.",
             "Ann",
         ),
+        ("a signature by its class", "<p>Yes.</p><div class=\"io-ox-signature\"><p>Ann</p></div>", "Yes.", "Ann"),
+        ("a signature by its element", "<div>Yes.</div><signature id=\"initial\">Ann</signature>", "Yes.", "Ann"),
         ("a signature never closed", "<p>Yes.</p><div class=\"gmail_signature\">Ann", "Yes.\n\nAnn", ""),
         (
             "a warning in a box",

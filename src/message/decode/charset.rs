@@ -9,13 +9,22 @@ use std::borrow::Cow;
 
 /// Bytes in a charset → text, and whether label and bytes fit.
 pub(in crate::message) fn charset<'a>(label: Option<&str>, bytes: &'a [u8]) -> (Cow<'a, str>, bool) {
+    charset_as(label, bytes, None)
+}
+
+/// The same; what has no label is read in the charset `hint`.
+pub(in crate::message) fn charset_as<'a>(
+    label: Option<&str>,
+    bytes: &'a [u8],
+    hint: Option<&str>,
+) -> (Cow<'a, str>, bool) {
     let label = Label::of(label.unwrap_or_default());
     match label {
         Label::Utf8 => match std::str::from_utf8(bytes) {
             Ok(text) => (Cow::Borrowed(text), true),
             Err(_) => (unlabelled(bytes, None), false),
         },
-        Label::Ascii => (unlabelled(bytes, None), bytes.is_ascii()),
+        Label::Ascii => (unlabelled(bytes, hint), bytes.is_ascii()),
         Label::Named(name) => {
             let (text, fits) = named(&name, bytes);
             (Cow::Owned(text), fits)
@@ -44,32 +53,21 @@ pub(in crate::message) fn unlabelled<'a>(bytes: &'a [u8], hint: Option<&str>) ->
     {
         return Cow::Owned(text);
     }
-    Cow::Owned(by_name(guess::by_bytes(bytes), bytes))
+    let guessed = guess::by_bytes(bytes);
+    let is_odd = |text: &str| text.contains(char::REPLACEMENT_CHARACTER) || text.contains(is_private);
+    let text = by_name(guessed, bytes);
+    if !is_odd(&text) {
+        return Cow::Owned(text);
+    }
+    // A guess that leaves bytes without a meaning is wrong where another does not.
+    let others = guess::OTHERS.iter().filter(|name| **name != guessed).map(|name| by_name(name, bytes));
+    Cow::Owned(others.into_iter().find(|text| !is_odd(text)).unwrap_or(text))
 }
 
-/// The charset that a mail declares somewhere and that is not to be known from the bytes alone: what its raw bytes in
-/// header fields are most probably written in.
-pub(in crate::message) fn declared(raw: &[u8]) -> Option<&str> {
-    const WORD: &[u8] = b"charset=";
-    let raw = &raw[..raw.len().min(MAX_DECLARED_BYTES)];
-    let signs = memchr::memchr_iter(b'=', raw).filter(|sign| {
-        let start = (sign + 1).saturating_sub(WORD.len());
-        raw[start..=*sign].eq_ignore_ascii_case(WORD)
-    });
-    signs
-        .filter_map(|sign| {
-            let rest = &raw[sign + 1..raw.len().min(sign + 1 + MAX_KEY_CHARS)];
-            let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
-            let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':' | b'.')));
-            std::str::from_utf8(&rest[..end.unwrap_or(rest.len())]).ok()
-        })
-        .take(MAX_DECLARED)
-        .find(|label| matches!(Label::of(label), Label::Named(name) if !is_western(&name)))
+/// Whether a label names a charset that is not to be known from the bytes alone.
+pub(super) fn is_telling(label: &str) -> bool {
+    matches!(Label::of(label), Label::Named(name) if !is_western(&name))
 }
-
-/// Bytes in which declarations are looked for, and declarations that are looked at.
-const MAX_DECLARED_BYTES: usize = 256 * 1024;
-const MAX_DECLARED: usize = 16;
 
 /// What a label says, as far as it is to be believed.
 enum Label {
@@ -202,7 +200,7 @@ impl Label {
 }
 
 /// Characters of a label that are looked at; the library knows none longer than 45.
-const MAX_KEY_CHARS: usize = 45;
+pub(super) const MAX_KEY_CHARS: usize = 45;
 
 /// Charsets for programs of the west, in which any bytes are a text.
 fn is_western(name: &str) -> bool {

@@ -3,8 +3,15 @@
 //! Letters of the west stand alone between ASCII; Cyrillic ones stand in words, all of them in the upper third;
 //! ideographs stand in pairs, whose first bytes tell the languages apart.
 
+/// Bytes from which on the letters that a script does not have tell it from others.
+const MIN_SCRIPT_BYTES: usize = 12;
+const MIN_THAI_BYTES: usize = 24;
+
 /// Bytes that are looked at; more do not change the answer.
 const MAX_SAMPLE_BYTES: usize = 4 * 1024;
+
+/// The charsets of ideographs, each of which lacks some pairs of bytes that others have.
+pub(super) const OTHERS: [&str; 5] = ["gb18030", "big5", "euc-jp", "euc-kr", "shift_jis"];
 
 /// The charset of bytes that are not UTF-8, by the name that the decoder knows.
 pub(super) fn by_bytes(bytes: &[u8]) -> &'static str {
@@ -19,7 +26,10 @@ pub(super) fn by_bytes(bytes: &[u8]) -> &'static str {
     }
     // Of Cyrillic words, hardly a byte is below the letters; of second bytes of ideographs, a third.
     if look.low * 100 < look.high * 12 && look.c1 * 50 < look.high {
-        return if look.is_koi8() { "koi8-r" } else { "windows-1251" };
+        return look.script();
+    }
+    if look.is_thai() {
+        return "windows-874";
     }
     let pairs = Pairs::of(sample);
     if pairs.count == 0 {
@@ -59,7 +69,6 @@ pub(super) fn by_escapes(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// How the bytes of eight bits stand.
-#[derive(Default)]
 struct Look {
     /// Bytes of eight bits, and runs of them.
     high: usize,
@@ -69,6 +78,10 @@ struct Look {
     low: usize,
     capitals: usize,
     smalls: usize,
+    /// Accented vowels of Greek behind another small letter, where Cyrillic charsets have capitals.
+    accents: usize,
+    /// How often each byte of eight bits occurs.
+    counts: [usize; 128],
     /// First and second bytes as Shift_JIS has them, and bytes that are neither.
     sjis: usize,
     sjis_odd: usize,
@@ -76,10 +89,27 @@ struct Look {
 
 impl Look {
     fn at(bytes: &[u8]) -> Self {
-        let mut look = Self::default();
+        let mut look = Self {
+            high: 0,
+            runs: 0,
+            c1: 0,
+            low: 0,
+            capitals: 0,
+            smalls: 0,
+            accents: 0,
+            counts: [0; 128],
+            sjis: 0,
+            sjis_odd: 0,
+        };
         let mut was_high = false;
+        let mut was_small = false;
         for byte in bytes {
             let is_high = *byte >= 0x80;
+            if is_high {
+                look.counts[usize::from(*byte) - 128] += 1;
+            }
+            look.accents += usize::from(was_small && matches!(byte, 0xdc..=0xdf));
+            was_small = *byte >= 0xe0;
             look.high += usize::from(is_high);
             look.runs += usize::from(is_high && !was_high);
             match byte {
@@ -109,6 +139,42 @@ impl Look {
     /// Japanese has its kana and most of its signs below 0xa0, where no other charset has letters.
     fn is_shift_jis(&self) -> bool {
         self.sjis >= 2 && self.sjis_odd == 0 && self.c1 * 3 >= self.sjis * 2
+    }
+
+    /// How many of its bytes lie between these two.
+    fn between(&self, first: u8, last: u8) -> usize {
+        self.counts[usize::from(first) - 128..=usize::from(last) - 128].iter().sum()
+    }
+
+    /// The charset of words in one of the scripts whose letters are all in the upper third.
+    fn script(&self) -> &'static str {
+        let share = |count: usize| count * 100 / self.high;
+        // Hebrew has no capitals, and ends before the vowels without which there is no Russian.
+        let of_hebrew = self.between(0xe9, 0xe9) + self.between(0xf9, 0xfa);
+        let is_enough = self.high >= MIN_SCRIPT_BYTES || share(of_hebrew) >= 8;
+        if self.capitals == 0 && self.between(0xfb, 0xff) == 0 && is_enough {
+            return "windows-1255";
+        }
+        if share(self.accents) >= 2 && self.smalls > 2 * self.capitals {
+            return "windows-1253";
+        }
+        // Arabic has nothing where Cyrillic has a third of its letters, whichever charset those are in.
+        let is_arabic = share(self.between(0xf0, 0xff)) <= 2
+            && share(self.between(0xe0, 0xef)) >= 15
+            && share(self.between(0xc7, 0xc7)) >= 5
+            && self.high >= MIN_SCRIPT_BYTES;
+        if is_arabic {
+            let is_iso = self.between(0xe7, 0xea) > self.between(0xeb, 0xef);
+            return if is_iso { "iso-8859-6" } else { "windows-1256" };
+        }
+        if self.is_koi8() { "koi8-r" } else { "windows-1251" }
+    }
+
+    /// Thai has nothing in four places where ideographs have a fifth of their second bytes, and many vowels and tones.
+    fn is_thai(&self) -> bool {
+        let is_free = self.between(0xdb, 0xde) + self.between(0xf0, 0xff) == 0 && self.c1 * 50 < self.high;
+        let vowels = self.between(0xd0, 0xda) + self.between(0xe0, 0xec);
+        is_free && self.high >= MIN_THAI_BYTES && vowels * 100 >= self.high * 33
     }
 
     /// Small letters come first in KOI8, capitals in windows-1251; texts have more small ones.
@@ -175,7 +241,29 @@ mod tests {
 
     #[test]
     fn bytes_without_label_are_told_apart() {
-        let cases: [(&str, &[u8], &str); 10] = [
+        let cases: [(&str, &[u8], &str); 16] = [
+            ("Greek", b"\xca\xe1\xeb\xe7\xec\xdd\xf1\xe1, \xf4\xef \xea\xeb\xe5\xe9\xe4\xdf", "Καλημέρα, το κλειδί"),
+            ("Hebrew", b"\xf9\xec\xe5\xed, \xe4\xee\xf4\xfa\xe7 \xec\xe0 \xf2\xe5\xe1\xe3", "שלום, המפתח לא עובד"),
+            (
+                "Arabic",
+                b"\xe3\xd1\xcd\xc8\xc7\xa1 \xc7\xe1\xe3\xdd\xca\xc7\xcd \xe1\xc7 \xed\xda\xe3\xe1",
+                "مرحبا، المفتاح لا يعمل",
+            ),
+            (
+                "Arabic by ISO",
+                b"\xe5\xd1\xcd\xc8\xc7 \xc7\xe4\xe5\xe1\xca\xc7\xcd \xe4\xc7 \xea\xd9\xe5\xe4",
+                "مرحبا المفتاح لا يعمل",
+            ),
+            (
+                "Thai",
+                b"\xca\xc7\xd1\xca\xb4\xd5\xa4\xc3\xd1\xba \xe0\xa2\xe9\xd2\xca\xd9\xe8\xc3\xd0\xba\xba\xe4\xc1\xe8\xe4\xb4\xe9",
+                "สวัสดีครับ เข้าสู่ระบบไม่ได้",
+            ),
+            (
+                "Chinese of Taiwan in a polite form",
+                b"\xbd\xd0\xa7\xe2\xa4T\xa4\xeb\xa5\xf7\xaa\xba\xb5o\xb2\xbc\xb1H\xb5\xb9\xa7\xda\xad\xcc",
+                "請把三月份的發票寄給我們",
+            ),
             ("German", b"F\xfcr Gr\xf6\xdfe und M\xfche", "Für Größe und Mühe"),
             ("French", b"d\xe9j\xe0 re\xe7u \x96 merci", "déjà reçu – merci"),
             ("Russian", b"\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0", "Привет, мир"),

@@ -42,14 +42,17 @@ fn file_at(text: &[u8], start: usize) -> Option<Uuencoded> {
         return None;
     }
     let mut bytes = Vec::new();
+    let mut has_data = false;
     while at < text.len() {
         let (line, next) = line_at(text, at);
         if line == b"end" {
-            return Some(Uuencoded { name: name.to_vec(), bytes, range: start..next });
+            // Without a line of data between them, both are words of a text.
+            return has_data.then(|| Uuencoded { name: name.to_vec(), bytes, range: start..next });
         }
         if !is_data(line) {
             break;
         }
+        has_data |= !line.is_empty();
         uuencoded_line(line, &mut bytes);
         at = next;
     }
@@ -83,11 +86,12 @@ mod tests {
     #[test]
     fn files_are_found_between_the_words() {
         type Case = (&'static str, String, &'static [(&'static str, &'static str)]);
-        let cases: [Case; 6] = [
+        let cases: [Case; 7] = [
             ("between words", format!("One\n{FILE}Two\n"), &[("a b.txt", "Hello")]),
             ("carriage returns", format!("One\n{FILE}Two\n").replace('\n', "\r\n"), &[("a b.txt", "Hello")]),
             ("two", format!("{FILE}\n{FILE}"), &[("a b.txt", "Hello"), ("a b.txt", "Hello")]),
             ("cut off", FILE.replace("`\nend\n", ""), &[("a b.txt", "Hello")]),
+            ("words", "begin 2026 with joy\n\nend\n".into(), &[]),
             ("a sentence", "begin 644 times and\nstop\nend\n".into(), &[]),
             ("not at the start of a line", format!("> {FILE}"), &[]),
         ];

@@ -9,7 +9,7 @@ use crate::message::Message;
 use crate::message::search::Beginnings;
 
 /// What programs call an automatic answer, as they put it before the subject of the mail they answer, in lower case.
-const AUTOMATIC: [&str; 63] = [
+const AUTOMATIC: [&str; 72] = [
     // English
     "automatic reply",
     "automatic response",
@@ -83,10 +83,19 @@ const AUTOMATIC: [&str; 63] = [
     "자동 응답",
     "תשובה אוטומטית",
     "رد تلقائي",
+    "resposta automática de ausência temporária",
+    "resposta automática de ausência do escritório",
+    "yahoo! auto response",
+    "automatická odpověď mimo kancelář",
+    "автоматски одговор",
+    "automaattivastaus",
+    "automatisk besvarelse",
+    "自動回答",
+    "自动应答",
 ];
 
 /// How people speak of an absence, and programs too, in lower case.
-const AWAY: [&str; 47] = [
+const AWAY: [&str; 41] = [
     "ooo:",
     "ooo -",
     "vacation",
@@ -124,21 +133,18 @@ const AWAY: [&str; 47] = [
     "niet aanwezig",
     "op vakantie",
     "met vakantie",
-    "inte på kontoret",
     "fravær",
-    "ikke til stede",
-    "ikke på kontoret",
-    "poissa toimistosta",
-    "mimo kancelář",
     "urlop:",
     "отпуск:",
     "в отпуске",
-    "ofis dışında",
 ];
 
+/// What Lotus Notes puts before such a subject, and others before that of the mail they answer.
+const AUTO: &str = "auto:";
+
 /// What programs call a note of absence, and a person hardly a mail, in lower case.
-const NOTES: [&str; 27] = [
-    "auto:",
+const NOTES: [&str; 47] = [
+    AUTO,
     "out of office",
     "out of the office",
     "out-of-office",
@@ -165,6 +171,26 @@ const NOTES: [&str; 27] = [
     "házon kívül",
     "вне офиса",
     "不在通知",
+    "respuesta de fuera de la oficina",
+    "respuesta fuera de la oficina",
+    "frånvaromeddelande",
+    "fraværsmelding",
+    "fraværsbesked",
+    "fraværsassistent",
+    "ikke til stede",
+    "ikke på kontoret",
+    "inte på kontoret",
+    "poissa toimistosta",
+    "mimo kancelář",
+    "nie ma mnie w biurze",
+    "нет на рабочем месте",
+    "отсутствует на рабочем месте",
+    "réponse d'absence",
+    "avviso di assenza",
+    "bericht van afwezigheid",
+    "ofis dışında",
+    "不在のお知らせ",
+    "外出通知",
 ];
 
 /// What is said of somebody within such a subject, in lower case: `Ann Smith is out of the office`.
@@ -244,10 +270,12 @@ fn stands_alone(subject: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| {
         lower.strip_prefix(phrase).is_some_and(|behind| {
             let behind = behind.trim_start();
-            phrase.ends_with(':')
+            // `Auto:` is a car in other languages.
+            phrase.ends_with(':') && (*phrase != AUTO || says_away(subject))
                 || behind.starts_with([':', '：', '-', '–', '—', '(', '['])
                 || behind.chars().all(|c| !c.is_alphanumeric())
                 || IS_AUTOMATIC.begin(behind)
+                || IS_NOTE.begin(behind)
         })
     })
 }

@@ -100,6 +100,13 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
         ("Return-Path: <bounces+ann=example.com@mailer.example>", Person),
         ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", AutomaticReply),
         ("Subject: Abwesenheitsnotiz\nX-Auto-Response-Suppress: All", AutomaticReply),
+        ("Subject: Auto: the lights are broken", Person),
+        ("Subject: Auto: Printer\nPrecedence: bulk", AutomaticReply),
+        ("Subject: AUTO: Ann Lee is out of the office (until 9 March)", AutomaticReply),
+        ("Subject: Risposta automatica Fuori sede: Printer", AutomaticReply),
+        ("Subject: Frånvaromeddelande: Printer", AutomaticReply),
+        ("Subject: Ikke på kontoret", AutomaticReply),
+        ("Subject: Ikke på kontoret i morgen, hva nå?", Person),
         ("Subject: Re: Out of office broken\nIn-Reply-To: <a@b>", Person),
         ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", AutomaticReply),
     ];
@@ -140,6 +147,8 @@ fn programs_that_want_a_proof_are_known_by_what_they_say() {
             challenge.clone(),
         ),
         ("Ihre Nachricht wird zurückgehalten. Bitte zeigen Sie, dass Sie ein Mensch sind.", challenge.clone()),
+        ("Votre message n'a pas encore été remis. Merci de vous authentifier.", challenge.clone()),
+        ("Seu e-mail ainda não foi entregue. Confirme que você não é um robô.", challenge.clone()),
         ("I am waiting for your answer. Please confirm that you got it.", vec![]),
         ("The order will be delivered tomorrow, please confirm.", vec![]),
         ("The login has a captcha that I cannot read.", vec![]),
@@ -156,6 +165,42 @@ fn programs_that_want_a_proof_are_known_by_what_they_say() {
         let raw = format!("From: ann@example.com\n\n{waits}{filling}{prove}");
         let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
         assert_eq!(message.marks.len(), expected, "{bytes}");
+    }
+}
+
+#[test]
+fn receipts_in_plain_words_are_known_by_subject_and_text() {
+    let read = "was read on Monday, 2 March 2026 at 09:30.";
+    let of = |subject: &str, text: &str| {
+        let raw =
+            format!("From: ann@example.com\nSubject: {subject}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        (message.origin == Origin::AutomaticReply, message.is_automatic_by_words_only)
+    };
+    let cases = [
+        ("a receipt", of("Read: Printer", &format!("Your message\n\nTo: Ann\n\n{read}")), (true, true)),
+        (
+            "in German",
+            of("Gelesen: Drucker", "Ihre Nachricht\n\nwurde am 2. März 2026 um 09:30 gelesen."),
+            (true, true),
+        ),
+        ("of Lotus Notes", of("Return Receipt (displayed)", "This is a Return Receipt for the mail."), (true, true)),
+        ("a person's subject", of("Read: the manual is wrong", "Page 12 says that it burns."), (false, false)),
+        ("a person's text", of("Printer", read), (false, false)),
+        ("a question", of("Read: Printer", &format!("Why do I get \"{read}\"?")), (false, false)),
+        (
+            "all that it may say",
+            of("Read: x", &format!("{read}{}", "x".repeat(receipt::MAX_RECEIPT_BYTES - read.len()))),
+            (true, true),
+        ),
+        (
+            "more",
+            of("Read: x", &format!("{read}{}", "x".repeat(receipt::MAX_RECEIPT_BYTES + 1 - read.len()))),
+            (false, false),
+        ),
+    ];
+    for (name, got, expected) in cases {
+        assert_eq!(got, expected, "{name}");
     }
 }
 

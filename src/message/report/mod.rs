@@ -48,7 +48,8 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     let status = part.map(|part| standard::read(&part.bytes())).unwrap_or_default();
     let is_from_server = sender >= Sender::Server;
     if !status.recipients.is_empty() && (is_report || is_from_server || sign::has_subject_of_report(message)) {
-        return Some(report(status.recipients, parts, message, &message.body.text));
+        let recipients = with_words(status.recipients, parts, message);
+        return Some(report(recipients, parts, message, &message.body.text));
     }
     // A program's mail is looked at no further without the subject of a report.
     let has_subject = sign::has_subject_of_report(message);
@@ -63,6 +64,32 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
 
 fn find<'p, 'a>(parts: &'p Parts<'a>, types: &[&str]) -> Option<&'p Part<'a>> {
     parts.list.iter().find(|part| types.contains(&part.content_type.value.as_str()))
+}
+
+/// The recipients of a report in the standard form, with what its text says of those of which its fields say no more
+/// than that they failed.
+fn with_words(mut recipients: Vec<ReportedRecipient>, parts: &Parts<'_>, message: &Message) -> Vec<ReportedRecipient> {
+    let is_bare = |recipient: &ReportedRecipient| {
+        recipient.diagnostic.is_none() && recipient.status.as_deref().is_some_and(status::is_vague)
+    };
+    let bare: Vec<String> = recipients.iter().filter(|r| is_bare(r)).map(|r| r.address.clone()).collect();
+    if bare.is_empty() {
+        return recipients;
+    }
+    let text = text_of(parts, message);
+    let own = original::split(&text).0;
+    let Some(named) = prose::read(own, &own.to_lowercase(), &bare, false) else { return recipients };
+    for recipient in recipients.iter_mut().filter(|recipient| is_bare(recipient)) {
+        let Some(told) = named.recipients.iter().find(|told| told.address == recipient.address) else { continue };
+        // The class is that of the fields, which say what became of the mail.
+        if let (Some(given), Some(more)) = (&recipient.status, &told.status)
+            && !status::is_vague(more)
+        {
+            recipient.status = Some(format!("{}{}", &given[..1], &more[1..]));
+            recipient.diagnostic.clone_from(&told.diagnostic);
+        }
+    }
+    recipients
 }
 
 /// Reads a report from its text.

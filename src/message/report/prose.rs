@@ -195,7 +195,7 @@ fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -
                     add(address.address, Sure::Told, section, &text[address.end..]);
                 }
             }
-        } else if phrases::SAYS_DELIVERED.are_in(lower) {
+        } else if phrases::SAYS_DELIVERED.are_words_in(lower) {
             section = Some(Section::Delivered);
         } else if has_address && let Some(address) = line::mentioned(text, lower) {
             add(address.address, Sure::Mentioned, section, text);
@@ -211,7 +211,7 @@ fn says_why(words: &str) -> bool {
 
 /// What the words that announce addresses say of them.
 fn section_of(lower: &str) -> Section {
-    if phrases::SAYS_DELIVERED.are_in(lower) {
+    if phrases::SAYS_DELIVERED.are_words_in(lower) {
         Section::Delivered
     } else if phrases::SAYS_DELAYED.are_in(lower) {
         Section::Delayed

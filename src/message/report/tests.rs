@@ -68,6 +68,29 @@ fn fields_are_read_with_what_servers_leave_out() {
 }
 
 #[test]
+fn a_text_tells_what_bare_fields_do_not() {
+    let report = |text: &str, fields: &str| {
+        let fields = format!("Final-Recipient: rfc822; ann@example.com\nAction: failed\n{fields}\n");
+        in_short(&read(&with_fields(&fields).replace("It did not work.", text)))
+    };
+    let said = "<ann@example.com>:\nRemote host said: 550 no such user here";
+    let cases = [
+        ("words", report(said, "Status: 5.0.0"), "failed ann@example.com failed 5.1.1"),
+        ("the class of the fields", report(said, "Status: 4.0.0"), "failed ann@example.com failed 4.1.1"),
+        ("fields that say more", report(said, "Status: 5.2.2"), "failed ann@example.com failed 5.2.2"),
+        (
+            "words about another",
+            report("<bob@example.com>:\nUser unknown", "Status: 5.0.0"),
+            "failed ann@example.com failed 5.1.1",
+        ),
+        ("no words", report("It did not work.", "Status: 5.0.0"), "failed ann@example.com failed 5.0.0"),
+    ];
+    for (name, got, expected) in cases {
+        assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[test]
 fn only_what_failed_for_good_speaks_against_an_address() {
     let cases = [
         ("failed", Some("5.1.1"), true),

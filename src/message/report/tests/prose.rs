@@ -14,7 +14,14 @@ fn from_server(subject: &str, text: &str) -> String {
 fn texts_are_read_by_their_shape() {
     let returned =
         "\n\nReceived: from desk.example by mx.example\nMessage-ID: <pr.1@desk.example>\nTo: ann@example.com\n";
-    let cases: [(&str, &str, &str, &str); 34] = [
+    let cases: [(&str, &str, &str, &str); 35] = [
+        (
+            "unsuccessful attempts",
+            "Permanent Delivery Failure",
+            "The attached message had PERMANENT fatal delivery errors!\n\nAfter one or more unsuccessful delivery attempts \
+             it was removed.\n\nFailed address: ann@example.com\n\n 550 5.1.1 no such user\n",
+            "failed ann@example.com failed 5.1.1",
+        ),
         (
             "an address with a colon, and lines below it",
             "failure notice",
