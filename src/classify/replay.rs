@@ -377,13 +377,18 @@ mod tests {
 
     #[test]
     fn a_change_names_the_rule_that_does_it() {
-        let cases: [(&str, &str, &[&str]); 5] = [
+        let cases: [(&str, &str, &[&str]); 6] = [
             ("nothing", OLD, &[]),
             (
                 "a rule that is new",
                 "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nwhen.text = 'xx'\n\
                  [[rule]]\nname = 'y'\ncategory = 'b'\nweight = 2\nanswer = false\nwhen.text = 'xx'\n",
                 &["category a → b by y", "answer true → false by y"],
+            ),
+            (
+                "a rule that gives it to a team and pages",
+                "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nteam = 'ops'\npage = true\nwhen.text = 'xx'\n",
+                &["team none → ops by x", "page false → true by x"],
             ),
             (
                 "a rule that is gone",

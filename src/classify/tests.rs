@@ -473,3 +473,26 @@ fn files_and_their_rules_have_limits() {
     assert_eq!(compiles(many(compile::MAX_RULES)).map(|rules| rules.rules().len()), Ok(compile::MAX_RULES));
     assert_eq!(compiles(many(compile::MAX_RULES + 1)).unwrap_err(), "there are more than 20000 rules");
 }
+
+#[test]
+fn the_first_rule_that_names_a_team_has_its_way_and_any_rule_pages() {
+    let rule = |name: &str, says: &str| format!("[[rule]]\nname = '{name}'\n{says}\nwhen.text = 'x'\n");
+    for (name, says, team, page) in [
+        ("none", ["tags = 'a'", "tags = 'b'"], None, None),
+        ("two teams", ["team = 'ops'", "team = 'billing'"], Some(("ops", "a")), None),
+        ("a team and a page", ["page = true", "team = 'ops'"], Some(("ops", "b")), Some("a")),
+        ("two pages", ["page = true", "page = true"], None, Some("a")),
+        ("on trial", ["team = 'ops'\nmode = 'shadow'", "page = true\nmode = 'shadow'"], None, None),
+        ("behind one that stops", ["stop = true", "team = 'ops'\npage = true"], None, None),
+    ] {
+        let rules = rules(&(rule("a", says[0]) + &rule("b", says[1])));
+        let verdict = classify(&mail("s", "x"), &Context::default(), &rules);
+        let found = verdict.team.as_ref().map(|team| (team.value.0.as_str(), team.rule.as_ref().unwrap().0.as_str()));
+        assert_eq!(found, team, "{name}");
+        assert_eq!(
+            (verdict.page.value, verdict.page.rule.as_ref().map(|rule| rule.0.as_str())),
+            (page.is_some(), page),
+            "{name}"
+        );
+    }
+}

@@ -48,6 +48,8 @@ shipped![
     "partials/agent-foot.html",
     "partials/agent-foot.txt",
     "partials/agent-head.html",
+    "partials/along.html",
+    "partials/along.txt",
     "partials/card.html",
     "partials/facts.html",
     "partials/foot.html",

@@ -174,3 +174,27 @@ fn a_customer_is_never_paged() {
     }
     assert!(!Purpose::Page.is_for_customer() && Purpose::Page.is_automatic());
 }
+
+#[test]
+fn a_customers_mail_that_an_agent_passes_on_pages_as_if_it_had_come_itself() {
+    let mut forward = paging("bob@desk.example", Thread::New);
+    forward.message.authentication = Authentication::Pass;
+    let mut customers = mail("ann@example.com", Thread::New, "All is down.").message;
+    customers.authentication = Authentication::None;
+    forward.passed_on = Some(Box::new(customers));
+    let decision = decide(&forward, None);
+    let [Content::Page(page)] = sent_to(&decision, "eve@desk.example")[..] else { panic!("{:?}", told(&decision)) };
+    assert!(matches!(page.news, draft::News::PassedOn { .. }), "{:?}", page.news);
+    assert!(page.caution.as_ref().unwrap().starts_with("bob passed this mail on"), "{:?}", page.caution);
+    assert_eq!(sent_to(&decision, "bob@desk.example").len(), 1);
+}
+
+#[test]
+fn what_was_set_aside_is_the_team_s_once_it_is_let_in() {
+    let team = Some(because(TeamId("billing".to_owned())));
+    let verdict = Verdict { team, disposition: because(Disposition::Quarantine), ..verdict() };
+    let waiting = Mail { verdict, ..mail("ann@example.com", Thread::New, "The bill is wrong.") };
+    assert!(get(&decide(&waiting, None), Purpose::Notification).is_empty());
+    let let_in = Mail { is_released: true, ..waiting };
+    assert_eq!(get(&decide(&let_in, None), Purpose::Notification), ["sue@desk.example"]);
+}
