@@ -4,6 +4,10 @@
 //! [`Quantity`] only together with a [`Dimension`], because `m` is a minute among durations and a megabyte
 //! among bytes. Whatever cannot be read is no quantity; nothing here guesses.
 
+mod notation;
+
+pub(super) use notation::{any_quantity, number_of_bytes};
+
 use std::fmt;
 
 /// What a quantity measures. Quantities compare only within one dimension.
@@ -21,6 +25,9 @@ pub enum Dimension {
 }
 
 impl Dimension {
+    /// Those that a unit tells.
+    const WITH_UNIT: [Dimension; 3] = [Self::Duration, Self::Percentage, Self::Bytes];
+
     /// The word that stands in messages.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,58 +38,106 @@ impl Dimension {
         }
     }
 
+    /// The units of this dimension, each with how many base units it is. Anything may be counted, so of counts these are
+    /// only the words that multiply.
+    const fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Dimension::Duration => DURATIONS,
+            Dimension::Percentage => &[("%", 1.0), ("percent", 1.0), ("per cent", 1.0), ("pct", 1.0)],
+            Dimension::Bytes => BYTES,
+            Dimension::Count => &[("k", 1e3), ("thousand", 1e3), ("million", 1e6), ("millions", 1e6)],
+        }
+    }
+
     /// How many base units one of this unit is; `None` where the word is no unit of this dimension.
     pub fn factor(self, unit: &str) -> Option<f64> {
-        // By way of upper case, for a case-insensitive pattern takes U+017F for an `s`, too.
-        let unit = unit.trim().trim_end_matches('.').to_uppercase().to_lowercase();
-        Some(match self {
-            Dimension::Duration => match unit.as_str() {
-                "ns" | "nanosecond" | "nanoseconds" => 1.0,
-                "us" | "μs" | "microsecond" | "microseconds" => 1e3,
-                "ms" | "msec" | "msecs" | "millis" | "millisecond" | "milliseconds" => 1e6,
-                "s" | "sec" | "secs" | "second" | "seconds" => 1e9,
-                "m" | "min" | "mins" | "minute" | "minutes" => 60e9,
-                "h" | "hr" | "hrs" | "hour" | "hours" => 3_600e9,
-                "d" | "day" | "days" => 86_400e9,
-                "w" | "week" | "weeks" => 604_800e9,
-                _ => return None,
-            },
-            Dimension::Percentage => match unit.as_str() {
-                "%" | "percent" | "per cent" | "pct" => 1.0,
-                _ => return None,
-            },
-            Dimension::Bytes => match unit.as_str() {
-                "b" | "byte" | "bytes" => 1.0,
-                "k" | "kb" => 1e3,
-                "m" | "mb" => 1e6,
-                "g" | "gb" => 1e9,
-                "t" | "tb" => 1e12,
-                "kib" => 1024.0,
-                "mib" => 1_048_576.0,
-                "gib" => 1_073_741_824.0,
-                "tib" => 1_099_511_627_776.0,
-                _ => return None,
-            },
-            Dimension::Count => match unit.as_str() {
-                "k" | "thousand" => 1e3,
-                "million" | "millions" => 1e6,
-                // What is counted: requests, errors, users.
-                noun if Self::of_unit(noun).is_none() => 1.0,
-                _ => return None,
-            },
-        })
+        let unit = plain(unit);
+        let found = self.units().iter().find(|(word, _)| *word == unit).map(|(_, factor)| *factor);
+        // What is counted: requests, errors, users.
+        let is_noun = || self == Dimension::Count && Self::of_unit(&unit).is_none();
+        found.or_else(|| is_noun().then_some(1.0))
     }
 
     /// The dimension that this unit belongs to, were it written in a threshold.
     pub fn of_unit(unit: &str) -> Option<Self> {
-        let unit = unit.trim();
         // A single letter is a unit of time there; `5 M` would be taken for minutes by one reader and
         // megabytes by the next.
-        if unit.chars().count() == 1 && matches!(unit, "k" | "K" | "M" | "g" | "G" | "t" | "T") {
+        if undotted(unit) == "M" || AMBIGUOUS.contains(&plain(unit).as_str()) {
             return None;
         }
-        [Self::Duration, Self::Percentage, Self::Bytes].into_iter().find(|dimension| dimension.factor(unit).is_some())
+        Self::WITH_UNIT.into_iter().find(|dimension| dimension.factor(unit).is_some())
     }
+}
+
+/// The units of time, in nanoseconds.
+const DURATIONS: &[(&str, f64)] = &[
+    ("ns", 1.0),
+    ("nanosecond", 1.0),
+    ("nanoseconds", 1.0),
+    ("us", 1e3),
+    ("μs", 1e3),
+    ("microsecond", 1e3),
+    ("microseconds", 1e3),
+    ("ms", 1e6),
+    ("msec", 1e6),
+    ("msecs", 1e6),
+    ("millis", 1e6),
+    ("millisecond", 1e6),
+    ("milliseconds", 1e6),
+    ("s", 1e9),
+    ("sec", 1e9),
+    ("secs", 1e9),
+    ("second", 1e9),
+    ("seconds", 1e9),
+    ("m", 60e9),
+    ("min", 60e9),
+    ("mins", 60e9),
+    ("minute", 60e9),
+    ("minutes", 60e9),
+    ("h", 3_600e9),
+    ("hr", 3_600e9),
+    ("hrs", 3_600e9),
+    ("hour", 3_600e9),
+    ("hours", 3_600e9),
+    ("d", 86_400e9),
+    ("day", 86_400e9),
+    ("days", 86_400e9),
+    ("w", 604_800e9),
+    ("week", 604_800e9),
+    ("weeks", 604_800e9),
+];
+
+/// The units of sizes.
+const BYTES: &[(&str, f64)] = &[
+    ("b", 1.0),
+    ("byte", 1.0),
+    ("bytes", 1.0),
+    ("k", 1e3),
+    ("kb", 1e3),
+    ("m", 1e6),
+    ("mb", 1e6),
+    ("g", 1e9),
+    ("gb", 1e9),
+    ("t", 1e12),
+    ("tb", 1e12),
+    ("kib", 1024.0),
+    ("mib", 1_048_576.0),
+    ("gib", 1_073_741_824.0),
+    ("tib", 1_099_511_627_776.0),
+];
+
+/// Letters that are a unit behind a number in a mail, and none in a threshold.
+const AMBIGUOUS: [&str; 3] = ["k", "g", "t"];
+
+/// A unit without the full stop of a sentence or an abbreviation.
+fn undotted(unit: &str) -> &str {
+    unit.trim().trim_end_matches('.')
+}
+
+/// A unit as it stands in the lists.
+fn plain(unit: &str) -> String {
+    // By way of upper case, for a case-insensitive pattern takes U+017F for an `s`, too.
+    undotted(unit).to_uppercase().to_lowercase()
 }
 
 /// A number with its unit.
@@ -347,7 +402,9 @@ mod tests {
             let quantity = Quantity::parse(text).unwrap();
             assert_eq!((quantity.dimension, quantity.amount), (dimension, amount), "{text}");
         }
-        assert!(matches!(Quantity::parse("5 M"), Err(NoQuantity::NoUnit(_))));
+        for ambiguous in ["5 M", "5 M.", "5 k", "5 K", "5 \u{212a}", "5 g", "5 T"] {
+            assert!(matches!(Quantity::parse(ambiguous), Err(NoQuantity::NoUnit(_))), "{ambiguous}");
+        }
         assert!(matches!(Quantity::parse("5 parsec"), Err(NoQuantity::NoUnit(_))));
         assert!(matches!(Quantity::parse("fast"), Err(NoQuantity::NoNumber(_))));
     }

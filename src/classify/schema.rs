@@ -6,6 +6,7 @@
 use super::file::{CATEGORY_KEYS, MAX_NAME_BYTES};
 use super::lint::LintKind;
 use super::outcome::{MAX_WEIGHT, RULE_KEYS, SHADOW};
+use super::quantity::{any_quantity, number_of_bytes};
 use super::threshold::COMPARISON_KEYS;
 use super::when::{ATTACHMENT_KEYS, CONDITION_KEYS, Fact, HOURS_KEYS, SEARCHED};
 use super::{Disposition, Intent};
@@ -28,7 +29,12 @@ pub fn schema() -> Value {
             "texts": one_or_many(&json!({ "type": "string" })),
             "quantity": {
                 "description": "a number, or one with its unit: \"500 ms\", \"1 %\", \"10 MB\"",
-                "type": ["string", "number"],
+                "anyOf": [{ "type": "number" }, { "type": "string", "pattern": any_quantity() }],
+            },
+            // Of a choice editors say that nothing fits, and of a pattern alone they repeat all of it.
+            "bytes": {
+                "description": "a number of bytes: \"10 MB\", \"500 kB\"",
+                "anyOf": [{ "type": "string", "pattern": number_of_bytes() }],
             },
             "category": table(CATEGORY_KEYS, category_key, &["name", "title"]),
             "rule": with(
@@ -37,7 +43,7 @@ pub fn schema() -> Value {
                 json!({ "weight": ["category"] }),
             ),
             "condition": condition(),
-            "comparison": one_key(table(COMPARISON_KEYS, comparison_key, &[])),
+            "size": one_key(table(COMPARISON_KEYS, |key| compared(key, "bytes"), &[])),
         },
     })
 }
@@ -197,17 +203,18 @@ fn condition_value(key: &str) -> Value {
         "language" => one_or_many(&json!({ "type": "string", "pattern": "^[a-z]{2}$" })),
         "origin" => fact(Fact::Origin),
         "automatic" => json!({ "type": "boolean" }),
-        "size" => json!({ "$ref": "#/$defs/comparison" }),
+        "size" => json!({ "$ref": "#/$defs/size" }),
         "hours" => one_key(table(HOURS_KEYS, |_| texts(), &[])),
         "value" => json!({ "type": "string" }),
         "clears_below" => json!({ "$ref": "#/$defs/quantity" }),
-        key if COMPARISON_KEYS.contains(&key) => comparison_key(key),
+        key if COMPARISON_KEYS.contains(&key) => compared(key, "quantity"),
         _ => texts(),
     }
 }
 
-fn comparison_key(key: &str) -> Value {
-    let quantity = json!({ "$ref": "#/$defs/quantity" });
+/// What a number is compared with, of this kind.
+fn compared(key: &str, kind: &str) -> Value {
+    let quantity = json!({ "$ref": format!("#/$defs/{kind}") });
     if key == "between" {
         json!({ "type": "array", "items": quantity, "minItems": 2, "maxItems": 2 })
     } else {
@@ -216,12 +223,13 @@ fn comparison_key(key: &str) -> Value {
 }
 
 fn attachment_key(key: &str) -> Value {
-    if key == "larger" || key == "smaller" { json!({ "$ref": "#/$defs/quantity" }) } else { texts() }
+    if key == "larger" || key == "smaller" { json!({ "$ref": "#/$defs/bytes" }) } else { texts() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::classify::{RuleFile, compile};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"].as_object().unwrap().keys().map(String::as_str).collect();
@@ -243,6 +251,25 @@ mod tests {
         assert_eq!(*severity, json!(["low", "medium", "high", "critical"]));
         let sender = &schema["$defs"]["condition"]["properties"]["sender"]["anyOf"][0]["enum"];
         assert_eq!(*sender, json!(["customer", "agent", "monitor", "stranger"]));
+    }
+
+    #[test]
+    fn numbers_are_those_that_check_takes() {
+        let schema = schema();
+        let pattern = |path: &str| regex::Regex::new(schema.pointer(path).unwrap().as_str().unwrap()).unwrap();
+        let (any, bytes) = (pattern("/$defs/quantity/anyOf/1/pattern"), pattern("/$defs/bytes/anyOf/0/pattern"));
+        let is_taken = |when: &str| {
+            let text = format!("[[rule]]\nname = 'r'\nwhen = {{ {when} }}\n");
+            compile(&[RuleFile { path: "a.toml".to_owned(), text }]).is_ok()
+        };
+        for quantity in ["500 ms", "2", "1,5 %", "10 MB", "500 kB", "5 M", "500 parsecs", "much", "12 apples", "1 h"] {
+            // A pattern without a unit takes the unit of what it is compared with.
+            let value = format!("value = 'x (?<value>[0-9]+)', above = '{quantity}'");
+            assert_eq!(any.is_match(quantity), is_taken(&value), "{value}");
+            for size in [format!("size.above = '{quantity}'"), format!("attachment.larger = '{quantity}'")] {
+                assert_eq!(bytes.is_match(quantity), is_taken(&size), "{size}");
+            }
+        }
     }
 
     #[test]
