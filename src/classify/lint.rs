@@ -7,6 +7,7 @@ use super::pattern::{Field, PatternId};
 use super::rule::{Condition, Rule, RuleSet, Test};
 use super::when::Fact;
 use crate::finding::Finding;
+use crate::ticket::Severity;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -31,6 +32,8 @@ crate::ticket::words! {
         NoRecentMatch = "no-recent-match",
         /// It speaks of alerts and matches mail of others than monitors, for whom that means nothing.
         NotOfMonitors = "not-of-monitors",
+        /// It names a calendar, and nothing that it speaks of is promised by one.
+        IdleCalendar = "idle-calendar",
         /// It is allowed what it does not do.
         NothingAllowed = "nothing-allowed",
     }
@@ -148,6 +151,11 @@ impl<'a> Linter<'a> {
             let hint = "write sender = \"monitor\" into its condition".to_owned();
             self.add(LintKind::NotOfMonitors, rule, rule.span.clone(), message, Some(hint));
         }
+        if let Some((calendar, why)) = rule.calendar.as_ref().zip(idle(rule)) {
+            let message = format!("the calendar `{calendar}` hardly ever counts: {why}");
+            let hint = "leave it out, or put it into a rule for the mails that it is meant for".to_owned();
+            self.add(LintKind::IdleCalendar, rule, rule.span.clone(), message, Some(hint));
+        }
     }
 
     /// Whether the pattern looks at what every mail has. That a header field is there at all may be what is asked.
@@ -209,6 +217,14 @@ impl<'a> Linter<'a> {
                 let message =
                     format!("whenever the rule matches, `{}` asks for {more}: its {asked} never counts", wide.name);
                 self.add(LintKind::Overlap, rule, rule.span.clone(), message, Some(at));
+            } else if let (Some(named), Some(first), true) = (&rule.calendar, &wide.calendar, is_before)
+                && named != first
+            {
+                let message = format!(
+                    "whenever the rule matches, `{}` names `{first}` before it: its `{named}` never counts",
+                    wide.name
+                );
+                self.add(LintKind::Overlap, rule, rule.span.clone(), message, Some(at));
             }
         }
     }
@@ -241,6 +257,22 @@ impl<'a> Linter<'a> {
             }
         }
     }
+}
+
+/// Why nothing is promised by the calendar that the rule names, unless an agent or another mail changes something.
+fn idle(rule: &Rule) -> Option<&'static str> {
+    if rule.severity == Some(Severity::Critical) {
+        return Some("the rule asks for critical, and what is critical runs around the clock");
+    }
+    required(&rule.when).into_iter().find_map(|condition| match &condition.test {
+        Test::Words { fact: Fact::Sender, words } if words.iter().all(|word| word == "monitor") => {
+            Some("nothing is promised to a monitor")
+        }
+        Test::Words { fact: Fact::Thread, words } if !words.iter().any(|word| word == "new") => {
+            Some("a ticket has the calendar of the mail that opened it, and the rule asks for a later one")
+        }
+        _ => None,
+    })
 }
 
 fn says_the_same(one: &Rule, other: &Rule) -> bool {

@@ -63,11 +63,12 @@ pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u
         _ => {}
     }
     let ok = findings.is_empty() && checks.iter().all(|check| check.ok);
-    let warnings = config.as_ref().map(|config| config.warnings.as_slice()).unwrap_or_default();
+    let of_config = |config: &Config| [config.warnings.clone(), config.closed_calendars(screen.now)].concat();
+    let warnings = config.as_ref().map(of_config).unwrap_or_default();
     match args.format.format {
-        Format::Json => screen.json(&Report { ok, findings: &findings.all, warnings, checks: &checks })?,
+        Format::Json => screen.json(&Report { ok, findings: &findings.all, warnings: &warnings, checks: &checks })?,
         Format::Text => {
-            screen.print(&report::warnings(warnings, &screen))?;
+            screen.print(&report::warnings(&warnings, &screen))?;
             print(&findings, &checks, config.is_none() && args.connect, &screen)?;
         }
     }

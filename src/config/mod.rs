@@ -11,8 +11,8 @@ use crate::endpoint::{Endpoint, Mechanism};
 use crate::finding::Finding;
 use crate::message::Reader;
 use crate::store::DatabaseUrl;
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use secret::SecretSource;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,18 @@ impl Config {
             config.warnings.insert(0, Finding::about(&shown, message).hint(hint));
         }
         Ok(config)
+    }
+
+    /// The calendars that are not open once within a year from now: what rules have promised by them runs around the
+    /// clock.
+    pub fn closed_calendars(&self, now: Timestamp) -> Vec<Finding> {
+        let closed = self.policy.calendars.iter().filter(|(_, calendar)| calendar.opens_at(now).is_none());
+        let told = closed.map(|(name, _)| {
+            let message = format!("the calendar `{name}` is not open once within the next year");
+            let hint = "what is promised by it runs around the clock; look at its hours and holidays";
+            Finding::about(&self.path.display().to_string(), message).hint(hint.to_owned())
+        });
+        told.collect()
     }
 
     fn has_written_secret(&self) -> bool {

@@ -5,6 +5,7 @@ mod alert;
 mod clock;
 mod customer;
 mod forward;
+mod hours;
 mod laws;
 mod people;
 
@@ -15,6 +16,7 @@ use crate::classify::{Because, Disposition, Intent, RuleId};
 use crate::message::{Authentication, Body, MessageId, Origin, ReturnPath};
 use crate::thread::Evidence;
 use crate::thread::token::Token;
+use crate::ticket::calendar::{Calendar, read_hours};
 use crate::ticket::people::{Agent, Party, Team};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::sla::SlaTable;
@@ -38,7 +40,7 @@ pub(super) fn policy() -> Policy {
         on_call: vec![AgentId("eve".to_owned())],
         authenticates: false,
         monitors: vec!["alerts@monitor.example".to_owned()],
-        calendars: BTreeMap::new(),
+        calendars: [("office".to_owned(), office())].into(),
         customer_lists: BTreeMap::new(),
         sla: SlaTable::default(),
         default_severity: Severity::Medium,
@@ -53,6 +55,12 @@ pub(super) fn policy() -> Policy {
         max_mail_bytes: 50 * 1024 * 1024,
         category_titles: BTreeMap::new(),
     }
+}
+
+/// An office that is open on weekdays from 8 to 11, but for the Tuesday after [`now`].
+fn office() -> Calendar {
+    let hours = vec![read_hours("mon-fri 08:00-11:00").unwrap()];
+    Calendar { zone: jiff::tz::TimeZone::UTC, hours, holidays: ["2026-03-03".parse().unwrap()].into() }
 }
 
 /// A Monday morning.

@@ -10,7 +10,7 @@ use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::smtp::Deadlines;
-use crate::spoken::length;
+use crate::spoken::{counted, length};
 use crate::store::{Store, StoreError};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -124,6 +124,7 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let connections = if has(Role::Deliver) { config.smtp.connections } else { 0 };
     let delivering = (0..connections).map(|_| start(courier(), &stop_deliver)).collect();
+    tell_of_missing_calendars(&desk).await;
     desk.health.opened(&desk.store);
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
@@ -164,6 +165,23 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     }
     tasks.iter().for_each(AbortHandle::abort);
     Ok(())
+}
+
+/// Says by which calendars something is promised that the configuration has no more: time then runs around the clock.
+async fn tell_of_missing_calendars(desk: &Desk) {
+    let house = desk.house();
+    match desk.store.promised_calendars().await {
+        Ok(promised) => {
+            for (name, count) in promised.iter().filter(|(name, _)| !house.policy.calendars.contains_key(name)) {
+                let tickets = counted(*count, "ticket");
+                warn!(
+                    "{tickets} with the calendar `{name}`, which the configuration has no more: time runs around the clock"
+                );
+            }
+        }
+        // Nothing follows from it but this remark.
+        Err(failure) => warn!(error = %failure, "the calendars of tickets could not be looked at"),
+    }
 }
 
 /// Waits until all of these have ended, or for as long as it may take; then they are ended.

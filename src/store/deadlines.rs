@@ -29,6 +29,9 @@ pub(super) const CLAIM: (&str, &str) = (
 
 pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
 
+const PROMISED_CALENDARS: &str = "SELECT calendar, COUNT(DISTINCT tickets.id) FROM deadlines \
+     JOIN tickets ON tickets.id = deadlines.ticket WHERE calendar IS NOT NULL GROUP BY calendar ORDER BY calendar";
+
 impl Store {
     /// Claims deadlines that have come, the oldest first. They come again at `now + lease` unless changed by then.
     pub async fn claim_deadlines(
@@ -52,6 +55,16 @@ impl Store {
         let mut due = rows.iter().map(|row| claimed(&mut Columns::of(row))).collect::<Result<Vec<_>, _>>()?;
         due.sort_by_key(|due| (due.due_at, due.ticket));
         Ok(due)
+    }
+
+    /// The calendars by which something is due, and on how many tickets.
+    pub async fn promised_calendars(&self) -> Result<Vec<(String, usize)>, StoreError> {
+        let rows = query(PROMISED_CALENDARS).fetch_all(self.readers()).await?;
+        let of = |row| {
+            let mut columns = Columns::of(row);
+            Ok((columns.next()?, usize::try_from(columns.next::<i64>()?).unwrap_or(usize::MAX)))
+        };
+        rows.iter().map(of).collect()
     }
 
     /// When the next deadline may be claimed; in the past when one is waiting.

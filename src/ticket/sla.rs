@@ -141,6 +141,9 @@ impl Default for SlaTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ticket::calendar::read_hours;
+    use jiff::tz::TimeZone;
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_nudge_comes_ten_minutes_before_or_a_fifth_of_the_interval() {
@@ -154,6 +157,35 @@ mod tests {
             let pace = SlaTable { promises: [promise; 4], ..table.clone() };
             assert_eq!(pace.pace(Severity::Low, None).next_update(at).nudge_at.to_string(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn the_next_update_and_its_reminder_are_in_open_hours() {
+        let hours = vec![read_hours("mon-fri 08:00-16:00").unwrap()];
+        let office = Calendar { zone: TimeZone::UTC, hours, holidays: BTreeSet::new() };
+        let closed = Calendar { hours: Vec::new(), ..office.clone() };
+        let table = SlaTable::default();
+        // The 6th is a Friday.
+        for (name, severity, calendar, at, due_at, nudge_at) in [
+            ("in one day", Severity::Medium, &office, "06T09:00", "06T13:00", "06T12:50"),
+            ("over a weekend", Severity::Medium, &office, "06T14:00", "09T10:00", "09T09:50"),
+            ("a reminder before the weekend", Severity::Medium, &office, "06T12:05", "09T08:05", "06T15:55"),
+            ("no reminder as it closes", Severity::Medium, &office, "06T12:10", "09T08:10", "09T08:00"),
+            ("due as it closes", Severity::Medium, &office, "06T12:00", "06T16:00", "06T15:50"),
+            ("a fifth of the time", Severity::High, &office, "06T15:50", "09T08:20", "09T08:14"),
+            ("begun at night", Severity::High, &office, "06T20:00", "09T08:30", "09T08:24"),
+            ("days of eight hours", Severity::Low, &office, "06T09:00", "11T09:00", "11T08:50"),
+            ("critical", Severity::Critical, &office, "06T20:00", "06T20:30", "06T20:24"),
+            ("closed for good", Severity::Medium, &closed, "06T20:00", "07T00:00", "06T23:50"),
+        ] {
+            let time = |text: &str| format!("2026-03-{text}:00Z").parse::<Timestamp>().unwrap();
+            let next = table.pace(severity, Some(calendar)).next_update(time(at));
+            assert_eq!(next, NextUpdate { due_at: time(due_at), nudge_at: time(nudge_at) }, "{name}");
+        }
+        let none_before = SlaTable { nudge_before: SignedDuration::ZERO, ..table };
+        let at: Timestamp = "2026-03-06T12:00:00Z".parse().unwrap();
+        let next = none_before.pace(Severity::Medium, Some(&office)).next_update(at);
+        assert_eq!(next.nudge_at, next.due_at, "a reminder never comes after what it is about");
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn rules(bodies: &[&str]) -> String {
 
 #[test]
 fn each_lint_is_found_and_what_is_like_it_is_not() {
-    let cases: [(&str, &[&str], &[&str]); 29] = [
+    let cases: [(&str, &[&str], &[&str]); 37] = [
         ("sound rules", &["when.text = 'x y'", "when.text = 'x z'"], &[]),
         ("a stop before", &["stop = true\nwhen.text = ['xx', 'yy']", "when.text = 'xx'"], &["b: shadowed"]),
         ("a stop behind", &["when.text = 'xx'", "stop = true\nwhen.text = ['xx', 'yy']"], &[]),
@@ -118,6 +118,42 @@ fn each_lint_is_found_and_what_is_like_it_is_not() {
             "an alert of nobody",
             &["correlate = 'x'\nwhen = { text = 'xx', sender = ['monitor', 'agent'] }"],
             &["a: not-of-monitors"],
+        ),
+        ("a calendar", &["calendar = 'office'\nwhen = { text = 'xx', thread = ['new', 'closed'] }"], &[]),
+        (
+            "a calendar of the critical",
+            &["calendar = 'a'\nseverity = 'critical'\nwhen.text = 'xx'"],
+            &["a: idle-calendar"],
+        ),
+        (
+            "a calendar of monitors",
+            &["calendar = 'a'\nwhen = { text = 'xx', sender = 'monitor' }"],
+            &["a: idle-calendar"],
+        ),
+        (
+            "a calendar of later mails",
+            &["calendar = 'a'\nwhen = { text = 'xx', thread = ['follow-up', 'resolved'] }"],
+            &["a: idle-calendar"],
+        ),
+        (
+            "another calendar before",
+            &["calendar = 'a'\nwhen.text = ['xx', 'yy']", "calendar = 'b'\nwhen.text = 'xx'"],
+            &["b: overlap"],
+        ),
+        (
+            "another calendar behind",
+            &["calendar = 'b'\nwhen.text = 'xx'", "calendar = 'a'\nwhen.text = ['xx', 'yy']"],
+            &[],
+        ),
+        (
+            "the same condition and calendar twice",
+            &["calendar = 'a'\nwhen.text = 'xx'", "calendar = 'a'\nwhen.text = 'xx'"],
+            &["b: duplicate"],
+        ),
+        (
+            "the same condition with another calendar",
+            &["calendar = 'a'\nwhen.text = 'xx'", "calendar = 'b'\nwhen.text = 'xx'"],
+            &["b: overlap"],
         ),
     ];
     for (name, bodies, expected) in cases {

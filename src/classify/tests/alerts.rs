@@ -199,6 +199,16 @@ fn what_cannot_stand_together_is_an_error_with_its_place() {
             "`clears_below` under `none` would end an alert that does not begin",
         ),
         (
+            "a calendar of what opens no ticket",
+            format!("calendar = 'office'\ndisposition = 'discard'\n{captured}"),
+            "0.toml:3:12: a mail that is discarded opens no ticket, so nothing is promised by this calendar",
+        ),
+        (
+            "a calendar that is no name",
+            format!("calendar = ['office']\n{captured}"),
+            "0.toml:3:12: a string is wanted here, not a list",
+        ),
+        (
             "a template that is never sent",
             format!("template = 'night'\nanswer = false\n{captured}"),
             "0.toml:3:12: the acknowledgement of this template is never sent, for answer = false",

@@ -54,14 +54,25 @@ fn a_thread() -> impl Strategy<Value = Thread> {
     prop_oneof![2 => Just(Thread::New), 1 => Just(Thread::Duplicate(9)), 8 => on_one]
 }
 
+fn a_calendar() -> impl Strategy<Value = Option<&'static str>> {
+    select(vec![None, Some("office"), Some("gone")])
+}
+
 fn a_ticket() -> impl Strategy<Value = Ticket> {
     let assignees = vec![None, Some("bob"), Some("sue"), Some("gone")];
     let ages = vec![60_i64, 60 * 24 * 20, 60 * 24 * 40];
     let requesters = select(vec!["ann@example.com", "bob@desk.example", "no-reply@shop.example"]);
     let firsts = (select(assignees), any::<bool>(), any::<bool>(), any::<bool>());
-    let words = (select(Status::ALL.to_vec()), select(Severity::ALL.to_vec()), select(Tier::ALL.to_vec()));
+    let words =
+        (select(Status::ALL.to_vec()), select(Severity::ALL.to_vec()), select(Tier::ALL.to_vec()), a_calendar());
     (words, firsts, select(ages), requesters, 0u32..3).prop_map(
-        |((status, severity, tier), (assignee, is_answered, by_agent, is_promised), age, requester, held_count)| {
+        |(
+            (status, severity, tier, calendar),
+            (assignee, is_answered, by_agent, is_promised),
+            age,
+            requester,
+            held_count,
+        )| {
             let mut ticket = ticket_that_is(status);
             ticket.parties[0].address = Address::bare(requester);
             if requester == "bob@desk.example" {
@@ -73,6 +84,7 @@ fn a_ticket() -> impl Strategy<Value = Ticket> {
             ticket.severity_by_agent = by_agent;
             ticket.team = is_promised.then(|| TeamId("billing".to_owned()));
             ticket.paged_at = by_agent.then(|| in_minutes(-age));
+            ticket.calendar = calendar.map(str::to_owned);
             (ticket.opened_at, ticket.updated_at) = (at, at);
             ticket.closed_at = ticket.closed_at.map(|_| at);
             ticket.first_response_at = is_answered.then_some(at);
@@ -99,17 +111,17 @@ fn a_verdict() -> impl Strategy<Value = Verdict> {
     let intent = proptest::option::of(select(Intent::ALL.to_vec()));
     let alert = (any::<bool>(), proptest::bool::weighted(0.3));
     let people = (proptest::option::of(select(vec!["billing", "gone"])), any::<bool>());
-    let rest = (intent, any::<bool>(), alert, people);
+    let rest = (intent, any::<bool>(), alert, people, a_calendar());
     (severity, disposition, rest).prop_map(
-        |((severity, is_ruled), disposition, (intent, answer, (has_key, is_over), (team, page)))| {
+        |((severity, is_ruled), disposition, (intent, answer, (has_key, is_over), (team, page), calendar))| {
             let severity = Because { value: severity, rule: is_ruled.then(|| RuleId("a-rule".to_owned())) };
             let answer = Because { value: answer, rule: (!answer).then(|| RuleId("quiet".to_owned())) };
             let correlation = has_key.then(|| because("web-1/disk".to_owned()));
             let recovers = if is_over { because(true) } else { Because { value: false, rule: None } };
             let team = team.map(|team| because(TeamId(team.to_owned())));
             let page = if page { because(true) } else { Because { value: false, rule: None } };
-            let intent = intent.map(because);
-            Verdict { severity, team, page, disposition, intent, answer, correlation, recovers, ..verdict() }
+            let (intent, calendar) = (intent.map(because), calendar.map(|name| because(name.to_owned())));
+            Verdict { severity, team, page, disposition, intent, answer, calendar, correlation, recovers, ..verdict() }
         },
     )
 }
@@ -225,6 +237,7 @@ fn keeps_the_laws(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), Te
             prop_assert!(*due_at >= now(), "{} is due at {}, which is over", kind, due_at);
         }
     }
+    keeps_its_hours(decision, ticket)?;
     let mut automatic: Vec<String> = Vec::new();
     for (to, draft) in mails(decision, ticket) {
         let address = Address::bare(&to);
@@ -237,6 +250,41 @@ fn keeps_the_laws(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), Te
             prop_assert!(!automatic.contains(&to), "two automatic mails to {}: {:?}", to, told(decision));
             automatic.push(to);
         }
+    }
+    Ok(())
+}
+
+/// What falls due does so while it is open, or as it closes, and customers read the very time at which it does.
+fn keeps_its_hours(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), TestCaseError> {
+    let (mut severity, mut calendar) =
+        ticket.map_or((None, None), |ticket| (Some(ticket.severity), ticket.calendar.as_deref()));
+    let (mut due, mut written) = (BTreeMap::new(), Vec::new());
+    for effect in &decision.effects {
+        match effect {
+            Effect::OpenTicket(opening) => (severity, calendar) = (Some(opening.severity), opening.calendar.as_deref()),
+            Effect::SetSeverity { severity: set, .. } => severity = Some(*set),
+            Effect::SetDeadline { kind, due_at, .. } => drop(due.insert(kind.as_str(), *due_at)),
+            Effect::Send(Draft { content: Content::Acknowledgement { expected_update_at, .. }, .. }) => {
+                written.push(*expected_update_at);
+            }
+            Effect::Send(Draft {
+                content: Content::Reply { expected_update_at, .. } | Content::HoldingUpdate { expected_update_at, .. },
+                ..
+            }) => written.extend(*expected_update_at),
+            _ => {}
+        }
+    }
+    for at in written {
+        prop_assert_eq!(due.get("update"), Some(&at), "another time is written: {:?}", told(decision));
+    }
+    if calendar != Some("office") || severity == Some(Severity::Critical) {
+        return Ok(());
+    }
+    let is_late = |due_at| due_at == now() || decision.reasons.iter().any(|reason| reason.word == "put-off");
+    for (kind, due_at) in due {
+        // Nobody is there to be reminded as it closes.
+        let at = if kind == "nudge" { due_at } else { due_at - SignedDuration::from_secs(1) };
+        prop_assert!(office().is_open(at) || is_late(due_at), "{} at {}: {:?}", kind, due_at, told(decision));
     }
     Ok(())
 }
