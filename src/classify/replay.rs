@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_change_names_the_rule_that_does_it() {
-        let cases: [(&str, &str, &[&str]); 6] = [
+        let cases: [(&str, &str, &[&str]); 7] = [
             ("nothing", OLD, &[]),
             (
                 "a rule that is new",
@@ -389,6 +389,12 @@ mod tests {
                 "a rule that gives it to a team and pages",
                 "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nteam = 'ops'\npage = true\nwhen.text = 'xx'\n",
                 &["team none → ops by x", "page false → true by x"],
+            ),
+            (
+                "a rule that names a calendar",
+                "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nwhen.text = 'xx'\n\
+                 [[rule]]\nname = 'y'\ncalendar = 'office'\nwhen.text = 'xx'\n",
+                &["calendar none → office by y"],
             ),
             (
                 "a rule that is gone",

@@ -1,6 +1,7 @@
 //! Tests of the whole stage: rule files in, verdicts out.
 
 mod alerts;
+mod calendars;
 
 use super::*;
 use crate::message::{Attachment, Message, Origin, Reader, parse};

@@ -6,6 +6,7 @@ use super::*;
 use crate::decide::draft::{Content, News};
 use crate::message::{Address, Calendar, CalendarMethod};
 use crate::ticket::Severity;
+use crate::ticket::calendar;
 use crate::ticket::people::{AgentId, Team, TeamId};
 use mail_parser::{HeaderValue, MessageParser, MimeHeaders};
 use proptest::prelude::*;
@@ -348,6 +349,25 @@ fn a_transcript_says_whether_anything_was_carried_out() {
 fn the_same_input_gives_the_same_bytes() {
     for purpose in Purpose::ALL.iter().copied() {
         assert_eq!(written(&Sample::of(purpose)), written(&Sample::of(purpose)), "{purpose}");
+    }
+}
+
+#[test]
+fn the_interval_says_that_it_runs_in_opening_hours_where_it_does() {
+    let hours = vec![calendar::read_hours("mon-fri 08:00-16:00").unwrap()];
+    let office = calendar::Calendar { zone: TimeZone::UTC, hours, holidays: Default::default() };
+    let policy = Policy { calendars: [("office".to_owned(), office)].into(), ..policy() };
+    let desk = Desk { policy: &policy, zone: &TimeZone::UTC, templates: &TEMPLATES };
+    for (name, calendar, severity, expected) in [
+        ("open hours", Some("office"), Severity::Medium, "every 4 hours within our opening hours."),
+        ("critical", Some("office"), Severity::Critical, "every 30 minutes."),
+        ("gone", Some("closed down"), Severity::Medium, "every 4 hours."),
+        ("none", None, Severity::Medium, "every 4 hours."),
+    ] {
+        let mut sample = Sample::of(Purpose::Acknowledgement);
+        (sample.ticket.calendar, sample.ticket.severity) = (calendar.map(str::to_owned), severity);
+        let text = text_of(&sample.compose(&desk).unwrap());
+        assert!(text.contains(&format!("We'll keep you updated {expected}\n")), "{name}:\n{text}");
     }
 }
 

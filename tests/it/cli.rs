@@ -3,6 +3,7 @@
 mod admin;
 mod afternoon;
 mod connect;
+mod hours;
 mod ingest;
 mod lists;
 mod outage;

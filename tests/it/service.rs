@@ -5,6 +5,7 @@
 mod agents;
 mod database;
 mod delivery;
+mod hours;
 mod line;
 mod mailboxes;
 mod oversize;

@@ -92,7 +92,7 @@ fn what_is_wrong_is_told_with_its_place_and_the_other_cases_are_read() {
 fn each_expectation_is_compared_with_the_verdict() {
     let rules = compile(&[RuleFile {
         path: "a.toml".into(),
-        text: "[[rule]]\nname = 'r'\nseverity = 'high'\ntier = 'tier-2'\nteam = 'ops'\ntags = ['t']\narticles = ['a']\nwhen = { value = 'p99 (?<value>\\S+) (?<unit>ms|s)', above = '0.5 s' }\n[[rule]]\nname = 's'\nwhen = { text = 'never' }\n".into(),
+        text: "[[rule]]\nname = 'r'\nseverity = 'high'\ntier = 'tier-2'\nteam = 'ops'\ntags = ['t']\narticles = ['a']\ncalendar = 'office'\nwhen = { value = 'p99 (?<value>\\S+) (?<unit>ms|s)', above = '0.5 s' }\n[[rule]]\nname = 's'\nwhen = { text = 'never' }\n".into(),
     }])
     .unwrap();
     let raw = b"From: a@b.example\r\nSubject: x\r\n\r\np99 812 ms\r\n";
@@ -113,6 +113,8 @@ fn each_expectation_is_compared_with_the_verdict() {
         ("recovers", Some("expected recovers true, came false")),
         ("intent=none", None),
         ("intent=thanks", Some("expected intent thanks, came none")),
+        ("calendar=office", None),
+        ("calendar=night,none", Some("expected calendar night, came office by r")),
         ("article=a", None),
         ("article=b", Some("expected article b, came a")),
         ("tag=t", None),

@@ -40,6 +40,8 @@ impl Teller for Told {
         while let Some(next) = self.service.store.next_deadline().await.unwrap().filter(|next| *next <= until) {
             clock.move_to(next.max(clock.now()));
             self.service.settle(0).await;
+            self.service.met().await;
+            self.service.sent().await;
         }
         clock.move_to(until);
     }

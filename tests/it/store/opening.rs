@@ -1,7 +1,10 @@
 //! Opening a database: a new one, our own, and those that are not for us.
 
-use super::{Desk, mail, minute, postgres, url_of};
-use postroom::store::{MigrationState, Store, StoreError};
+use super::{Desk, mail, minute, postgres, ticket, url_of};
+use data_encoding::HEXLOWER;
+use postroom::store::{Changes, MigrationState, Store, StoreError};
+use postroom::ticket::{Ticket, TicketId};
+use sha2::{Digest as _, Sha384};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 /// Does something to a database behind the store's back.
@@ -110,6 +113,51 @@ async fn the_schema_is_looked_at_without_changing_anything() {
         assert_eq!(told, [applied(1, "desk"), applied(2, "calendars"), applied(3, "teams")]);
         let applied_at = schema.migrations[0].applied_at.unwrap();
         assert!(applied_at.to_string().starts_with("20"), "{applied_at}");
+    }
+}
+
+/// The first tables as they were released, with a ticket in them; `bytes` is how a database writes bytes.
+fn first_tables(migration: &str, bytes: impl Fn(&str) -> String, kind: &str) -> String {
+    let checksum = bytes(&HEXLOWER.encode(&Sha384::digest(migration)));
+    format!(
+        "{migration}
+         CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+            installed_on {kind} NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
+            checksum {binary} NOT NULL, execution_time BIGINT NOT NULL);
+         INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+            VALUES (1, 'desk', TRUE, {checksum}, 0);
+         INSERT INTO tickets (id, subject, is_vouched, category, severity, severity_by_agent, tier, status, tags, \
+            opened_at, updated_at, held_count, alert_count, last_sequence, version) VALUES \
+            (1001, 'old', TRUE, 'general', 'low', FALSE, 'tier-1', 'closed', '[]', 0, 0, 0, 0, 0, 1)",
+        binary = if kind == "TIMESTAMPTZ" { "BYTEA" } else { "BLOB" },
+    )
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (on_sqlite, on_postgres) = (url_of(&folder), postgres().fresh_database().unwrap());
+    let sql =
+        first_tables(include_str!("../../../migrations/sqlite/0001_desk.sql"), |hex| format!("x'{hex}'"), "TIMESTAMP");
+    let sql = format!("PRAGMA application_id = 1347579759; {sql}");
+    let mut connection = SqliteConnection::connect(&format!("{on_sqlite}?mode=rwc")).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let bytes = |hex: &str| format!("'\\x{hex}'");
+    let sql = first_tables(include_str!("../../../migrations/postgres/0001_desk.sql"), bytes, "TIMESTAMPTZ");
+    postgres().query(&on_postgres, &sql).unwrap();
+    for url in [on_sqlite, on_postgres] {
+        let before = Store::schema(&url).await.unwrap();
+        assert_eq!(before.migrations[0].state, MigrationState::Applied, "{url}");
+        assert!(before.migrations[1..].iter().all(|step| step.state == MigrationState::Waiting), "{url}");
+        let desk = Desk { store: Store::open(&url).await.unwrap(), url, _folder: None };
+        let old = desk.store.find_ticket(TicketId(1001)).await.unwrap().unwrap();
+        assert_eq!((old.subject.as_str(), old.calendar.as_deref()), ("old", None));
+        let new = Ticket { calendar: Some("office".into()), ..ticket(1002) };
+        desk.write(&Changes { opened: vec![new.clone()], ..Changes::default() }).await;
+        assert_eq!(desk.store.find_ticket(TicketId(1002)).await.unwrap(), Some(new));
+        let after = Store::schema(&desk.url).await.unwrap();
+        assert!(after.migrations.iter().all(|step| step.state == MigrationState::Applied));
     }
 }
 

@@ -19,7 +19,12 @@ async fn fill(desk: &Desk) {
     let cursor = mail(4, "").place;
     desk.store.keep_mail(&mails, Some(&cursor), minute(0)).await.unwrap();
     let items = desk.claim(minute(0)).await;
-    let first = Ticket { tags: vec!["a \"b\"".into()], subject: "Grüße\u{2028} 你好 \\ \n".into(), ..ticket(1001) };
+    let first = Ticket {
+        tags: vec!["a \"b\"".into()],
+        subject: "Grüße\u{2028} 你好 \\ \n".into(),
+        calendar: Some("Büro".into()),
+        ..ticket(1001)
+    };
     let on = |at: usize| Settled { ticket: Some(TicketId(1001)), ..settled(&items[at], Outcome::TicketOpened) };
     desk.write(&Changes {
         opened: vec![first, ticket(1002)],

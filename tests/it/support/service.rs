@@ -148,6 +148,16 @@ impl Service {
         .await;
     }
 
+    /// Waits until no deadline is being dealt with: one that is claimed is due again only when its claim is over.
+    pub async fn met(&self) {
+        wait_until("every deadline that was claimed is met", async || {
+            let mut database = sqlx::SqliteConnection::connect(&self.config.database).await.unwrap();
+            let claimed = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM deadlines WHERE attempt > 0");
+            claimed.fetch_one(&mut database).await.unwrap() == 0
+        })
+        .await;
+    }
+
     /// Waits until nothing is left to do at this time.
     pub async fn settle(&self, mails: usize) {
         self.received(mails).await;
