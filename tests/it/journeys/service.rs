@@ -37,6 +37,9 @@ impl Teller for Told {
     async fn wait(&mut self, time: SignedDuration) {
         let clock = &self.service.clock;
         let until = clock.now() + time;
+        // What came due with the last mail.
+        self.service.met().await;
+        self.service.sent().await;
         while let Some(next) = self.service.store.next_deadline().await.unwrap().filter(|next| *next <= until) {
             clock.move_to(next.max(clock.now()));
             self.service.settle(0).await;

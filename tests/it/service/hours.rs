@@ -11,11 +11,11 @@ use postroom::ticket::event::What;
 
 /// What the customer was promised last.
 async fn promised(service: &Service) -> String {
-    let promised = service.timeline(1001).await.into_iter().filter_map(|event| match event.what {
+    let last = service.timeline(1001).await.into_iter().rev().find_map(|event| match event.what {
         What::Promised { due_at } => Some(due_at.to_string()),
         _ => None,
     });
-    promised.last().unwrap()
+    last.unwrap()
 }
 
 /// Opens the desk at this time, and lets it do what has come due.
