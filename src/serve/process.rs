@@ -2,6 +2,7 @@
 //!
 //! What this file holds needs no database; `line.rs` moves batches through it.
 
+mod aside;
 mod line;
 
 pub use line::{Line, Round, process_due, process_rest};

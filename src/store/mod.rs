@@ -147,8 +147,11 @@ pub struct Changes {
     pub deadlines_cleared: Vec<(TicketId, DeadlineKind)>,
     /// Mails to send.
     pub outgoing: Vec<Outgoing>,
-    /// The claim of mails that is done with this, where several workers share the database.
-    pub ends: Option<Claim>,
+    /// The claim that the mails were handed out with, where several workers share the database: nothing is written when
+    /// it is somebody else's by now.
+    pub under: Option<Claim>,
+    /// Whether that claim is done with this.
+    pub ends: bool,
     /// Addresses that get no automatic mail any more, or that come closer to it.
     pub suppressed: Vec<Suppressed>,
     /// Breakers that opened.
@@ -171,7 +174,7 @@ impl Changes {
             && self.deadlines_set.is_empty()
             && self.deadlines_cleared.is_empty()
             && self.outgoing.is_empty()
-            && self.ends.is_none()
+            && self.under.is_none()
             && self.suppressed.is_empty()
             && self.breakers.is_empty()
             && self.passed_on.is_empty()

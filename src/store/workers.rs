@@ -469,6 +469,16 @@ pub(super) async fn adopt_claim(
     Ok(batch.map(|batch| Claim { batch, worker }))
 }
 
+/// Sees to it that a claim of mails is still that worker's, and stays so until the transaction ends. Who was taken for dead
+/// has lost it, the mails of it that nobody has touched since included: whoever takes it over does them in their order.
+pub(super) async fn insist_on_claim(tx: &mut Connection, claim: Claim) -> Result<(), StoreError> {
+    let sql = "SELECT 1 FROM batches WHERE id = $1 AND worker = $2 FOR UPDATE";
+    match query(sql).bind(claim.batch).bind(claim.worker).fetch_optional(tx).await? {
+        Some(_) => Ok(()),
+        None => Err(StoreError::Conflict { what: "who has a claim of mails".to_owned() }),
+    }
+}
+
 /// Ends a claim of mails, if it is still that worker's. Where mails of it are open, it is left for somebody to take over.
 pub(super) async fn end_claim(tx: &mut Connection, claim: Claim) -> Result<(), StoreError> {
     let statements = [

@@ -119,6 +119,9 @@ pub(super) async fn tell_changes(tx: &mut Connection, changes: &Changes) -> Resu
 
 /// Writes changes in the order in which rows refer to each other.
 pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(claim) = changes.under {
+        workers::insist_on_claim(tx, claim).await?;
+    }
     tickets::open(tx, &changes.opened).await?;
     tickets::change(tx, &changes.changed).await?;
     claims::settle(tx, &changes.settled, now).await?;
@@ -132,7 +135,7 @@ pub(super) async fn apply(tx: &mut Connection, changes: &Changes, now: Timestamp
     suppressions::suppress(tx, &changes.suppressed, now).await?;
     breakers::open_up(tx, &changes.breakers, now).await?;
     threads::pass_on(tx, &changes.passed_on).await?;
-    match changes.ends {
+    match changes.under.filter(|_| changes.ends) {
         Some(claim) => workers::end_claim(tx, claim).await,
         None => Ok(()),
     }

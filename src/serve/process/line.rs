@@ -4,15 +4,14 @@
 //! one could not be written, this one is decided anew. A batch that fails is done again mail by mail, so that one bad
 //! mail holds up nobody but itself.
 
+use super::aside::{set_aside, set_aside_unread};
 use super::{ATTEMPTS, BATCH, Failure, Read, WAIT_AFTER_FAILURE, lease};
 use super::{compose_all, fault, on_all_cores, questions, read, settle_one};
-use crate::decide::{Cause, Outcome, Reason};
-use crate::message;
 use crate::serve::desk::{Desk, House};
 use crate::serve::room::Taken;
 use crate::serve::working::{Pending, Picture, Working};
 use crate::serve::write::{tell_of_breakers, tell_of_shadow};
-use crate::store::{Changes, Claim, InboxItem, Settled, Store, StoreError, Turn};
+use crate::store::{Changes, Claim, InboxItem, StoreError, Turn};
 use crate::ticket::TicketId;
 use jiff::Timestamp;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -175,7 +174,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
     };
     match decided {
         Ok(mut decided) if is_as_decided => {
-            decided.changes.ends = claim_of(&items);
+            (decided.changes.under, decided.changes.ends) = (claim_of(&items), true);
             // Claimed before our own transaction begins, for which the claim would have to wait.
             let next =
                 if is_fresh && is_light { Batch::claim(desk, claim_of(&items).as_slice()).await } else { Ok(None) };
@@ -304,7 +303,7 @@ async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
 
 /// Settles a batch that nothing was decided on yet, come what may.
 async fn settle_batch(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> Result<(), StoreError> {
-    match settle(desk, items, claim_of(items), now).await {
+    match settle(desk, items, true, now).await {
         Ok(()) => Ok(()),
         Err(failure) => fall_back(desk, items, now, failure).await,
     }
@@ -390,11 +389,11 @@ async fn write(
     Ok(())
 }
 
-/// Reads mails, decides on them and writes that.
-async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, ends: Option<Claim>, now: Timestamp) -> Result<(), Failure> {
+/// Reads mails, decides on them and writes that; whether their claim is done with it.
+async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, ends: bool, now: Timestamp) -> Result<(), Failure> {
     let reads = read_all(desk.clone(), items.clone()).await?;
     let mut decided = decide(desk, reads, None, now).await?;
-    decided.changes.ends = ends;
+    (decided.changes.under, decided.changes.ends) = (claim_of(items), ends);
     write(desk.clone(), decided.changes, decided.late, decided.first, now).await
 }
 
@@ -408,7 +407,7 @@ async fn fall_back(
     let count = items.len();
     if let Failure::Store(StoreError::Conflict { what }) = &failure {
         info!(batch.size = count, "{what} changed meanwhile, deciding on the batch once more");
-        match settle(desk, items, claim_of(items), now).await {
+        match settle(desk, items, true, now).await {
             Ok(()) => return Ok(()),
             Err(again) => failure = again,
         }
@@ -431,6 +430,10 @@ async fn fall_back(
                     let _ = desk.store.excuse_inbox(&claims, Some(now)).await;
                 }
             }
+            if let StoreError::Conflict { what } = &failure {
+                info!(batch.size = count, "{what} changed meanwhile, the mails are left to whoever has them");
+                return Ok(());
+            }
             return Err(failure);
         }
     }
@@ -440,17 +443,19 @@ async fn fall_back(
 /// Processes one mail by itself, and puts it back or sets it aside when that fails.
 async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
     let (id, attempt, tries) = (item.id, item.attempt, item.tries);
-    let mut settled = settle(desk, &[item.clone()].into(), None, now).await;
+    let mut settled = settle(desk, &[item.clone()].into(), false, now).await;
     if let Err(Failure::Store(StoreError::Conflict { .. })) = &settled {
         // Somebody had its ticket; put back, it would lose its place.
-        settled = settle(desk, &[item.clone()].into(), None, now).await;
+        settled = settle(desk, &[item.clone()].into(), false, now).await;
     }
     let Err(failure) = settled else { return Ok(()) };
     match &failure {
         // Somebody else has the mail, or had its ticket.
-        Failure::Store(StoreError::Conflict { .. }) => {
+        Failure::Store(StoreError::Conflict { .. }) if item.claim.is_none() => {
             return desk.store.excuse_inbox(&[(id, attempt)], Some(now)).await;
         }
+        // The mails behind it in its claim may answer it, so they wait with it.
+        Failure::Store(StoreError::Conflict { .. }) => return Err(failure.into_store_error()),
         // A full disk or a lost database is not the mail's fault.
         Failure::Store(error) if !error.is_about_the_work() => return Err(failure.into_store_error()),
         Failure::Store(_) | Failure::Mail(_) => {}
@@ -462,35 +467,4 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     warn!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed and is tried again");
     let due_at = now + WAIT_AFTER_FAILURE * i32::try_from(tries).unwrap_or(1);
     desk.store.release_inbox(id, attempt, due_at, &failure.to_string()).await.map(drop)
-}
-
-/// Sets a mail aside that the program has died over again and again, before anything looks at it once more.
-async fn set_aside_unread(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<(), StoreError> {
-    let failure = Failure::Mail(format!("the program ended over it {} times", item.tries - 1));
-    error!(inbox.id = item.id, attempt = item.tries, "mail {} is set aside: {failure}", item.id);
-    set_aside(&desk.store, item, &failure, now).await?;
-    end_claim(desk, std::slice::from_ref(item)).await
-}
-
-/// Puts a mail that cannot be processed into quarantine, as it came.
-async fn set_aside(store: &Store, item: &InboxItem, failure: &Failure, now: Timestamp) -> Result<(), StoreError> {
-    let digest = message::Digest::of(&item.raw);
-    let settled = Settled {
-        inbox: item.id,
-        attempt: item.attempt,
-        outcome: Outcome::Quarantined(Cause::new(Cause::STUCK)),
-        ticket: None,
-        answers_to: None,
-        reasons: Reason::with("stuck", failure).to_string(),
-        message_id: message::MessageId(format!("{digest}@stuck.invalid")),
-        content_digest: digest,
-        from: String::new(),
-        subject: String::new(),
-        rules_version: String::new(),
-        matched: Vec::new(),
-        known: Vec::new(),
-    };
-    let mut tx = store.begin().await?;
-    tx.write(&Changes { settled: vec![settled], ..Default::default() }, now).await?;
-    tx.commit().await
 }

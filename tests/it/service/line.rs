@@ -106,15 +106,7 @@ async fn what_could_not_be_written_is_done_once_more_while_its_worker_waits_for_
     let server = Postgres::shared().unwrap();
     let url = server.fresh_database().unwrap();
     let (one, two) = (worker(&url, "one").await, worker(&url, "two").await);
-    // The first write of all fails.
-    server
-        .query(
-            &url,
-            "CREATE SEQUENCE writes; CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
-             $$ BEGIN IF nextval('writes') = 1 THEN RAISE 'poison'; END IF; RETURN NEW; END $$; \
-             CREATE TRIGGER poison BEFORE INSERT ON outcomes FOR EACH STATEMENT EXECUTE FUNCTION poison()",
-        )
-        .unwrap();
+    fail_once(server, &url);
     let mut mails = mails(3).into_iter().map(new);
     let mut keep_one = async || one.keep_ingested("ingest", mails.by_ref().take(1).collect(), nine()).await.unwrap();
     let (desk, mut line) = (desk_of(&one), Line::default());
@@ -136,6 +128,49 @@ async fn what_could_not_be_written_is_done_once_more_while_its_worker_waits_for_
     let inbox = two.list_inbox(&Filter::default()).await.unwrap();
     let outcomes: Vec<_> = inbox.iter().map(|row| row.outcome.as_deref()).collect();
     assert_eq!(outcomes, [Some("ticket-opened"); 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_taken_for_dead_leaves_the_rest_of_a_batch_to_whoever_has_taken_it_over() {
+    if let Some(names) = postgres::missing() {
+        skipped(&format!("not installed: {names}"));
+        return;
+    }
+    let server = Postgres::shared().unwrap();
+    let url = server.fresh_database().unwrap();
+    let (one, two) = (worker(&url, "one").await, worker(&url, "two").await);
+    fail_once(server, &url);
+    let conversations = conversations();
+    let batch = [0, 1, COUNT, COUNT + 1].map(|at| conversations[at].clone()).to_vec();
+    one.keep_ingested("ingest", batch, nine()).await.unwrap();
+    let (desk, mut line) = (desk_of(&one), Line::default());
+    process_due(&desk, &mut line).await.unwrap();
+    let failed = async || server.query(&url, "SELECT last_value FROM writes WHERE is_called").unwrap() == "1";
+    wait_until("the batch not to be written", failed).await;
+    server.query(&url, "UPDATE workers SET alive_until = 0 WHERE host = 'one'").unwrap();
+    assert_eq!(two.stay_worker().await.unwrap(), (1, false));
+    // A batch that was tried is taken over in halves, and there are answers in the second half.
+    let taken_over = two.adopt_inbox(nine(), LEASE, 4, None).await.unwrap();
+    assert_eq!(taken_over.iter().map(|item| item.id).collect::<Vec<_>>(), [1, 2]);
+    let _ = process_due(&desk, &mut line).await;
+    assert_eq!(server.query(&url, "SELECT COUNT(*) FROM outcomes").unwrap(), "0", "no mail of it is this worker's");
+    process_all(&desk_of(&two)).await;
+    let mut inbox = two.list_inbox(&Filter::default()).await.unwrap();
+    inbox.sort_by_key(|row| row.id);
+    let outcomes: Vec<_> = inbox.iter().map(|row| row.outcome.as_deref()).collect();
+    assert_eq!(outcomes, ["ticket-opened", "ticket-opened", "follow-up", "follow-up"].map(Some));
+}
+
+/// Has the first write of all fail.
+fn fail_once(server: &Postgres, url: &str) {
+    server
+        .query(
+            url,
+            "CREATE SEQUENCE writes; CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN IF nextval('writes') = 1 THEN RAISE 'poison'; END IF; RETURN NEW; END $$; \
+             CREATE TRIGGER poison BEFORE INSERT ON outcomes FOR EACH STATEMENT EXECUTE FUNCTION poison()",
+        )
+        .unwrap();
 }
 
 /// A customer's first mail, and the answer to it.

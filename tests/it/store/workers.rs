@@ -39,7 +39,7 @@ fn ids(items: &[InboxItem]) -> Vec<i64> {
 async fn settle(store: &Store, items: &[InboxItem]) -> Result<(), StoreError> {
     let settled = items.iter().map(|item| settled(item, Outcome::DiscardedByRule)).collect();
     let mut tx = store.begin().await?;
-    tx.write(&Changes { settled, ends: items[0].claim, ..Changes::default() }, minute(0)).await?;
+    tx.write(&Changes { settled, under: items[0].claim, ends: true, ..Changes::default() }, minute(0)).await?;
     tx.commit().await
 }
 
