@@ -270,6 +270,7 @@ fn run_rules(mut args: rules::RulesArgs, globals: &Globals) -> anyhow::Result<u8
     if let Some(config) = &config {
         args.look_in(&config.rules);
         desk.reader = config.reader();
+        desk.policy = Some(config.policy.clone());
         desk.usual.default_severity = config.policy.default_severity;
         desk.calendars = config.policy.calendars.clone();
         desk.names = setup::names_of(config);

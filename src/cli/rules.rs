@@ -17,7 +17,9 @@ mod versions;
 
 use super::screen::Screen;
 use crate::classify::{Context, Names, RuleFile, RuleSet, compile_for};
-use crate::message::{Message, Reader};
+use crate::decide;
+use crate::decide::policy::Policy;
+use crate::message::{self, Message, Reader};
 use crate::serve::reload::read_files;
 pub use crate::serve::reload::read_folder;
 use crate::store::Store;
@@ -160,6 +162,8 @@ pub enum Wants {
 pub struct Desk {
     /// How mail is read.
     pub reader: Reader,
+    /// Whose mails pass on a customer's; `None` where that is not known.
+    pub policy: Option<Policy>,
     /// What is known of a mail of which nothing else is said; with the desk's default severity and category.
     pub usual: Context,
     /// When a mail to be explained was received.
@@ -181,6 +185,7 @@ impl Desk {
     pub fn of_nobody(screen: Screen) -> Self {
         Self {
             reader: Reader::default(),
+            policy: None,
             usual: Context::default(),
             now: screen.now,
             calendars: BTreeMap::new(),
@@ -189,6 +194,12 @@ impl Desk {
             rules_shadow: None,
             screen,
         }
+    }
+
+    /// The message that rules judge of a mail: that of the customer, where an agent passes one on.
+    fn read(&self, raw: &[u8], received_at: Timestamp) -> Message {
+        let message = message::parse(raw, received_at, &self.reader);
+        self.policy.as_ref().and_then(|policy| decide::passed_on(&message, policy)).unwrap_or(message)
     }
 
     /// What is known of this mail before anything else is said.

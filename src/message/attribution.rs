@@ -80,7 +80,8 @@ fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
     if is_one(first) {
         return Some((1, Strength::NeedsQuote));
     }
-    let second = lines.get(1).map(|line| line.trim()).filter(|line| !line.is_empty() && line.len() < 120)?;
+    let second =
+        lines.get(1).map(|line| line.trim()).filter(|line| !line.is_empty() && line.len() <= MAX_SECOND_BYTES)?;
     // Nearly all lines have no digits of a date.
     let digits = first.bytes().chain(second.bytes()).filter(u8::is_ascii_digit).take(MIN_BARE_DIGITS).count();
     (digits == MIN_BARE_DIGITS && is_one(&format!("{first} {second}"))).then_some((2, Strength::NeedsQuote))
@@ -91,6 +92,9 @@ const MAX_COLON_BYTES: usize = 32;
 
 /// Digits of the shortest date: `1/2/3`.
 const MIN_BARE_DIGITS: usize = 3;
+
+/// Bytes of its second line.
+const MAX_SECOND_BYTES: usize = 120;
 
 /// Words of an attribution without a verb; longer ones are sentences.
 const MAX_NAME_WORDS: usize = 12;

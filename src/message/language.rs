@@ -258,6 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_small_words_hold() {
+        let language = |text: String| {
+            let mut tally = Tally::default();
+            words(&text).for_each(|word| tally.add(word));
+            tally.language()
+        };
+        // Many words, of which a fifth are small ones of one language; and few of nothing else.
+        let many = |hits: usize| language(format!("{}{}", "the ".repeat(hits), "xyzzy ".repeat(hits * 4)));
+        let lonely = |hits: usize| language("the ".repeat(hits));
+        // The neighbours of many words are too many for them to be lonely.
+        assert_eq!((many(MIN_HITS), many(MIN_HITS - 1)), (Some("en"), None));
+        assert_eq!((lonely(MIN_LONELY_HITS), lonely(MIN_LONELY_HITS - 1)), (Some("en"), None));
+
+        let longest = SMALL_WORDS.iter().flat_map(|(_, words)| words.iter()).map(|word| word.len()).max();
+        assert!(longest.is_some_and(|bytes| bytes <= MAX_WORD_BYTES), "{longest:?}");
+
+        // What follows enough words changes nothing.
+        let enough = |words: usize| of(&format!("{}{}", "the ".repeat(words), "der ".repeat(MAX_WORDS)), false);
+        assert_eq!((enough(ENOUGH_WORDS).as_deref(), enough(ENOUGH_WORDS - 16).as_deref()), (Some("en"), Some("de")));
+    }
+
+    #[test]
     fn no_more_words_are_looked_at_than_allowed() {
         let (foreign, english) = ("xyzzy ".repeat(MAX_WORDS - 24), "this is the and ".repeat(6));
         assert_eq!(of(&format!("{foreign}{english}"), true).as_deref(), Some("en"));

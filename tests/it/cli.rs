@@ -8,6 +8,7 @@ mod ingest;
 mod lists;
 mod outage;
 mod passwords;
+mod readings;
 mod rules;
 mod screens;
 

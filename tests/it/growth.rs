@@ -45,6 +45,8 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
     let flowed = "Content-Type: text/plain; format=flowed\r\n";
     let report = "Return-Path: <>\r\nX-Failed-Recipients: a@b.example\r\nSubject: Undelivered mail\r\n";
     let status = "Content-Type: message/delivery-status\r\nSubject: Undelivered mail\r\nReturn-Path: <>\r\n";
+    let receipt = "Subject: Read: x\r\n";
+    let bare = "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nContent-Type: multipart/report; boundary=b\r\n";
     let complaint = "Content-Type: message/feedback-report\r\n";
     // What grows, the fields before it, and a piece of it.
     let cases = [
@@ -96,6 +98,22 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
         ("notices", "", "This is confidential and intended only for those who read such long sentences.\r\n\r\n"),
         ("warnings", "", "Caution: this came from outside\r\n"),
         ("answers between", "", "> a\r\nb\r\n"),
+        ("names above addresses", "", "Ann\r\n<a@b.example> x\r\n"),
+        ("blocks with labels above values", "", "Ann\r\n02.03.2026 09:30\r\nTo\r\n"),
+        ("words between rules", "", "---- x ----\r\n\r\n"),
+        ("lines of help desks", "", "## Please reply above this line ##\r\n"),
+        ("painted lines", "", "-=-=-=-=-=-=-=-=-=-=-\r\n"),
+        ("footers that ask", "", "To unsubscribe from the list?\r\n\r\n"),
+        ("advertisements", "", "Outlook abc<https://aka.ms/x>\r\n"),
+        ("warnings by their page", "", "x aka.ms/\r\n"),
+        ("receipts", receipt, "It was read on "),
+        ("encoded words in the text", "", "\u{e9} =?x?="),
+        (
+            "bare fields and their words",
+            bare,
+            "--b\r\nContent-Type: message/delivery-status\r\n\r\nFinal-Recipient: a@b.example\r\nStatus: 5.0.0\r\n",
+        ),
+        ("signatures by their element", html, "<signature id=\"initial\">x"),
         ("our own line", "", "> ##- Please type your answer above this line -##\r\n"),
         ("beginnings of our own line", "", "##- Please type\r\n"),
         ("soft line breaks", flowed, "word \r\n"),

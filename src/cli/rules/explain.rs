@@ -6,7 +6,6 @@ mod page;
 use super::stored::wait;
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
 use crate::classify::{Given, explain};
-use crate::message;
 use crate::store::{JudgedMail, Store};
 use crate::ticket::TicketId;
 use anyhow::Context as _;
@@ -82,7 +81,7 @@ pub(super) fn run(
     };
     let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
     let received_at = kept.as_ref().map_or(desk.now, |kept| kept.received_at);
-    let mut message = message::parse(&raw, received_at, &desk.reader);
+    let mut message = desk.read(&raw, received_at);
     given.apply(&mut message);
     // What is given counts more than what is known.
     let usual = match &kept {

@@ -82,7 +82,7 @@ pub(super) fn run(
             }
         },
     };
-    let message = message::parse(&raw, desk.now, &desk.reader);
+    let message = desk.read(&raw, desk.now);
     let Some(phrase) = phrase(&message) else {
         writeln!(out, "there are no words in this mail that a rule could look for")?;
         return Ok(FINDINGS);

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::classify::{Context, Given};
 use crate::cli::source::{Found, Sources};
-use crate::message::{self, Message};
+use crate::message::Message;
 use crate::store::{JudgedMail, Store};
 use crate::ticket::{Severity, TicketId};
 use anyhow::Context as _;
@@ -84,7 +84,7 @@ pub(super) fn each<T: Send>(
 fn read(kept: &Kept, desk: &Desk) -> anyhow::Result<Again> {
     let given = Given::parse(kept.known.iter().map(String::as_str))
         .map_err(|error| anyhow::anyhow!("what is kept of mail {} cannot be read: {error}", kept.name))?;
-    let mut message = message::parse(&kept.raw, kept.received_at.unwrap_or(desk.now), &desk.reader);
+    let mut message = desk.read(&kept.raw, kept.received_at.unwrap_or(desk.now));
     given.apply(&mut message);
     // What was known is whole; of a mere file nothing is known.
     let usual = if kept.known.is_empty() { desk.usual(&message) } else { desk.usual.clone() };

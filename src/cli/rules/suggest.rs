@@ -7,7 +7,6 @@ use crate::classify::suggest::{Candidate, Correction, Miner, phrases};
 use crate::classify::{RuleFile, RuleSet, classify, compile};
 use crate::cli::list::since;
 use crate::cli::screen::Screen;
-use crate::message;
 use crate::spoken::counted;
 use crate::store::Store;
 use crate::ticket::Severity;
@@ -160,7 +159,7 @@ fn suggestion(candidate: Candidate, rules: &RuleSet, corrected: &[Kept], desk: &
         toml::Value::String(candidate.phrase.clone()),
     );
     let case = corrected.iter().find_map(|kept| {
-        let message = message::parse(&kept.raw, kept.received_at.unwrap_or(desk.now), &desk.reader);
+        let message = desk.read(&kept.raw, kept.received_at.unwrap_or(desk.now));
         phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known))
     })?;
     Some(Suggestion { rule, candidate, gained: 0, lost: 0, is_worthy: false, toml, case })

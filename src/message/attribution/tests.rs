@@ -228,6 +228,16 @@ fn limits_of_introductions_hold() {
     };
     assert_eq!((whole(MAX_BLOCK_LINE_BYTES), whole(MAX_BLOCK_LINE_BYTES + 1)), (Some(1), None));
 
+    let second = |bytes: usize| {
+        let end = "<ann@example.com>";
+        let line = format!("{}{end}", "x".repeat(bytes - end.len()));
+        attribution(&["2026/3/2 Ann", &line])
+    };
+    assert_eq!((second(MAX_SECOND_BYTES), second(MAX_SECOND_BYTES + 1)), (Some((2, Strength::NeedsQuote)), None));
+
+    let dated = |line: &str| attribution(&[line, "<ann@example.com>"]).is_some();
+    assert_eq!((dated("1/2/3 Ann"), dated("1/2 Ann")), (true, false), "{MIN_BARE_DIGITS} digits");
+
     let bare =
         |bytes: usize| is_bare_separator(&format!("{}Original message{}", "*".repeat(8), "*".repeat(bytes - 24)));
     assert_eq!((bare(2 * separator::MAX_BARE_BYTES), bare(2 * separator::MAX_BARE_BYTES + 1)), (true, false));

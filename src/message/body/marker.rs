@@ -5,6 +5,16 @@ use super::quotes::is_quoted;
 /// The line in the mails we send to agents above which they write. What stands below it is ours, not theirs.
 pub const ANSWER_ABOVE: &str = "##- Please type your answer above this line -##";
 
+/// A quoted line from this length on may have been wrapped by a program that marks only its beginning.
+pub(super) const MIN_WRAPPED_BYTES: usize = 56;
+
+/// Bytes of the last line of a mail of ours.
+pub(super) const MAX_LAST_LINE_BYTES: usize = 100;
+
+/// Lines that introduce what is quoted of a mail of ours, and how far above its marker the last of them stands.
+pub(super) const MAX_INTRODUCTION_LINES: usize = 4;
+pub(super) const MAX_LINES_BELOW: usize = 3;
+
 /// How [`ANSWER_ABOVE`] begins, for a first look at a line.
 const MARKER_START: &str = "##-";
 
@@ -27,7 +37,9 @@ pub(super) fn find(text: &str, lines: &[&str]) -> Option<usize> {
 /// Whether a quoted line looks like the last one of our mails, `Ref: PR-1042 · 1-2bk.MAC`. Whether it is one is for
 /// others to check.
 pub(super) fn is_last_line_of_ours(line: &str) -> bool {
-    line.len() < 100 && line.trim_start_matches(['>', ' ']).starts_with("Ref: PR-") && line.contains(" · ")
+    line.len() <= MAX_LAST_LINE_BYTES
+        && line.trim_start_matches(['>', ' ']).starts_with("Ref: PR-")
+        && line.contains(" · ")
 }
 
 /// Where the quoted lines begin among which the marker stands.
@@ -39,13 +51,12 @@ pub(super) fn quote_around(lines: &[&str], at: usize) -> usize {
 ///
 /// Not what follows a long line without a gap: some programs wrap what they quote and mark only its beginning.
 pub(super) fn has_words_between(lines: &[&str]) -> bool {
-    const WRAPPED_BYTES: usize = 55;
     let Some(last) = lines.iter().rposition(|line| is_quoted(line)).filter(|_| is_quoted(lines[0])) else {
         return false;
     };
     let is_own = |pair: &[&str]| {
         let (above, line) = (pair[0], pair[1]);
-        let is_wrapped = is_quoted(above) && above.len() > WRAPPED_BYTES;
+        let is_wrapped = is_quoted(above) && above.len() >= MIN_WRAPPED_BYTES;
         !is_quoted(line) && !line.trim().is_empty() && !is_wrapped
     };
     lines[..last].windows(2).any(is_own)
@@ -55,10 +66,10 @@ pub(super) fn has_words_between(lines: &[&str]) -> bool {
 /// address that we gave to one person, which has a `+` before its `@`.
 pub(super) fn introduction_of(lines: &[&str], at: usize) -> usize {
     let above = lines[..at].iter().rposition(|line| !line.trim().is_empty() && !is_quoted(line));
-    let Some(last) = above.filter(|last| at - last <= 3) else { return at };
+    let Some(last) = above.filter(|last| at - last <= MAX_LINES_BELOW) else { return at };
     let first = lines[..last].iter().rposition(|line| line.trim().is_empty()).map_or(0, |blank| blank + 1);
     let names_us = |line: &&str| line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address);
-    let is_introduction = last - first < 4 && lines[first..=last].iter().any(names_us);
+    let is_introduction = last - first < MAX_INTRODUCTION_LINES && lines[first..=last].iter().any(names_us);
     if is_introduction { first } else { at }
 }
 

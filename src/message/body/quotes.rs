@@ -7,13 +7,19 @@ use super::marker::{introduction_of, is_last_line_of_ours};
 use super::{Kind, is_closing};
 
 /// Lines below what is quoted that are no answer when they begin with a closing: `Regards,`, a name, a company.
-const MAX_CLOSING_LINES: usize = 3;
+pub(super) const MAX_CLOSING_LINES: usize = 3;
 
 /// Lines above a quote that its HTML says introduce it.
-const MAX_INTRODUCTION_LINES: usize = 6;
+pub(super) const MAX_INTRODUCTION_LINES: usize = 6;
 
 /// A quoted line from this length on may have been wrapped by a program that did not mark what it wrapped.
-const MIN_WRAPPED_BYTES: usize = 60;
+pub(super) const MIN_WRAPPED_BYTES: usize = 60;
+
+/// Bytes of a line that may introduce lines which are all that a text has.
+pub(super) const MAX_INTRODUCED_BYTES: usize = 500;
+
+/// Letters of the initials that some programs put before the `>`.
+pub(super) const MAX_INITIALS: usize = 4;
 
 /// What [`mark`] found besides the lines.
 #[derive(Debug, Default)]
@@ -133,7 +139,8 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
     }
     // A text in which all is quoted by hand, and nothing says by whom.
     let is_all_quoted = !has_words && !has_introduction && marker.is_none();
-    let is_introduced = |line: &&str| line.len() < 500 && line.trim_start_matches(['>', ' ']).ends_with(':');
+    let is_introduced =
+        |line: &&str| line.len() <= MAX_INTRODUCED_BYTES && line.trim_start_matches(['>', ' ']).ends_with(':');
     // A mail of ours that comes back without a word says nothing: its words are ours, not the sender's.
     let may_show = is_all_quoted && !lines.iter().any(|line| is_introduced(line) || is_last_line_of_ours(line));
     Quotes { words_at: may_show.then_some(0), is_below_headers: false }
@@ -155,7 +162,7 @@ fn is_quoted_oddly(lines: &[&str]) -> bool {
     let is_barred = |line: &str| line.trim_start().strip_prefix('|').is_some_and(|rest| !rest.ends_with('|'));
     let is_named = |line: &str| {
         let line = line.trim_start();
-        let initials = line.bytes().take(4).take_while(u8::is_ascii_uppercase).count();
+        let initials = line.bytes().take(MAX_INITIALS).take_while(u8::is_ascii_uppercase).count();
         initials > 0 && line[initials..].starts_with('>')
     };
     let line = lines[0];

@@ -16,7 +16,7 @@ static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOT
 static IS_SENT_FROM: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SENT_FROM));
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
-const MAX_SIGNATURE_LINE_BYTES: usize = 100;
+pub(super) const MAX_SIGNATURE_LINE_BYTES: usize = 100;
 
 /// Bytes that every notice has; shorter paragraphs are somebody's words.
 pub(super) const MIN_NOTICE_BYTES: usize = 80;
@@ -24,8 +24,14 @@ pub(super) const MIN_NOTICE_BYTES: usize = 80;
 /// Words of `-Ann Example`.
 pub(super) const MAX_SIGNED_WORDS: usize = 3;
 
+/// Bytes of the name in it.
+pub(super) const MAX_SIGNED_BYTES: usize = 40;
+
+/// Characters by which a drawn line is longer or shorter than the heading that it underlines.
+pub(super) const MAX_UNDERLINE_DIFFERENCE: usize = 3;
+
 /// Words of `Ann Example from mobile`.
-const MAX_DEVICE_WORDS: usize = 5;
+pub(super) const MAX_DEVICE_WORDS: usize = 5;
 
 /// Marks signatures in each stretch of reply.
 pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds: &mut [Kind]) {
@@ -113,8 +119,9 @@ fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
 fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
     let above = lines[..at].iter().rposition(|line| !line.trim().is_empty());
     let underlines = above == at.checked_sub(1)
-        && above
-            .is_some_and(|above| lines[above].trim().chars().count().abs_diff(lines[at].trim().chars().count()) < 4)
+        && above.is_some_and(|above| {
+            lines[above].trim().chars().count().abs_diff(lines[at].trim().chars().count()) <= MAX_UNDERLINE_DIFFERENCE
+        })
         && !lines[at].trim().starts_with('_');
     (above.is_some() || is_quote_above) && !underlines && !lines[..at].iter().any(|line| is_drawn(line.trim()))
 }
@@ -181,7 +188,7 @@ fn signed(lines: &[&str]) -> Option<usize> {
     let line = lines[at].trim();
     let name = line.strip_prefix("--").or_else(|| line.strip_prefix('-'))?.trim_start();
     let words = name.split_whitespace().count();
-    let is_name = name.len() <= 40
+    let is_name = name.len() <= MAX_SIGNED_BYTES
         && (1..=MAX_SIGNED_WORDS).contains(&words)
         && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '-'));
     let above = lines[..at].iter().rposition(|line| !line.trim().is_empty())?;

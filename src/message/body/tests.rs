@@ -1,5 +1,7 @@
 //! What a person wrote, told from quotes, signatures and our own marker.
 
+mod thresholds;
+
 use super::*;
 use crate::message::limits::{
     MAX_ANNOUNCING_BYTES, MAX_BANNER_LINES, MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES,

@@ -240,6 +240,20 @@ mod tests {
     }
 
     #[test]
+    fn scripts_are_told_apart_from_a_number_of_bytes_on() {
+        // Hebrew without the letters that nothing else has; Arabic; a Thai vowel behind a consonant.
+        let cases: [(&str, &[u8], &str, usize); 3] = [
+            ("Hebrew", b"\xe0", "windows-1255", MIN_SCRIPT_BYTES),
+            ("Arabic", b"\xc7\xe1\xe3\xc7", "windows-1256", MIN_SCRIPT_BYTES),
+            ("Thai", b"\xa1\xd2", "windows-874", MIN_THAI_BYTES),
+        ];
+        for (name, piece, charset, number) in cases {
+            let of = |bytes: usize| by_bytes(&piece.repeat(bytes)[..bytes]) == charset;
+            assert_eq!((of(number), of(number - 1)), (true, false), "{name}: {number}");
+        }
+    }
+
+    #[test]
     fn bytes_without_label_are_told_apart() {
         let cases: [(&str, &[u8], &str); 16] = [
             ("Greek", b"\xca\xe1\xeb\xe7\xec\xdd\xf1\xe1, \xf4\xef \xea\xeb\xe5\xe9\xe4\xdf", "Καλημέρα, το κλειδί"),

@@ -67,9 +67,12 @@ pub(super) fn of_field(value: &str) -> String {
     unwrapped(&bare[..cut.unwrap_or(0)])
 }
 
+/// Bytes of the type of an address.
+const MAX_TYPE_BYTES: usize = 20;
+
 /// `rfc822; ann@example.com` without the type.
 pub(super) fn without_type(value: &str) -> &str {
-    let is_type = |kind: &str| kind.len() < 20 && !kind.contains('@') && !kind.trim().contains([' ', '<']);
+    let is_type = |kind: &str| kind.len() <= MAX_TYPE_BYTES && !kind.contains('@') && !kind.trim().contains([' ', '<']);
     value.split_once(';').filter(|(kind, _)| is_type(kind)).map_or(value, |(_, text)| text).trim()
 }
 
@@ -137,6 +140,12 @@ mod tests {
             assert_eq!(of_field(value), expected, "{value}");
         }
         assert!(!is_of_mail("IMCEAEX-_O=ORG_CN=ANN@example.com"));
+    }
+
+    #[test]
+    fn the_length_of_a_type_is_limited() {
+        let of = |bytes: usize| without_type(&format!("{}; ann", "x".repeat(bytes))) == "ann";
+        assert_eq!((of(MAX_TYPE_BYTES), of(MAX_TYPE_BYTES + 1)), (true, false));
     }
 
     #[test]

@@ -94,6 +94,14 @@ fn follows(rest: &str) -> Follows {
     }
 }
 
+/// Bytes of what a gateway puts before an address.
+const MAX_PREFIX_BYTES: usize = 40;
+
+/// Bytes and words of the name of an address, and bytes of a line that is no more than both.
+const MAX_OWNER_BYTES: usize = 80;
+const MAX_OWNER_WORDS: usize = 4;
+const MAX_OWNED_BYTES: usize = 200;
+
 /// `SMTP:`, `rfc822;`, `[mailto:`, or a gateway's own words, all without a blank; and X.400 addresses.
 fn is_prefix(before: &str) -> bool {
     let lower = before.to_ascii_lowercase();
@@ -101,15 +109,18 @@ fn is_prefix(before: &str) -> bool {
         return true;
     }
     let ends = lower.trim_end_matches(['<', '"']).ends_with([':', ';', '=']);
-    ends && before.len() <= 40 && !before.contains(char::is_whitespace) && !is_of_others(&lower) && !is_field(&lower)
+    ends && before.len() <= MAX_PREFIX_BYTES
+        && !before.contains(char::is_whitespace)
+        && !is_of_others(&lower)
+        && !is_field(&lower)
 }
 
 /// `Ann Example <` or `"ann@example.com" <`: the name of the owner of the address.
 fn is_name(before: &str, text: &str) -> bool {
     let Some(name) = before.strip_suffix(['<', '(', '[']) else { return false };
-    let is_short = name.len() <= 80 && name.split_whitespace().count() <= 4;
+    let is_short = name.len() <= MAX_OWNER_BYTES && name.split_whitespace().count() <= MAX_OWNER_WORDS;
     let is_apart = name.ends_with([' ', '\t', '"']) && !name.trim().is_empty();
-    is_short && is_apart && text.len() <= 200 && !name.contains([':', '.', '(', '<', '='])
+    is_short && is_apart && text.len() <= MAX_OWNED_BYTES && !name.contains([':', '.', '(', '<', '='])
 }
 
 fn is_of_others(lower: &str) -> bool {
@@ -233,6 +244,28 @@ mod tests {
         for (bytes, is_label) in [(100, true), (101, false)] {
             let line = format!("{:a>bytes$} <ann@example.com>", " recipient:");
             assert_eq!(labelled(&line).is_some(), is_label, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_what_stands_before_an_address_hold() {
+        let is_opening = |line: String| opening(&line).is_some();
+        let gateway = |bytes: usize| is_opening(format!("{}:ann@example.com", "x".repeat(bytes - 1)));
+        let owner = |bytes: usize| is_opening(format!("{} <ann@example.com>", "x".repeat(bytes - 1)));
+        let words = |count: usize| is_opening(format!("{}<ann@example.com>", "Ann ".repeat(count)));
+        let owned = |bytes: usize| {
+            let line = "Ann <ann@example.com>";
+            is_opening(format!("{line}{}", ".".repeat(bytes - line.len())))
+        };
+        type Row<'a> = (&'static str, &'a dyn Fn(usize) -> bool, usize);
+        let cases: [Row<'_>; 4] = [
+            ("bytes of a gateway's words", &gateway, MAX_PREFIX_BYTES),
+            ("bytes of a name", &owner, MAX_OWNER_BYTES),
+            ("words of a name", &words, MAX_OWNER_WORDS),
+            ("bytes of a line with a name", &owned, MAX_OWNED_BYTES),
+        ];
+        for (name, is_so, number) in cases {
+            assert_eq!((is_so(number), is_so(number + 1)), (true, false), "{name}: {number}");
         }
     }
 

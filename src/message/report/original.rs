@@ -134,9 +134,11 @@ fn begins_original(line: &str) -> bool {
     SAYS_FOLLOWS.begin(words) || MAY_BE_ALONE.begin(bare) && ALONE.contains(&bare.to_lowercase().as_str())
 }
 
+/// Paragraphs that announce a returned mail.
+const MAX_PARAGRAPHS: usize = 4;
+
 /// The header block of a returned mail, below the lines that announce it.
 pub(super) fn header_in(mut bytes: &[u8]) -> fields::Block<'_> {
-    const MAX_PARAGRAPHS: usize = 4;
     let mut block = fields::split(bytes, Of::Message);
     for _ in 0..MAX_PARAGRAPHS {
         if !block.fields.is_empty() {
@@ -202,6 +204,14 @@ mod tests {
         for (bytes, is_cut) in [(120, true), (121, false)] {
             let text = format!("no\n{:->bytes$}\nx", "Original message");
             assert_eq!(split(&text).0 == "no\n", is_cut, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn a_returned_mail_is_announced_by_few_paragraphs() {
+        for (count, is_found) in [(MAX_PARAGRAPHS, true), (MAX_PARAGRAPHS + 1, false)] {
+            let text = format!("{}To: ann@example.com\n", "no field\n\n".repeat(count));
+            assert_eq!(!header_in(text.as_bytes()).fields.is_empty(), is_found, "{count}");
         }
     }
 

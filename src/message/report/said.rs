@@ -72,3 +72,24 @@ pub(super) fn in_session(lines: &[&str], address: &str) -> Option<String> {
 fn lower_starts(text: &str, start: &str) -> bool {
     text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_lines_and_paragraphs_hold() {
+        let said = |text: &str| of(&text.lines().collect::<Vec<_>>(), &[false; 99], 0, "").unwrap_or_default();
+        let line = |count: usize| said(&format!("a@b\n{}last", "x\n".repeat(count - 1))).contains("last");
+        assert_eq!((line(LINES_OF_ONE), line(LINES_OF_ONE + 1)), (true, false));
+
+        let paragraph = |count: usize| said(&format!("a@b\n{}550 no", "x\n\n".repeat(count - 1))).contains("550");
+        assert_eq!((paragraph(PARAGRAPHS_OF_ONE), paragraph(PARAGRAPHS_OF_ONE + 1)), (true, false));
+
+        let in_session = |count: usize| {
+            let text = "550 ann@example.com no\n".repeat(count);
+            in_session(&text.lines().collect::<Vec<_>>(), "ann@example.com").map(|said| said.matches("550").count())
+        };
+        assert_eq!((in_session(LINES_OF_ONE), in_session(LINES_OF_ONE + 1)), (Some(LINES_OF_ONE), Some(LINES_OF_ONE)));
+    }
+}
