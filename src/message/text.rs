@@ -4,7 +4,7 @@ use super::body::{self, Flow, Hints};
 use super::decode::{self, find_uuencoded};
 use super::limits::MAX_TEXT_BYTES;
 use super::parts::{Part, Parts};
-use super::{Defect, DefectCode, files, html};
+use super::{Defect, DefectCode, files, html, tnef};
 use memchr::memmem;
 
 /// The text of a mail, and what its markup tells of it. Where its parts have none, what is packed in a `winmail.dat` is looked at.
@@ -133,8 +133,15 @@ fn packed(parts: &Parts<'_>) -> Option<String> {
         contents
             .text
             .or_else(|| contents.html.map(|html| html::to_text(&html).0))
+            .or_else(|| contents.rtf.map(|rtf| words_of(&rtf)))
             .filter(|text| !text.trim().is_empty())
     })
+}
+
+/// The words of an RTF text, which may hold a page.
+fn words_of(rtf: &[u8]) -> String {
+    let words = tnef::words_of(rtf);
+    if words.is_page { html::to_text(&words.text).0 } else { words.text }
 }
 
 #[cfg(test)]
@@ -168,6 +175,17 @@ mod tests {
             assert_eq!(mail(&plain).trim() == "It burns.", is_page, "{plain}");
         }
         assert_eq!(text(&format!("Subject: x\n\n{about}\n")).trim(), about, "there is no page");
+    }
+
+    #[test]
+    fn words_that_are_packed_with_their_looks_only_are_read_out_of_them() {
+        let plain =
+            "eJ8+IgEAAQOQBgA8AAAAAQAAAAIBCRABAAAALAAAACgAAAAcAAAATUVMQQAAAAB7XHJ0ZjEgSXQgXGIgYnVybnNcYjAgLlxwYXJ9Xgs=";
+        let page = "eJ8+IgEAAQOQBgBgAAAAAQAAAAIBCRABAAAAUAAAAEwAAABAAAAATUVMQQAAAAB7XHJ0ZjFcZnJvbWh0bWwxIHtcKlxodG1sdGFnNjQgPHA+fUl0IGJ1cm5zLntcKlxodG1sdGFnNzIgPC9wPn194Rg=";
+        for packed in [plain, page] {
+            let raw = format!("Content-Type: application/ms-tnef\nContent-Transfer-Encoding: base64\n\n{packed}\n");
+            assert_eq!(text(&raw).trim(), "It burns.");
+        }
     }
 
     #[test]

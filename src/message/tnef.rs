@@ -5,10 +5,12 @@
 
 mod properties;
 mod rtf;
+mod words;
 
 use super::decode;
 use super::limits::{MAX_TNEF_DEPTH, MAX_TNEF_FILES};
 use properties::{Property, Value};
+pub(super) use words::of as words_of;
 
 /// One file that was packed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -123,7 +123,13 @@ fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
             lines[above].trim().chars().count().abs_diff(lines[at].trim().chars().count()) <= MAX_UNDERLINE_DIFFERENCE
         })
         && !lines[at].trim().starts_with('_');
-    (above.is_some() || is_quote_above) && !underlines && !lines[..at].iter().any(|line| is_drawn(line.trim()))
+    // Programs draw with dashes; what people paint right below words belongs to those.
+    let is_painted =
+        above.is_some() && above == at.checked_sub(1) && !lines[at].trim().starts_with(['-', '_', '—', '–']);
+    (above.is_some() || is_quote_above)
+        && !underlines
+        && !is_painted
+        && !lines[..at].iter().any(|line| is_drawn(line.trim()))
 }
 
 /// Shortest line of dashes that a list program draws.

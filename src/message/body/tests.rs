@@ -258,6 +258,13 @@ fn what_stands_below_the_words_is_their_signature() {
         ("a notice", &format!("It burns.\n\n{notice}"), notice),
         ("a notice that asks", &format!("It burns.\n\n{notice} What does that mean?"), ""),
         ("a footer that asks", "It burns.\n\nTo unsubscribe from the list, where do I click?", ""),
+        ("signs right below words", "Steps\n====================\n1. print\n2. it burns", ""),
+        (
+            "a notice of a person",
+            &format!("It burns.\n\nDisclaimer: I am no expert, but {}", "it burns, ".repeat(9)),
+            "",
+        ),
+        ("a parcel", "It burns.\n\nEnvoyé de Paris, il n'est jamais arrivé", ""),
         ("signs", "It burns.\n\n-=-=-=-=-=-=-=-=-=-=-\nUsers", "-=-=-=-=-=-=-=-=-=-=-\nUsers"),
         ("wide lines", "It burns.\n\n━━━━━━━━━━\nAnn\n━━━━━━━━━━", "━━━━━━━━━━\nAnn\n━━━━━━━━━━"),
         (

@@ -43,10 +43,10 @@ fn numbers_of_closings_and_names_hold() {
 fn numbers_of_signatures_hold() {
     let line = |bytes| !parts(&format!("It burns.\n\n---\n{}", filled("Ann", "", bytes))).2.is_empty();
     // A heading whose underline is longer by so much.
-    let underline = |more: usize| parts(&format!("Printers\n{}\nAnn", "=".repeat(20 + more))).2.is_empty();
+    let underline = |more: usize| parts(&format!("Printers\n{}\nAnn", "-".repeat(20 + more))).2.is_empty();
     let heading = |more: usize| {
         let words = "x".repeat(20);
-        parts(&format!("Hi.\n\n{words}\n{}\nAnn", "=".repeat(20 + more))).2.is_empty()
+        parts(&format!("Hi.\n\n{words}\n{}\nAnn", "-".repeat(20 + more))).2.is_empty()
     };
     assert!(!underline(0), "twelve characters longer");
     check(&[
