@@ -307,7 +307,10 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> S
     let status = screen.paint(status_tone(ticket.status), ticket.status.as_str());
     let assignee = ticket.assignee.as_ref().map_or("nobody".to_owned(), ToString::to_string);
     let mut text = format!("{}\n", screen.paint(Tone::Strong, &screen.wrapped(&heading, 0)));
-    text.push_str(&format!("{severity} · {status} · for {} · taken by {}\n\n", ticket.whose(), visible(&assignee)));
+    let gone = ticket.team.as_ref().filter(|team| policy.team(team).is_none());
+    let whose = if gone.is_some() { ticket.tier.as_str() } else { ticket.whose() };
+    text.push_str(&format!("{severity} · {status} · for {whose} · taken by {}\n\n", visible(&assignee)));
+    let no_team = |team| format!("the configuration has no team {team} any more, so it is the tier's");
     // A first answer that was given is due no more.
     let first_response_due_at = ticket.first_response_due_at.filter(|_| ticket.first_response_at.is_none());
     text.push_str(&facts(
@@ -316,6 +319,7 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> S
             ("category", ticket.category.clone()),
             // The tier that comes after the team.
             ("tier", ticket.team.as_ref().map(|_| ticket.tier.to_string()).unwrap_or_default()),
+            ("team", gone.map(no_team).unwrap_or_default()),
             ("tags", ticket.tags.join(", ")),
             ("alert", ticket.alert.as_ref().map(|alert| told_alert(alert, screen)).unwrap_or_default()),
             ("opened", at(Some(ticket.opened_at))),

@@ -74,6 +74,12 @@ fn a_teams_tickets_are_listed_and_shown() {
     let explained = desk.run(&["rules", "explain", "1"]).ends(0);
     assert!(explained.contains("\n  team         billing, by about-money\n"), "{explained}");
     assert!(explained.contains("\n  page         those on call are told at once, by pages\n"), "{explained}");
+    let config = std::fs::read_to_string(desk.path().join("postroom.toml")).unwrap();
+    desk.write("postroom.toml", config.replace("\"billing\"", "\"sales\""));
+    let shown = desk.run(&["ticket", "show", "PR-1001"]).ends(0);
+    assert!(shown.contains(" · for tier-1 · taken by nobody\n"), "{shown}");
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("team the configuration has no team billing any more, so it is the tier's"), "{shown}");
 }
 
 #[test]
