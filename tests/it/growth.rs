@@ -1,5 +1,6 @@
 //! Mails of which one thing grows: twice as much of it takes hardly more than twice as long to read.
 
+use data_encoding::BASE64;
 use jiff::Timestamp;
 use postroom::decide::command::Orders;
 use postroom::endpoint::Secret;
@@ -128,6 +129,48 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
     ];
     let of = |fields: &str, piece: &str, size: usize| mail(fields, &piece.repeat(size / piece.len()));
     check(cases.map(|(name, fields, piece)| (name, of(fields, piece, SIZE), of(fields, piece, 2 * SIZE))));
+}
+
+/// A mail whose words are in a winmail.dat, as RTF: MS-OXTNEF §2.1.3, MS-OXRTFCP §2.1.3.
+fn winmail(rtf: &str) -> String {
+    let size = |bytes: usize| u32::try_from(bytes).unwrap().to_le_bytes();
+    let text = [&size(rtf.len() + 12)[..], &size(rtf.len()), b"MELA", &[0; 4], rtf.as_bytes()].concat();
+    // One property, PidTagRtfCompressed, with one value.
+    let padding = vec![0; text.len().next_multiple_of(4) - text.len()];
+    let properties = [&size(1)[..], &[0x02, 0x01, 0x09, 0x10], &size(1), &size(text.len()), &text, &padding].concat();
+    let sum = properties.iter().fold(0_u16, |sum, byte| sum.wrapping_add(u16::from(*byte)));
+    let stream = [
+        &[0x78, 0x9f, 0x3e, 0x22, 1, 0, 1, 0x03, 0x90, 0x06, 0x00][..],
+        &size(properties.len()),
+        &properties,
+        &sum.to_le_bytes(),
+    ];
+    let lines: String = BASE64
+        .encode(&stream.concat())
+        .as_bytes()
+        .chunks(76)
+        .map(|line| format!("{}\r\n", String::from_utf8_lossy(line)))
+        .collect();
+    mail("Content-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n", &lines)
+}
+
+#[test]
+fn twice_as_much_in_a_winmail_dat_takes_hardly_more_than_twice_the_time() {
+    let read = message::parse(winmail("{\\rtf1 some words}").as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default());
+    assert_eq!(read.body.reply, "some words");
+    let cases = [
+        ("words", "word "),
+        ("control words", "\\par "),
+        ("groups", "{x"),
+        ("ends of groups", "}x"),
+        ("characters in Unicode", "\\u252?"),
+        ("characters in the code page", "\\'fc"),
+        ("pages", "\\fromhtml1{\\*\\htmltag <b>}x"),
+        ("bytes", "\\bin9 x"),
+        ("numbers without end", "\\u9999999999"),
+    ];
+    let of = |piece: &str, size: usize| winmail(&format!("{{\\rtf1 {}", piece.repeat(size / piece.len())));
+    check(cases.map(|(name, piece)| (name, of(piece, SIZE), of(piece, 2 * SIZE))));
 }
 
 #[test]
