@@ -8,7 +8,6 @@ use crate::config::Config;
 use crate::serve::desk::Desk;
 use crate::serve::health::Health;
 use crate::serve::{self, Role};
-use crate::spoken::counted;
 use crate::store::{self, Store};
 use crate::web::Web;
 use anyhow::Context as _;
@@ -80,10 +79,6 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
         desk.put_in_shadow(shadow);
     }
     desk.health = health;
-    for (team, count) in desk.teams_that_are_gone().await.context("cannot read the teams of tickets")? {
-        let tickets = counted(usize::try_from(count).unwrap_or_default(), "open ticket");
-        warn!("the team `{team}` of {tickets} is not in the configuration: the people of their tiers hear of them");
-    }
     let roles = if args.only.is_empty() { &Role::ALL[..] } else { &args.only[..] };
     let result = serve::run(desk, setup.config, roles, stop).await;
     // A connection to a server that is gone cannot be closed in order.

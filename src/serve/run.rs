@@ -125,6 +125,7 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     let connections = if has(Role::Deliver) { config.smtp.connections } else { 0 };
     let delivering = (0..connections).map(|_| start(courier(), &stop_deliver)).collect();
     tell_of_missing_calendars(&desk).await;
+    tell_of_missing_teams(&desk).await;
     desk.health.opened(&desk.store);
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
@@ -181,6 +182,21 @@ async fn tell_of_missing_calendars(desk: &Desk) {
         }
         // Nothing follows from it but this remark.
         Err(failure) => warn!(error = %failure, "the calendars of tickets could not be looked at"),
+    }
+}
+
+/// Says which teams have open tickets and are not in the configuration any more: the people of their tiers work on those.
+async fn tell_of_missing_teams(desk: &Desk) {
+    match desk.teams_that_are_gone().await {
+        Ok(gone) => {
+            for (team, count) in gone {
+                let tickets = counted(usize::try_from(count).unwrap_or(usize::MAX), "open ticket");
+                warn!(
+                    "the team `{team}` of {tickets} is not in the configuration: the people of their tiers hear of them"
+                );
+            }
+        }
+        Err(failure) => warn!(error = %failure, "the teams of tickets could not be looked at"),
     }
 }
 
