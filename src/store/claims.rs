@@ -116,23 +116,25 @@ impl Store {
     }
 
     /// Puts a claimed mail back until `due_at`. `false` when somebody else has claimed it since.
-    pub async fn release_inbox(
-        &self,
-        id: i64,
-        attempt: u32,
-        due_at: Timestamp,
-        error: &str,
-    ) -> Result<bool, StoreError> {
+    ///
+    /// # Errors
+    /// A [`StoreError::Conflict`] also when the claim that it was handed out with is somebody else's by now.
+    pub async fn release_inbox(&self, item: &InboxItem, due_at: Timestamp, error: &str) -> Result<bool, StoreError> {
+        let mut tx = dialect::begin_write(self.writer()).await?;
+        if let Some(claim) = item.claim {
+            workers::insist_on_claim(&mut tx, claim).await?;
+        }
         let touched = query(
             "UPDATE inbox SET state = 'new', due_at = $3, error = $4 \
              WHERE id = $1 AND attempt = $2 AND state = 'processing'",
         )
-        .bind(id)
-        .bind(i64::from(attempt))
+        .bind(item.id)
+        .bind(i64::from(item.attempt))
         .bind(millis(due_at))
         .bind(error)
-        .execute(self.writer())
+        .execute(&mut tx)
         .await?;
+        tx.commit().await?;
         Ok(touched == 1)
     }
 

@@ -466,5 +466,5 @@ async fn process_alone(desk: &Desk, item: &InboxItem, now: Timestamp) -> Result<
     }
     warn!(inbox.id = id, attempt = tries, error = %failure, "mail {id} failed and is tried again");
     let due_at = now + WAIT_AFTER_FAILURE * i32::try_from(tries).unwrap_or(1);
-    desk.store.release_inbox(id, attempt, due_at, &failure.to_string()).await.map(drop)
+    desk.store.release_inbox(item, due_at, &failure.to_string()).await.map(drop)
 }

@@ -132,7 +132,7 @@ async fn a_late_settle_changes_nothing() {
     assert!(matches!(error, StoreError::Conflict { .. }), "{error}");
     assert!(error.is_transient());
     assert_eq!(desk.state_of(1).await, "processing", "nothing of the batch is settled");
-    assert!(!desk.store.release_inbox(2, late[1].attempt, minute(9), "late").await.unwrap());
+    assert!(!desk.store.release_inbox(&late[1], minute(9), "late").await.unwrap());
     desk.write(&settling(now.iter().map(|item| settled(item, Outcome::Bounce)).collect())).await;
     assert_eq!((desk.state_of(1).await, desk.state_of(2).await), ("filed".into(), "filed".into()));
     let twice = desk.try_write(&settling(vec![settled(&now[0], Outcome::Bounce)])).await.unwrap_err();
@@ -144,7 +144,7 @@ async fn a_mail_that_failed_comes_back_when_it_is_due() {
     let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     let item = &desk.claim(minute(0)).await[0];
-    assert!(desk.store.release_inbox(1, item.attempt, minute(2), "it hurts").await.unwrap());
+    assert!(desk.store.release_inbox(&item, minute(2), "it hurts").await.unwrap());
     assert_eq!(desk.store.find_inbox(1).await.unwrap().unwrap().error.as_deref(), Some("it hurts"));
     assert_eq!(desk.store.next_inbox_due().await.unwrap(), Some(minute(2)));
     assert_eq!(desk.claim(minute(1)).await, []);
