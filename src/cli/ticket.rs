@@ -142,7 +142,13 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
             let filed = open.store.filed_on(*reference).await?;
             match format.format {
                 Format::Json => open.screen.json(&Shown::of(&ticket, &filed))?,
-                Format::Text => open.screen.print(&page(&ticket, &filed, &open.config.policy, &open.screen))?,
+                Format::Text => open.screen.print(&page(
+                    &ticket,
+                    &filed,
+                    &open.config.policy,
+                    open.store.clock().now(),
+                    &open.screen,
+                ))?,
             }
             Ok(DONE)
         }
@@ -289,18 +295,21 @@ fn told_alert(alert: &Alert, screen: &Screen) -> String {
 }
 
 /// In which hours its promises run; nothing where no rule has named any.
-fn told_hours(ticket: &Ticket, policy: &Policy) -> String {
+fn told_hours(ticket: &Ticket, policy: &Policy, now: Timestamp) -> String {
     let Some(calendar) = &ticket.calendar else { return String::new() };
     if !policy.calendars.contains_key(calendar) {
         return format!("around the clock, for the configuration has no calendar {calendar} any more");
     }
-    match policy.pace_of(ticket).is_around_the_clock() {
-        true => format!("around the clock, for it is {}; else while {calendar} is open", ticket.severity),
+    if ticket.severity == Severity::Critical {
+        return format!("around the clock, for it is {}; else while {calendar} is open", ticket.severity);
+    }
+    match policy.pace_of(ticket).is_around_the_clock(now) {
+        true => format!("around the clock, for {calendar} is not open for so long within a year"),
         false => format!("while {calendar} is open"),
     }
 }
 
-fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> String {
+fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, now: Timestamp, screen: &Screen) -> String {
     let at = |at: Option<Timestamp>| at.map(|at| screen.when_exactly(at)).unwrap_or_default();
     let heading = format!("{} · {}", ticket.id, visible(&ticket.subject));
     let severity = screen.paint(severity_tone(ticket.severity), ticket.severity.as_str());
@@ -327,7 +336,7 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, screen: &Screen) -> S
             ("first answer", at(ticket.first_response_at)),
             ("first answer due", at(first_response_due_at)),
             ("next update due", at(ticket.update_due_at)),
-            ("promises run", told_hours(ticket, policy)),
+            ("promises run", told_hours(ticket, policy, now)),
             ("resolved", at(ticket.resolved_at)),
             ("closed", at(ticket.closed_at)),
         ],

@@ -123,7 +123,7 @@ impl View<'_> {
         fields.set("expected_update", self.in_customers_zone(due_at));
         let pace = self.policy.pace(self.severity(), self.ticket.and_then(|ticket| ticket.calendar.as_deref()));
         let every = when::interval(pace.update_every());
-        let hours = if pace.is_around_the_clock() { "" } else { " within our opening hours" };
+        let hours = if pace.is_around_the_clock(self.now) { "" } else { " within our opening hours" };
         fields.set("update_interval", format!("{every}{hours}"));
     }
 

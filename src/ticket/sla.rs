@@ -110,9 +110,9 @@ impl Pace<'_> {
         self.promise.update_every
     }
 
-    /// Whether time runs at night, too.
-    pub fn is_around_the_clock(&self) -> bool {
-        self.calendar.is_none()
+    /// Whether what is promised now runs at night, too.
+    pub fn is_around_the_clock(&self, now: Timestamp) -> bool {
+        self.calendar.is_none_or(|calendar| calendar.after(now, self.promise.update_every).is_none())
     }
 }
 
