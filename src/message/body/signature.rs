@@ -135,24 +135,17 @@ fn is_footer_rule(lines: &[&str], at: usize, is_quote_above: bool) -> bool {
 /// Shortest line of dashes that a list program draws.
 pub(super) const MIN_DRAWN_CHARS: usize = 20;
 
-/// Shortest line of the wide signs that Japanese signatures begin and end with.
-pub(super) const MIN_WIDE_CHARS: usize = 8;
-
 /// What programs and people draw above a footer or a signature: two or three dashes, or a long line.
 fn is_drawn(words: &str) -> bool {
     let Some(first) = words.chars().next() else { return false };
-    if !words.chars().all(|c| c == first) {
-        // `-=-=-=-` and whatever else people paint a line of.
-        return !words.contains(|c: char| c.is_alphanumeric() || c.is_whitespace() || c == '>')
-            && words.chars().count() >= MIN_DRAWN_CHARS;
+    // Other signs people paint above what they show: `####`, `****`, `-=-=`.
+    if !matches!(first, '-' | '_' | '—' | '–' | '=' | '+') || !words.chars().all(|c| c == first) {
+        return false;
     }
     match (first, words.chars().count()) {
-        ('─' | '━' | '═' | '＿', count) => count >= MIN_WIDE_CHARS,
-        ('*' | '#' | '~' | '.', count) => count >= MIN_DRAWN_CHARS,
         ('_', count) => count >= 2,
         ('—' | '–', count) => count <= 3 || count >= MIN_DRAWN_CHARS,
-        ('-' | '=' | '+', count) => matches!(count, 3 | 4) || count >= MIN_DRAWN_CHARS,
-        _ => false,
+        (_, count) => matches!(count, 3 | 4) || count >= MIN_DRAWN_CHARS,
     }
 }
 
