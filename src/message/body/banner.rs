@@ -52,6 +52,10 @@ const STARTS: &[&str] = &[
     "varning",
     "advarsel",
     "uwaga",
+];
+
+/// How Exchange begins to say in some languages that mails of somebody are rare.
+const RARE: &[&str] = &[
     "certains contacts",
     "certaines personnes",
     "du får vanligvis ikke",
@@ -62,15 +66,13 @@ const STARTS: &[&str] = &[
     "non ricevi",
     "você não costuma",
     "u ontvangt niet",
-    "внимание",
-    "注意",
-    "警告",
 ];
 
-/// The page to which such a paragraph links in each language of Exchange.
+/// The page to which it links there.
 const PAGE: &str = "aka.ms/learnaboutsenderidentification";
 
 static MAY_WARN: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(STARTS));
+static IS_RARE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(RARE));
 
 /// What such paragraphs say.
 const SAID: &[&str] = &[
@@ -119,10 +121,6 @@ const SAID: &[&str] = &[
     "ekstern avsender",
     "spoza organizacji",
     "nadawca zewnętrzny",
-    "zewnętrznego nadawcy",
-    "внешнего отправителя",
-    "外部からのメール",
-    "外部邮件",
 ];
 
 /// The lines on top in which a server warns of mail from outside.
@@ -134,7 +132,8 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
     let end = start + len;
     // Nearly all mails end here, at a look at their first bytes.
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if !MAY_WARN.begin(first) && !lines[start..end].iter().any(|line| line.contains("aka.ms/")) {
+    let is_rare = IS_RARE.begin(first);
+    if !is_rare && !MAY_WARN.begin(first) {
         return None;
     }
     let has_words = (end..lines.len()).any(|at| kinds[at] == Kind::Reply && !is_blank(&lines[at]));
@@ -142,5 +141,5 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
         return None;
     }
     let words = lines[start..end].join(" ").to_lowercase();
-    (words.contains(PAGE) || SAID.iter().any(|phrase| words.contains(phrase))).then_some(start..end)
+    (is_rare && words.contains(PAGE) || SAID.iter().any(|phrase| words.contains(phrase))).then_some(start..end)
 }

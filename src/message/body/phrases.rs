@@ -278,12 +278,6 @@ pub(super) const SENT_FROM_ENDS: &[&str] = &[
     " küldve",
     " herunterladen",
     " downloaden",
-    "の取得",
-    "を入手",
-    " 다운로드",
-    "를 다운로드",
-    " edinin",
-    "发来的",
     "で送信",
     "에서 전송",
 ];

@@ -161,12 +161,17 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
     // Neither asks anything.
     let asks = lines[start..].iter().any(|line| line.contains("? ") || line.ends_with('?'));
-    if IS_FOOTER.begin(first) && !asks {
+    // Nobody's whole mail is a footer or a notice.
+    let is_whole = !is_quote_above && lines[..start].iter().all(|line| line.trim().is_empty());
+    if is_whole || asks {
+        return None;
+    }
+    if IS_FOOTER.begin(first) && (!tells_how_to_unsubscribe(first) || lines[start..].iter().any(|line| is_linked(line)))
+    {
         return Some(start);
     }
-    // Nobody's whole mail is a notice, and a notice is no short line.
-    let is_long = lines[start..].iter().map(|line| line.len()).sum::<usize>() > MIN_NOTICE_BYTES;
-    if start == 0 && !is_quote_above || !is_long || asks {
+    // A notice is no short line.
+    if lines[start..].iter().map(|line| line.len()).sum::<usize>() <= MIN_NOTICE_BYTES {
         return None;
     }
     let mut opening = String::with_capacity(2 * MAX_NOTICE_START_CHARS);
@@ -179,6 +184,17 @@ fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     }
     let end = opening.char_indices().nth(MAX_NOTICE_START_CHARS).map_or(opening.len(), |(at, _)| at);
     IS_NOTICE.are_in(&opening[..end].to_lowercase()).then_some(start)
+}
+
+/// Whether a line begins as people too tell each other how to get rid of mails.
+fn tells_how_to_unsubscribe(line: &str) -> bool {
+    const TO: &str = "to unsubscribe";
+    line.get(..TO.len()).is_some_and(|start| start.eq_ignore_ascii_case(TO))
+}
+
+/// Whether a line has an address of a page or of a mailbox.
+fn is_linked(line: &str) -> bool {
+    line.contains("://") || line.contains("www.") || line.contains('@')
 }
 
 /// `-Ann` or `- Ann` as the last line, below a finished sentence.
@@ -211,9 +227,13 @@ fn is_sent_from(line: &str) -> bool {
         // Some scripts have no blanks behind a name in this one: `iPhoneから送信`.
         text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DEVICES.contains(&part))
     };
-    // An advertisement of Outlook, in whatever language.
-    if line.contains("//aka.ms/") && words.contains("Outlook") {
-        return true;
+    // An advertisement of Outlook for a device, in whatever language: a link and its text, and nothing else.
+    if let Some(text) = words.strip_suffix('<')
+        && line[words.len()..].starts_with("https://aka.ms/")
+        && !line[words.len()..].contains(char::is_whitespace)
+        && text.contains("Outlook")
+    {
+        return !text.ends_with(' ') && !text.contains([':', ',']) && has_device(&text.to_lowercase());
     }
     if IS_SENT_FROM.begin(words) {
         let lower = words.to_lowercase();
@@ -222,10 +242,7 @@ fn is_sent_from(line: &str) -> bool {
     }
     let lower = words.to_lowercase();
     if SENT_FROM_ENDS.iter().any(|end| lower.ends_with(end)) {
-        return has_device(&lower)
-            || lower.contains("windows")
-            || lower.starts_with("von ")
-            || !lower.is_ascii() && lower.contains("outlook");
+        return has_device(&lower) || lower.starts_with("von ") || !lower.is_ascii() && lower.contains("outlook");
     }
     // `Ann Example from mobile`.
     let is_short = lower.split_whitespace().count() <= MAX_DEVICE_WORDS && !lower.ends_with(['?', ':', '.']);
