@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 pub(super) const MAX_CHALLENGE_BYTES: usize = 1_000;
 
 /// That a mail waits, in lower case.
-const WAITS: [&str; 51] = [
+const WAITS: [&str; 30] = [
     "being held",
     "been held",
     "will be held",
@@ -43,31 +43,10 @@ const WAITS: [&str; 51] = [
     "foi retida",
     "será entregue",
     "sarà consegnato",
-    "redirected to a",
-    "moved to my inbox",
-    "release your message",
-    "verification process",
-    "waiting for delivery",
-    "awaiting delivery",
-    "wartet auf freigabe",
-    "noch nicht ausgeliefert",
-    "pas encore été remis",
-    "pas encore été délivré",
-    "soit délivré",
-    "soit remis",
-    "no ha sido entregado",
-    "aún no ha sido",
-    "ainda não foi entregue",
-    "seja entregue",
-    "non è stato ancora",
-    "nog niet afgeleverd",
-    "nog niet bezorgd",
-    "еще не доставлено",
-    "ещё не доставлено",
 ];
 
 /// What its sender is to prove, or how, in lower case.
-const PROVE: [&str; 38] = [
+const PROVE: [&str; 24] = [
     "are human",
     "are a human",
     "a human being",
@@ -92,20 +71,6 @@ const PROVE: [&str; 38] = [
     "ser humano",
     "um humano",
     "essere umano",
-    "real person",
-    "protecting myself from",
-    "kein roboter",
-    "kein spammer",
-    "bist ein mensch",
-    "pas un robot",
-    "no es un robot",
-    "no eres un robot",
-    "não é um robô",
-    "non sei un robot",
-    "non è un robot",
-    "geen robot",
-    "не робот",
-    "complete this verification",
 ];
 
 static SAYS_WAITS: Phrases = Phrases::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WAITS).ok());
