@@ -30,8 +30,8 @@ pub(in crate::message) fn label(line: &str) -> Option<(Label, &str)> {
 
 /// Whether `lines` begin with a header block; over how many lines it goes.
 ///
-/// It has `From` and three fields more, or two of which one has a date or an address, as a table of trains has not; or
-/// two fields that no person writes by hand: an address and a date with a time.
+/// It has `From` and two fields more; or two fields that no person writes by hand: an address and a date with a time. A
+/// `From` of nothing but a time, as a table of trains has it, or in small letters needs a third field or a date.
 pub(in crate::message) fn header_block(lines: &[&str]) -> Option<usize> {
     block(lines, false)
 }
@@ -53,6 +53,7 @@ fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
     let mut is_dated = first == Label::Sent && has_date_and_time(value);
     let mut has_day = first == Label::Sent && has_date(value);
     let mut is_addressed = first == Label::From && has_address(value);
+    let mut is_named = first == Label::From && is_shown(lines[0], value);
     let mut end = 1;
     for (at, line) in lines.iter().enumerate().take(MAX_BLOCK_LINES).skip(1) {
         match label(line) {
@@ -63,6 +64,7 @@ fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
                 is_dated |= label == Label::Sent && has_date_and_time(value);
                 has_day |= label == Label::Sent && has_date(value);
                 is_addressed |= matches!(label, Label::From | Label::To) && has_address(value);
+                is_named |= label == Label::From && is_shown(line, value);
                 end = at + 1;
             }
             // Some programs write the block with an empty line between its fields.
@@ -72,8 +74,14 @@ fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
         }
     }
     let is_full = seen.contains(&Label::From)
-        && (seen.len() >= 4 || seen.len() >= 3 && (is_announced || has_day || is_addressed));
+        && (seen.len() >= 4 || seen.len() >= 3 && (is_announced || has_day || is_addressed || is_named));
     (is_full || is_dated && is_addressed && end <= seen.len() + 1).then_some(end)
+}
+
+/// Whether this line names somebody as a mail program shows it: its label begins with a capital, and it has a name.
+fn is_shown(line: &str, value: &str) -> bool {
+    let first = line.chars().find(|c| c.is_alphabetic());
+    first.is_some_and(|c| !c.is_lowercase()) && value.contains(char::is_alphabetic)
 }
 
 /// Whether `lines` begin with the block of Lotus Notes, in which each label stands on a line of its own and the value

@@ -296,6 +296,39 @@ pub(super) const ABOVE: &[&str] = &[
     "此行上方",
 ];
 
+/// What they ask for on that line; others say that something else stands above it.
+pub(super) const ANSWER: &[&str] = &[
+    "reply",
+    "answer",
+    "respond",
+    "type your",
+    "write your",
+    "please type",
+    "please write",
+    "antwort",
+    "schreiben",
+    "répon",
+    "écri",
+    "escrib",
+    "rispo",
+    "scriv",
+    "resposta",
+    "escrev",
+    "antwoord",
+    "schrijf",
+    "svar",
+    "skriv",
+    "odpow",
+    "odpov",
+    "ответ",
+    "напишите",
+    "返信",
+    "回答",
+    "記入",
+    "回复",
+    "回覆",
+];
+
 /// What stands between rules, or behind "begin of", above a mail that is passed on.
 pub(super) const FORWARD: &[&str] = &[
     "forwarded message",

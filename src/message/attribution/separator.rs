@@ -1,6 +1,6 @@
 //! Lines that separate a quoted or forwarded mail from the text above it: `-----Original Message-----`.
 
-use super::phrases::{ABOVE, BEGIN, FORWARD, ORIGINAL};
+use super::phrases::{ABOVE, ANSWER, BEGIN, FORWARD, ORIGINAL};
 use super::{IS_WROTE, ends_with_colon};
 use crate::message::limits::MAX_SEPARATOR_BYTES;
 use crate::message::search::{Beginnings, Phrases};
@@ -8,6 +8,7 @@ use crate::message::search::{Beginnings, Phrases};
 static IS_FORWARD: Phrases = Phrases::new(|| Phrases::automaton(FORWARD));
 static IS_ORIGINAL: Phrases = Phrases::new(|| Phrases::automaton(ORIGINAL));
 static IS_ABOVE: Phrases = Phrases::new(|| Phrases::automaton(ABOVE));
+static ASKS_FOR_ANSWER: Phrases = Phrases::new(|| Phrases::automaton(ANSWER));
 static MAY_BE_BARE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&[ORIGINAL, FORWARD].concat()));
 
 /// What a line between rules says about the text below it.
@@ -57,7 +58,7 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
     if is_ruled && is_original {
         Some(Separator::Original)
     } else {
-        (is_ruled && IS_ABOVE.are_in(&words)).then_some(Separator::AnswerAbove)
+        (is_ruled && IS_ABOVE.are_in(&words) && ASKS_FOR_ANSWER.are_in(&words)).then_some(Separator::AnswerAbove)
     }
 }
 

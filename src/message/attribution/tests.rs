@@ -94,12 +94,14 @@ fn attributions_are_known_in_many_languages() {
 
 #[test]
 fn header_blocks_are_known_in_many_languages() {
-    let cases: [(&str, &[&str], Option<usize>); 10] = [
+    let cases: [(&str, &[&str], Option<usize>); 12] = [
         ("english", &["From: Ann", "Sent: Monday", "To: Bob", "Subject: x", "", "text"], Some(4)),
         ("german, bold", &["*Von:* Ann", "*Gesendet:* Montag", "*An:* Bob", "*Betreff:* x"], Some(4)),
         ("french", &["De : Ann", "Envoyé : lundi", "À : Bob", "Objet : x"], Some(4)),
         ("wrapped recipients", &["From: Ann", "Sent: Monday", "To: Bob;", " Carl", "Subject: x"], Some(5)),
-        ("empty lines between", &["From: Ann", "", "Sent: 2 March 2026", "", "To: Bob"], Some(5)),
+        ("no date, no address", &["From: Example Support", "To: Ann", "Subject: Re: x", "", "text"], Some(3)),
+        ("a day of the week", &["Von: Ann", "Gesendet: Montag", "An: Bob", "", "text"], Some(3)),
+        ("empty lines between", &["From: Ann", "", "Sent: Monday", "", "To: Bob"], Some(5)),
         ("somebody's list", &["From: Berlin", "We leave at nine."], None),
         ("address and date", &["Date: Mon, 2 Mar 2026 09:30:00 +0000", "To: ann@example.com"], Some(2)),
         ("a table of trains", &["From: 09:00", "To: 12:00", "Date: 2 March", "", "text"], None),
@@ -118,6 +120,8 @@ fn separators_tell_answers_from_forwards() {
         ("##- Please type your reply above this line -##", Some(AnswerAbove)),
         ("--- Bitte oberhalb dieser Linie antworten ---", Some(AnswerAbove)),
         ("Please write above this line:", None),
+        ("---- see the error above this line ----", None),
+        ("---- the type of paper is above this line ----", None),
         ("---- 回复的原邮件 ----", Some(Original)),
         ("-----Original Message-----", Some(Original)),
         ("*-------- Ursprüngliche Nachricht --------*", Some(Original)),
