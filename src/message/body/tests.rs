@@ -1,5 +1,6 @@
 //! What a person wrote, told from quotes, signatures and our own marker.
 
+mod people;
 mod thresholds;
 
 use super::*;
@@ -259,10 +260,6 @@ fn what_stands_below_the_words_is_their_signature() {
             "",
         ),
         ("a parcel", "It burns.\n\nEnvoyé de Paris, il n'est jamais arrivé", ""),
-        ("painted signs", "Our monitor shows:\n\n####################\nAll is down", ""),
-        ("stars", "It burns.\n\n********************\nAll is down", ""),
-        ("a mixed line", "It burns.\n\n-=-=-=-=-=-=-=-=-=-=-\nAll is down", ""),
-        ("wide lines", "It burns.\n\n━━━━━━━━━━\nAll is down", ""),
         (
             "an advertisement in a language",
             "It burns.\n\nXyz Outlook abc iOS<https://aka.ms/x>",
@@ -273,37 +270,10 @@ fn what_stands_below_the_words_is_their_signature() {
             "Du får ikke ofte Xyz<https://aka.ms/LearnAboutSenderIdentification>\n\nIt burns.",
             "Du får ikke ofte Xyz<https://aka.ms/LearnAboutSenderIdentification>",
         ),
-        ("a link that fails", "Outlook link that fails: https://aka.ms/x", ""),
-        ("a link that fails on a telephone", "Here.\n\nOutlook for iOS fails:<https://aka.ms/x>", ""),
-        ("a link in a sentence", "Here.\n\nOutlook iOS<https://aka.ms/x> fails", ""),
-        ("a page that is named", "The page https://aka.ms/LearnAboutSenderIdentification fails.\n\nWhy", ""),
-        ("how to get rid of mails", "Sorry.\n\nTo unsubscribe from this, open Settings, then Mail.", ""),
-        ("a way out of a list", "Sorry.\n\nTo unsubscribe from the list, open https://x.example, then Mail.", ""),
-        ("who got no rid of them", "\nTo unsubscribe, I clicked https://x.example/out, and I still get it.", ""),
         (
             "a footer of a list",
             "It burns.\n\nTo unsubscribe from this list, write to x@y.example.",
             "To unsubscribe from this list, write to x@y.example.",
-        ),
-        (
-            "a page for some, in Norwegian",
-            "Hei.\n\nSidene under Innstillinger er kun ment for administratorer, men nå ser alle ansatte dem i menyen.",
-            "",
-        ),
-        (
-            "a page for some, in Polish",
-            "Witam.\n\nTe strony są przeznaczone tylko dla administratorów, ale teraz widzą je wszyscy nasi pracownicy.",
-            "",
-        ),
-        (
-            "a column",
-            "Hi.\n\nThe column \"views expressed in this e-mail\" should not be in the export that we get each week.",
-            "",
-        ),
-        (
-            "a law that is called upon",
-            "Salve.\n\nAi sensi del D.Lgs. 196/2003 chiedo la cancellazione di tutti i miei dati dai vostri sistemi.",
-            "",
         ),
         ("a footer of a program", "It burns.\n\nVirus-free. www.example.com", "Virus-free. www.example.com"),
         (

@@ -181,6 +181,11 @@ fn receipts_in_plain_words_are_known_by_subject_and_text() {
         let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
         (message.origin == Origin::AutomaticReply, message.is_automatic_by_words_only)
     };
+    let filled =
+        |start: &str, bytes: usize, end: &str| format!("{start}{}{end}", "x".repeat(bytes - start.len() - end.len()));
+    let of_bytes = |bytes| filled("Your message\n", bytes, &format!("\n\n{read}"));
+    let of_lines = |lines: usize| format!("Your message\n{}\n{read}", "To: Ann\n".repeat(lines - 2));
+    let ending = |bytes| format!("Your message\n\n{}", filled("It ", bytes, &format!(" {read}")));
     let cases = [
         ("a receipt", of("Read: Printer", &format!("Your message\n\nTo: Ann\n\n{read}")), (true, true)),
         (
@@ -193,15 +198,25 @@ fn receipts_in_plain_words_are_known_by_subject_and_text() {
         ("a person's text", of("Printer", read), (false, false)),
         ("a question", of("Read: Printer", &format!("Why do I get \"{read}\"?")), (false, false)),
         (
-            "all that it may say",
-            of("Read: x", &format!("{read}{}", "x".repeat(receipt::MAX_RECEIPT_BYTES - read.len()))),
-            (true, true),
-        ),
-        (
-            "more",
-            of("Read: x", &format!("{read}{}", "x".repeat(receipt::MAX_RECEIPT_BYTES + 1 - read.len()))),
+            "a meter",
+            of("Return receipt for order 4711", "The meter has been read by your technician. I still wait."),
             (false, false),
         ),
+        ("words behind the receipt's", of("Return receipt for order 4711", &of_bytes(200)), (false, false)),
+        ("another thing that was read", of("Return receipt", &format!("The meter {read}")), (false, false)),
+        ("no time", of("Gelesen: Drucker", "Ihre Nachricht habe ich gelesen."), (false, false)),
+        ("words below it", of("Read: Printer", &format!("Your message\n\n{read}\n\nIt burns.")), (false, false)),
+        (
+            "words behind it",
+            of("Read: Printer", &format!("Your message {read} Please call. It burns.")),
+            (false, false),
+        ),
+        ("all that it may say", of("Read: x", &of_bytes(receipt::MAX_RECEIPT_BYTES)), (true, true)),
+        ("more", of("Read: x", &of_bytes(receipt::MAX_RECEIPT_BYTES + 1)), (false, false)),
+        ("all its lines", of("Read receipt", &of_lines(receipt::MAX_RECEIPT_LINES)), (true, true)),
+        ("more lines", of("Read receipt", &of_lines(receipt::MAX_RECEIPT_LINES + 1)), (false, false)),
+        ("its longest end", of("Read: x", &ending(receipt::MAX_SAID_BYTES)), (true, true)),
+        ("a longer end", of("Read: x", &ending(receipt::MAX_SAID_BYTES + 1)), (false, false)),
     ];
     for (name, got, expected) in cases {
         assert_eq!(got, expected, "{name}");

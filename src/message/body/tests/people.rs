@@ -1,0 +1,39 @@
+//! What looks like a signature, a footer or a notice and is somebody's words.
+
+use super::*;
+
+#[test]
+fn words_of_people_are_no_signature() {
+    let cases = [
+        ("painted signs", "Our monitor shows:\n\n####################\nAll is down"),
+        ("stars", "It burns.\n\n********************\nAll is down"),
+        ("a mixed line", "It burns.\n\n-=-=-=-=-=-=-=-=-=-=-\nAll is down"),
+        ("wide lines", "It burns.\n\n━━━━━━━━━━\nAll is down"),
+        ("a link that fails", "Outlook link that fails: https://aka.ms/x"),
+        ("a link that fails on a telephone", "Here.\n\nOutlook for iOS fails:<https://aka.ms/x>"),
+        ("a link in a sentence", "Here.\n\nOutlook iOS<https://aka.ms/x> fails"),
+        ("a page that is named", "The page https://aka.ms/LearnAboutSenderIdentification fails.\n\nWhy"),
+        ("how to get rid of mails", "Sorry.\n\nTo unsubscribe from this, open Settings, then Mail."),
+        ("a way out of a list", "Sorry.\n\nTo unsubscribe from the list, open https://x.example, then Mail."),
+        ("who got no rid of them", "\nTo unsubscribe, I clicked https://x.example/out, and I still get it."),
+        (
+            "a page for some, in Norwegian",
+            "Hei.\n\nSidene under Innstillinger er kun ment for administratorer, men nå ser alle ansatte dem i menyen.",
+        ),
+        (
+            "a page for some, in Polish",
+            "Witam.\n\nTe strony są przeznaczone tylko dla administratorów, ale teraz widzą je wszyscy nasi pracownicy.",
+        ),
+        (
+            "a column",
+            "Hi.\n\nThe column \"views expressed in this e-mail\" should not be in the export that we get each week.",
+        ),
+        (
+            "a law that is called upon",
+            "Salve.\n\nAi sensi del D.Lgs. 196/2003 chiedo la cancellazione di tutti i miei dati dai vostri sistemi.",
+        ),
+    ];
+    for (name, text) in cases {
+        assert_eq!(parts(text).0, text.trim(), "{name}");
+    }
+}
