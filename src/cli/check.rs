@@ -53,7 +53,10 @@ struct Report<'a> {
 pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u8> {
     let screen = globals.screen();
     let (findings, mut checks, config) = match setup::load(&globals.config) {
-        Ok(setup) => (Findings::default(), of_files(&setup), Some(setup.config)),
+        Ok(setup) => {
+            let checks = of_files(&setup);
+            (setup.shadow_findings, checks, Some(setup.config))
+        }
         // What is wrong in the rules does not keep us from trying the servers.
         Err(findings) => (findings, Vec::new(), Config::load(&globals.config).ok()),
     };
@@ -95,7 +98,7 @@ fn missing_files(config: &Config) -> Vec<Checked> {
 }
 
 fn of_files(setup: &Setup) -> Vec<Checked> {
-    let Setup { config, rules, shadow, rule_file_count, templates: _, own_template_count } = setup;
+    let Setup { config, rules, shadow, rule_file_count, own_template_count, .. } = setup;
     let ok = |what: &str, place: String, detail: String| Checked {
         what: what.to_owned(),
         place,

@@ -25,6 +25,12 @@ impl Findings {
         self.all.is_empty()
     }
 
+    /// Adds all of others, behind these.
+    pub fn append(&mut self, mut others: Self) {
+        self.all.append(&mut others.all);
+        self.texts.append(&mut others.texts);
+    }
+
     /// Adds findings in one file.
     pub fn add(&mut self, path: &str, text: &str, findings: impl IntoIterator<Item = Finding>) {
         self.all.extend(findings);

@@ -10,15 +10,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a desk is made of, without a fault.
+/// What a desk is made of, without a fault but in what is only tried out.
 #[derive(Debug)]
 pub struct Setup {
     /// The configuration.
     pub config: Config,
     /// The rules.
     pub rules: RuleSet,
-    /// The rules that are tried out as a whole, if there are any.
+    /// The rules that are tried out as a whole, if there are any without a fault.
     pub shadow: Option<RuleSet>,
+    /// What is wrong with those. They act on nothing, so a desk works without them.
+    pub shadow_findings: Findings,
     /// How many rule files there are.
     pub rule_file_count: usize,
     /// The words of our mails.
@@ -44,14 +46,19 @@ pub fn load(path: &Path) -> Result<Setup, Findings> {
     let names = config.as_ref().zip(templates.as_ref()).map(|(config, (templates, _))| names(config, templates));
     let rules = rules_of(&rules_folder, names.as_ref(), &mut findings);
     let shadow = config.as_ref().and_then(|config| config.rules_shadow.clone());
-    let shadow = shadow.and_then(|folder| rules_of(&folder, names.as_ref(), &mut findings)).map(|(rules, _)| rules);
+    let mut shadow_findings = Findings::default();
+    let shadow = shadow.and_then(|folder| rules_of(&folder, names.as_ref(), &mut shadow_findings));
+    let shadow = shadow.map(|(rules, _)| rules);
     match (config, rules, templates) {
         (Some(config), Some((rules, rule_file_count)), Some((templates, own_template_count)))
             if findings.is_empty() =>
         {
-            Ok(Setup { config, rules, shadow, rule_file_count, templates, own_template_count })
+            Ok(Setup { config, rules, shadow, shadow_findings, rule_file_count, templates, own_template_count })
         }
-        _ => Err(findings),
+        _ => {
+            findings.append(shadow_findings);
+            Err(findings)
+        }
     }
 }
 

@@ -175,6 +175,9 @@ async fn look(desk: &Desk, folder: &Folder, names: &Names) {
             for error in errors.iter().take(ERRORS_LOGGED) {
                 error!("{error}");
             }
+            if let more @ 1.. = errors.len().saturating_sub(ERRORS_LOGGED) {
+                error!("and {more} more: `postroom check` shows them all");
+            }
         }
     }
 }

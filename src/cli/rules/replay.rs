@@ -3,7 +3,7 @@
 use super::stored::{self, Files, Judged, Kept, OfDesk, wait};
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, load, print_json};
 use crate::classify::{
-    self, Change, Guard, Movement, Part, RuleFile, RuleSet, Tally, Verdict, changes, compile, movement,
+    self, Change, Guard, Movement, Names, Part, RuleFile, RuleSet, Tally, Verdict, changes, compile_for, movement,
 };
 use crate::cli::list::since;
 use crate::cli::screen::{Screen, Tone, one_line, visible};
@@ -118,7 +118,7 @@ pub(super) fn run(
     let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
     let (before, after) = if args.shadow {
         let shadow = desk.rules_shadow.as_deref().context("the configuration has no `rules_shadow`")?;
-        (rules, compiled(&folder(shadow)?, &shadow.display().to_string())?)
+        (rules, compiled(&folder(shadow)?, desk.names.as_ref(), &shadow.display().to_string())?)
     } else {
         (before(args, &rules, desk, store)?, rules)
     };
@@ -185,7 +185,9 @@ fn mails(args: &ReplayArgs, desk: &Desk, store: Option<&Store>) -> anyhow::Resul
 fn before(args: &ReplayArgs, after: &RuleSet, desk: &Desk, store: Option<&Store>) -> anyhow::Result<RuleSet> {
     let in_force = desk.rules.as_deref().filter(|folder| *folder != args.common.folder());
     match (&args.against, in_force) {
-        (Some(against), _) if args.against_version().is_none() => compiled(&folder(&PathBuf::from(against))?, against),
+        (Some(against), _) if args.against_version().is_none() => {
+            compiled(&folder(&PathBuf::from(against))?, None, against)
+        }
         (Some(version), _) => {
             let store =
                 store.with_context(|| format!("there is no folder {version}, and no desk that has a version"))?;
@@ -194,7 +196,9 @@ fn before(args: &ReplayArgs, after: &RuleSet, desk: &Desk, store: Option<&Store>
             })?;
             of_version(&version, files)
         }
-        (None, Some(folder_in_force)) => compiled(&folder(folder_in_force)?, &folder_in_force.display().to_string()),
+        (None, Some(folder_in_force)) => {
+            compiled(&folder(folder_in_force)?, None, &folder_in_force.display().to_string())
+        }
         (None, None) => {
             let nothing = "there is nothing to compare with: name other rules with --rules, or with --against";
             let store = store.context(nothing)?;
@@ -209,11 +213,11 @@ fn before(args: &ReplayArgs, after: &RuleSet, desk: &Desk, store: Option<&Store>
 
 fn of_version(version: &str, files: Vec<(String, String)>) -> anyhow::Result<RuleSet> {
     let files: Vec<RuleFile> = files.into_iter().map(|(path, text)| RuleFile { path, text }).collect();
-    compiled(&files, version)
+    compiled(&files, None, version)
 }
 
-fn compiled(files: &[RuleFile], what: &str) -> anyhow::Result<RuleSet> {
-    compile(files).map_err(|errors| {
+fn compiled(files: &[RuleFile], names: Option<&Names>, what: &str) -> anyhow::Result<RuleSet> {
+    compile_for(files, names).map_err(|errors| {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
         anyhow::anyhow!("the rules {what} have errors: {first}")
     })

@@ -70,6 +70,12 @@ fn other_rules_are_tried_on_stored_mail_before_they_are_in_force() {
     assert!(out.contains("severity critical → high by outage"), "{out}");
     let out = desk.run(&["check"]).ends(0);
     assert!(out.contains("53 rules on trial, version "), "{out}");
+    desk.write("candidate/99-slip.toml", "[[rule]]\nname = \"slip\"\nteam = \"nosuch\"\nwhen.text = 'slip'\n");
+    assert!(desk.run(&["check"]).ends(1).contains("there is no team `nosuch`"), "a slip in the set is found");
+    let ran = desk.run(&["rules", "replay", "--shadow"]);
+    assert!(ran.err.contains("there is no team `nosuch`"), "{}", ran.err);
+    ran.ends(2);
+    fs::remove_file(desk.path().join("candidate/99-slip.toml")).unwrap();
     let out = desk.run(&["rules", "replay", "--rules", "candidate", "--sample", "1", "--format", "json"]).json();
     assert_eq!(out["mails"], 1);
     let out = desk.run(&["rules", "replay", "--rules", "candidate", "--since", "2100-01-01"]).ends(0);

@@ -144,7 +144,7 @@ async fn a_mail_that_failed_comes_back_when_it_is_due() {
     let desk = desk().await;
     desk.keep(&[mail(1, "one")]).await;
     let item = &desk.claim(minute(0)).await[0];
-    assert!(desk.store.release_inbox(&item, minute(2), "it hurts").await.unwrap());
+    assert!(desk.store.release_inbox(item, minute(2), "it hurts").await.unwrap());
     assert_eq!(desk.store.find_inbox(1).await.unwrap().unwrap().error.as_deref(), Some("it hurts"));
     assert_eq!(desk.store.next_inbox_due().await.unwrap(), Some(minute(2)));
     assert_eq!(desk.claim(minute(1)).await, []);
