@@ -48,6 +48,7 @@ pub(in crate::message) fn unlabelled<'a>(bytes: &'a [u8], hint: Option<&str>) ->
     }
     if let Some(Label::Named(name)) = hint.map(Label::of)
         && !is_western(&name)
+        && (is_latin(&name) || !guess::is_western(bytes))
         && let (text, true) = named(&name, bytes)
         && !text.contains(is_private)
     {
@@ -205,6 +206,25 @@ pub(super) const MAX_KEY_CHARS: usize = 45;
 /// Charsets for programs of the west, in which any bytes are a text.
 fn is_western(name: &str) -> bool {
     matches!(name, "iso-8859-1" | "iso-8859-15" | "windows-1252" | "latin1" | "cp1252" | "cp850" | "macintosh")
+}
+
+/// Charsets of other languages in Latin letters, which no byte tells from those of the west.
+fn is_latin(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "windows-1250",
+        "windows-1254",
+        "windows-1257",
+        "windows-1258",
+        "iso-8859-2",
+        "iso-8859-3",
+        "iso-8859-4",
+        "iso-8859-9",
+        "iso-8859-10",
+        "iso-8859-13",
+        "iso-8859-14",
+        "iso-8859-16",
+    ];
+    NAMES.contains(&name)
 }
 
 fn named(name: &str, bytes: &[u8]) -> (String, bool) {

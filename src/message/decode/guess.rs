@@ -50,6 +50,13 @@ pub(super) fn by_bytes(bytes: &[u8]) -> &'static str {
     }
 }
 
+/// Whether all letters of eight bits stand alone between others, as only those of Latin scripts do.
+pub(super) fn is_western(bytes: &[u8]) -> bool {
+    let sample = &bytes[..bytes.len().min(MAX_SAMPLE_BYTES)];
+    let look = Look::at(sample);
+    look.high < 2 * look.runs && !look.is_shift_jis()
+}
+
 /// The 8-bit charset of a Japanese text whose label names the 7-bit one.
 pub(super) fn among_japanese(bytes: &[u8]) -> &'static str {
     let sample = &bytes[..bytes.len().min(MAX_SAMPLE_BYTES)];

@@ -14,10 +14,42 @@ const MAX_AUTHOR_BYTES: usize = 64 * 1024;
 /// The charset that raw bytes of a mail are most probably written in, where it is not to be known from the bytes alone.
 pub(in crate::message) fn hint(raw: &[u8]) -> Option<&str> {
     let start = &raw[..raw.len().min(MAX_DECLARED_BYTES)];
-    declared(start).or_else(|| in_words(start)).or_else(|| of_country(raw))
+    // What people write in their texts declares nothing.
+    let end = memmem::find(start, b"\n\n").into_iter().chain(memmem::find(start, b"\n\r\n")).min();
+    let (head, body) = start.split_at(end.unwrap_or(start.len()));
+    let declared = declared_in_fields(head).or_else(|| declared_in_parts(body));
+    declared.or_else(|| in_words(head)).or_else(|| of_country(raw))
 }
 
-/// The charset that a field or a page declares.
+/// The charset that the type of a mail declares.
+fn declared_in_fields(head: &[u8]) -> Option<&str> {
+    let mut is_type = false;
+    let lines = head.split_inclusive(|b| *b == b'\n').filter(|line| {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            is_type = is_type_field(line);
+        }
+        is_type
+    });
+    lines.take(MAX_DECLARED).find_map(declared)
+}
+
+/// The charset that the type of a part declares, right below the line that begins the part.
+fn declared_in_parts(body: &[u8]) -> Option<&str> {
+    let starts = memmem::find_iter(body, b"\n--").filter_map(|at| {
+        let rest = &body[at + 3..];
+        let field = &rest[memchr::memchr(b'\n', rest)? + 1..];
+        let end = memmem::find(field, b"\n\n").into_iter().chain(memmem::find(field, b"\n\r\n")).min()?;
+        is_type_field(field).then(|| &field[..end])
+    });
+    starts.take(MAX_DECLARED).find_map(declared_in_fields)
+}
+
+fn is_type_field(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"content-type:";
+    line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+}
+
+/// The charset that a field declares.
 fn declared(raw: &[u8]) -> Option<&str> {
     const WORD: &[u8] = b"charset=";
     let signs = memchr::memchr_iter(b'=', raw).filter(|sign| {
@@ -76,7 +108,18 @@ fn of_country(raw: &[u8]) -> Option<&'static str> {
     let has =
         |byte: &u8| matches!(byte, 0xa1 | 0xa6 | 0xb1 | 0xb6 | 0xbc | 0xa9 | 0xab | 0xae | 0xb9 | 0xbb | 0xbe | 0xb5);
     let is_iso = *charset == "windows-1250" && !raw.iter().any(|b| (0x80..0xa0).contains(b)) && raw.iter().any(has);
-    Some(if is_iso { "iso-8859-2" } else { charset })
+    let charset = if is_iso { "iso-8859-2" } else { charset };
+    fits(raw, charset).then_some(charset)
+}
+
+/// Letters of the west that the languages of those countries do not have: `café à la façon` is French in Poland too.
+const FOREIGN: &str = "ŕàèêùßñãøåœæ";
+
+/// Whether bytes of eight bits, read so, have none of the letters that stand where those of the west do.
+fn fits(raw: &[u8], charset: &str) -> bool {
+    let high: Vec<u8> = raw.iter().copied().filter(|b| !b.is_ascii()).collect();
+    let text = super::charset(Some(charset), &high).0.to_lowercase();
+    !text.contains(|c| FOREIGN.contains(c))
 }
 
 #[cfg(test)]
@@ -85,13 +128,16 @@ mod tests {
 
     #[test]
     fn the_charset_of_a_mail_is_the_first_that_says_something() {
-        let cases: [(&str, &[u8], Option<&str>); 9] = [
+        let cases: [(&str, &[u8], Option<&str>); 12] = [
             ("one", b"Content-Type: text/plain; charset=\"koi8-r\"\n", Some("koi8-r")),
-            ("behind others", b"charset=utf-8 Charset=iso-8859-1 CHARSET=gb2312;", Some("gb2312")),
+            ("behind others", b"Content-Type: x; charset=utf-8 Charset=iso-8859-1\n CHARSET=gb2312;", Some("gb2312")),
             ("none that helps", b"charset=us-ascii charset= charset=\"", None),
             ("none", b"a=b", None),
             ("an encoded word", b"Subject: =?utf-8?Q?x?= =?windows-1253?Q?=C5?=", Some("windows-1253")),
-            ("a label before a word", b"=?koi8-r?B?8A==?= charset=gb2312", Some("gb2312")),
+            ("a label before a word", b"Subject: =?koi8-r?B?8A==?=\nContent-Type: x; charset=gb2312", Some("gb2312")),
+            ("a part", b"Subject: x\n\n--b\nContent-Type: x;\n charset=koi8-r\n\nx", Some("koi8-r")),
+            ("words of a person", b"Subject: charset=gb2312\n\nThe page with charset=gb2312 and =?koi8-r?q?x?=", None),
+            ("French from Poland", b"From: ann@example.pl\n\ncaf\xe9 \xe0 la fa\xe7on", None),
             ("a country", b"To: x\nFROM: Ann <ann@example.com.tr>\n", Some("windows-1254")),
             ("a country, on Unix", b"From: ann@example.pl\n\nza\xbf\xf3\xb3\xe6 si\xea \xb6wiat\n", Some("iso-8859-2")),
             ("a country of the west", b"From: ann@example.fr\n", None),
@@ -104,13 +150,13 @@ mod tests {
     #[test]
     fn limits_of_labels_hold() {
         let at = |bytes: usize| {
-            let field = "charset=koi8-r";
+            let field = "\nContent-Type: x; charset=koi8-r";
             format!("{}{field}\r\n", "x".repeat(bytes - field.len()))
         };
         assert_eq!(hint(at(MAX_DECLARED_BYTES).as_bytes()), Some("koi8-r"));
         assert_ne!(hint(at(MAX_DECLARED_BYTES + 1).as_bytes()), Some("koi8-r"));
 
-        let behind = |others: usize| format!("{}charset=koi8-r\r\n", "charset=utf-8\r\n".repeat(others));
+        let behind = |others: usize| format!("Content-Type: x;{} charset=koi8-r\r\n", " charset=utf-8".repeat(others));
         assert_eq!(hint(behind(MAX_DECLARED - 1).as_bytes()), Some("koi8-r"));
         assert_eq!(hint(behind(MAX_DECLARED).as_bytes()), None);
 

@@ -46,6 +46,11 @@ fn what_nobody_labelled_is_read_as_the_rest_of_the_mail_is() {
     let polish = b"za\xbf\xf3\xb3\xe6";
     assert_eq!(unlabelled(polish, Some("iso-8859-2")), "zażółć");
     assert_eq!(unlabelled(b"Gr\xfc\xdfe", Some("gb2312")), "Grüße", "the hint does not fit");
+    assert_eq!(
+        unlabelled(b"F\xfcr Gr\xf6\xdfe und M\xfche", Some("koi8-r")),
+        "Für Größe und Mühe",
+        "the bytes say more"
+    );
     assert_eq!(unlabelled("Grüße".as_bytes(), Some("gb2312")), "Grüße");
 }
 
