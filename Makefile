@@ -6,7 +6,7 @@
 #                       costs as rules, tickets and mails become many
 #   make bench ONLY=rounds,rules     some of it: inspect, stages, rules, rounds, sending, single, growth, memory
 #   make flame          where the time of `make bench` goes, drawn as a flame graph into target/flame.svg
-#   make soak           the faults of the tests played long, on real servers: an hour or so
+#   make soak           the faults of the tests played long, on real servers: half an hour or so
 #   make fuzz           a minute's search for each kind of mail that breaks what the reader of mail promises
 #   make fuzz SECONDS=1200 ONLY="parse trim"     longer, and some of it: parse, trim, report, token, address
 #   make test           every check and every test, the ones on real mail servers, a search of each kind and the demo's story
