@@ -3,6 +3,7 @@
 use super::correlation::{self, Correlate, Part};
 use super::diagnostic::{At, Findings, RuleError, RuleErrorKind as Kind, RuleFile};
 use super::file::{self, FileDef, RuleDef};
+use super::names::{Names, find_missing};
 use super::order::{self, Reference};
 use super::pattern::{Checked, Pattern, PatternError, PatternId, phrase_patterns};
 use super::pattern_set::SetBuilder;
@@ -22,6 +23,14 @@ pub const MAX_RULES: usize = 20_000;
 ///
 /// Nothing of a set with an error is used, so that a slip in one file never leaves half of the rules in force.
 pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
+    compile_for(files, None)
+}
+
+/// Compiles rule files; where it is known what the desk has, what they name must be there.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(files: &[RuleFile], desk: Option<&Names>) -> Result<RuleSet, Vec<RuleError>> {
     let mut findings = Findings::new(files);
     let defs: Vec<FileDef> = (0..files.len()).map(|file| file::read(&mut findings, file)).collect();
     // With a file broken, the rule or category that is missed may stand in what could not be read.
@@ -32,6 +41,9 @@ pub fn compile(files: &[RuleFile]) -> Result<RuleSet, Vec<RuleError>> {
         let message = format!("there are more than {MAX_RULES} rules");
         findings.add(first.name.file, first.name.span.clone(), Kind::TooLarge, message);
         return Err(findings.into_errors());
+    }
+    if let Some(desk) = desk {
+        find_missing(&rules, desk, &mut findings);
     }
     let names = names(&rules, &mut findings);
     let all_names: Vec<String> = rules.iter().map(|rule| rule.name.value.clone()).collect();
@@ -173,7 +185,6 @@ impl Compiler<'_> {
             severity_cap: def.severity_cap,
             weight: def.weight,
             tier: def.tier,
-            team_span: def.team.as_ref().map(|team| team.span.clone()),
             team: def.team.map(|team| TeamId(team.value)),
             page: def.page,
             tags: def.tags,
@@ -181,9 +192,7 @@ impl Compiler<'_> {
             answer: def.answer,
             disposition: def.disposition,
             intent: def.intent,
-            template_span: def.template.as_ref().map(|template| template.span.clone()),
             template: def.template.map(|template| template.value),
-            calendar_span: def.calendar.as_ref().map(|calendar| calendar.span.clone()),
             calendar: def.calendar.map(|calendar| calendar.value),
             recovers: def.recovers.is_some(),
             stop: def.stop,

@@ -42,7 +42,7 @@ mod laws;
 mod tests;
 
 pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, read_cases};
-pub use compile::{compile, version};
+pub use compile::{compile, compile_for, version};
 pub use condition::Seen;
 pub use correlation::keys;
 pub use cost::{Costs, Part as CostPart, Watched};
@@ -51,7 +51,7 @@ pub use explain::{CategorySum, ConditionTrace, Explanation, RuleTrace, SeverityT
 pub use format::format;
 pub use given::Given;
 pub use lint::{Evidence, FEWEST_MAILS, Lint, LintKind, Stored, lint};
-pub use names::{Names, compile_for, missing_names};
+pub use names::Names;
 pub use pattern::Field;
 pub use replay::{Change, Guard, Movement, Part, Tally, changes, movement};
 pub use rule::{Category, GENERAL, GENERAL_TITLE, Rule, RuleSet};

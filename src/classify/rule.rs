@@ -46,7 +46,6 @@ pub struct Rule {
     pub tier: Option<Tier>,
     /// The team of the configuration that a ticket belongs to.
     pub team: Option<TeamId>,
-    pub(super) team_span: Option<Range<usize>>,
     /// Where it says that those on call are paged, if it does.
     pub(super) page: Option<Range<usize>>,
     /// Words it puts on a ticket.
@@ -61,10 +60,8 @@ pub struct Rule {
     pub intent: Option<Intent>,
     /// The acknowledgement that takes the place of the usual one.
     pub template: Option<String>,
-    pub(super) template_span: Option<Range<usize>>,
     /// The calendar of the configuration in whose open hours promises run.
     pub calendar: Option<String>,
-    pub(super) calendar_span: Option<Range<usize>>,
     /// Whether it tells the end of an alert.
     pub recovers: bool,
     /// Whether the rules that stand after it are not asked.
