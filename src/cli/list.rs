@@ -5,7 +5,8 @@ use super::table::{Cell, Column, render};
 use super::{DONE, Format, FormatArgs};
 use crate::store::list::Filter;
 use anyhow::Context as _;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp, Zoned};
 use serde::Serialize;
 
 /// Which rows of a list to show.
@@ -91,9 +92,13 @@ pub(super) fn since(text: &str, screen: &Screen) -> anyhow::Result<Timestamp> {
         Some(SignedDuration::from_hours(days.checked_mul(24)?))
     };
     let ago = || text.parse::<SignedDuration>().ok().or_else(days).map(SignedDuration::abs);
-    let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(screen.zone.clone()).ok().map(|day| day.timestamp());
-    let read = text.parse().ok().or_else(day).or_else(|| screen.now.checked_sub(ago()?).ok());
-    read.with_context(|| format!("`{text}` is no time; write 24h, 7d, 2026-03-02 or 2026-03-02T09:00:00Z"))
+    let zoned = || text.parse::<Zoned>().ok().map(|at| at.timestamp());
+    // As times are printed; a day begins at midnight.
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(screen.zone.clone()).ok().map(|at| at.timestamp());
+    let read = text.parse().ok().or_else(zoned).or_else(local).or_else(|| screen.now.checked_sub(ago()?).ok());
+    read.with_context(|| {
+        format!("`{text}` is no time; write 24h, 7d, 2026-03-02, \"2026-03-02 10:00\" or 2026-03-02T09:00:00Z")
+    })
 }
 
 #[cfg(test)]
@@ -103,13 +108,16 @@ mod tests {
     #[test]
     fn since_is_read_as_people_write_it() {
         let now: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
-        let zone = jiff::tz::TimeZone::UTC;
+        let zone = jiff::tz::TimeZone::get("Europe/Oslo").unwrap();
         let screen = Screen { styled: false, is_terminal: false, width: None, zone, now };
         let cases = [
             ("24h", Some("2026-03-01T09:00:00Z")),
             ("7d", Some("2026-02-23T09:00:00Z")),
-            ("2026-02-28", Some("2026-02-28T00:00:00Z")),
-            ("2026-02-28T10:00:00+01:00", Some("2026-02-28T09:00:00Z")),
+            ("2026-02-28", Some("2026-02-27T23:00:00Z")),
+            ("2026-02-28 10:00", Some("2026-02-28T09:00:00Z")),
+            ("2026-02-28T10:00", Some("2026-02-28T09:00:00Z")),
+            ("2026-02-28T10:00:00+02:00", Some("2026-02-28T08:00:00Z")),
+            ("2026-02-28T10:00[America/New_York]", Some("2026-02-28T15:00:00Z")),
             ("yesterday", None),
         ];
         for (text, expected) in cases {
