@@ -1,4 +1,4 @@
-//! What rules name and only the desk knows: calendars of its configuration, acknowledgements of its templates.
+//! What rules name and only the desk knows: calendars and people of its configuration, acknowledgements of its templates.
 
 use super::diagnostic::{At, Findings, RuleErrorKind as Kind};
 use super::file::RuleDef;

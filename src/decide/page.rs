@@ -6,15 +6,12 @@ use super::requester::by_rule;
 use super::{Decision, Effect, Mail, Reason, TicketRef};
 use crate::ticket::Ticket;
 use crate::ticket::people::Agent;
-use jiff::{SignedDuration, Timestamp};
-
-/// For so long after a page its ticket pages nobody, even if it was over meanwhile: what goes to and fro would ring all night.
-const QUIET_FOR: SignedDuration = SignedDuration::from_mins(15);
+use jiff::Timestamp;
 
 /// The agents whom the mail pages, and a note of that on its ticket. `ticket` is `None` where the mail opens it.
 ///
 /// A ticket pages once. What follows on it, with the same subject and so by the same rule, pages nobody, until it was
-/// resolved or closed, or the alert it is about was over, and some time has passed.
+/// resolved or closed, or the alert it is about was over.
 pub(super) fn paged<'p>(
     decision: Decision,
     mail: &Mail,
@@ -26,7 +23,8 @@ pub(super) fn paged<'p>(
     if !mail.verdict.page.value || !is_trouble(news) || mail.verdict.recovers.value {
         return (decision, Vec::new());
     }
-    if let Some(at) = ticket.and_then(|ticket| still_paged(ticket, now)) {
+    // What was noted on a ticket before it was resolved, closed or over is there no more.
+    if let Some(at) = ticket.and_then(|ticket| ticket.paged_at) {
         return (decision.because(Reason::with("not-paged", format!("that was done at {at}"))), Vec::new());
     }
     // A mailbox that is watched for the first time may hold the outages of years.
@@ -43,14 +41,6 @@ pub(super) fn paged<'p>(
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
     let decision = by_rule(decision, "page", Some(&mail.verdict.page));
     (decision.then(Effect::NotePaged { ticket: at }), on_call)
-}
-
-/// When those on call were paged for what is the matter now.
-fn still_paged(ticket: &Ticket, now: Timestamp) -> Option<Timestamp> {
-    let at = ticket.paged_at?;
-    let is_over = ticket.alert.as_ref().and_then(|alert| alert.recovered_at).is_some_and(|over_at| over_at >= at);
-    let was_over = is_over || !ticket.status.is_open();
-    (!was_over || now.duration_since(at) < QUIET_FOR).then_some(at)
 }
 
 /// Whether the news is that something is wrong, by somebody who is believed.

@@ -194,6 +194,7 @@ impl Applying<'_> {
                     if let Some(alert) = &mut ticket.alert {
                         alert.recovered_at = Some(now);
                     }
+                    ticket.paged_at = None;
                     None
                 });
             }
@@ -406,6 +407,9 @@ impl Applying<'_> {
                 Status::Resolved => (ticket.resolved_at, ticket.closed_at) = (Some(now), None),
                 Status::Closed => ticket.closed_at = Some(now),
                 Status::Investigating | Status::Waiting => (ticket.resolved_at, ticket.closed_at) = (None, None),
+            }
+            if !status.is_open() {
+                ticket.paged_at = None;
             }
             (from != status).then_some(What::StatusChanged { from, to: status })
         });

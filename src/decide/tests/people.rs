@@ -107,8 +107,7 @@ fn whoever_is_on_call_gets_a_page_and_no_notification_beside_it() {
 #[test]
 fn a_ticket_pages_once_and_not_for_what_is_over() {
     let follow_up = || paging("ann@example.com", on_ticket(Some(1)));
-    let ago = |minutes: i64| Some(in_minutes(-minutes));
-    let paged_at = ago(30);
+    let paged_at = Some(in_minutes(-30));
     let mut late = follow_up();
     late.message.received_at = in_minutes(-60 * 24 * 3);
     let thanks =
@@ -119,9 +118,7 @@ fn a_ticket_pages_once_and_not_for_what_is_over() {
     for (name, mail, ticket, expected) in [
         ("the first that asks for it", follow_up(), ticket(), true),
         ("one after it", follow_up(), Ticket { paged_at, ..ticket() }, false),
-        ("once it was resolved", follow_up(), Ticket { paged_at, ..resolved() }, true),
-        ("a quarter of an hour after the page", follow_up(), Ticket { paged_at: ago(15), ..resolved() }, true),
-        ("less after it", follow_up(), Ticket { paged_at: ago(14), ..resolved() }, false),
+        ("once it was resolved", follow_up(), resolved(), true),
         ("the customer is content", thanks, resolved(), false),
         ("it is old", late, ticket(), false),
         ("its sender is not believed", stranger, ticket(), false),
