@@ -3,9 +3,13 @@
 //! A `.cases` file is a row of cases between lines `---`. A case begins with `expect` and `given` lines, then
 //! a blank line, then the mail as pasted; or it names a file with `mail=FILE.eml`.
 
+mod sense;
+
+pub(super) use sense::{contradicted, missing_of_desk};
+
 use super::given::{GIVEN_KEYS, Given, Known};
 use super::quantity::Quantity;
-use super::{Disposition, Intent, RuleId, RuleSet, Verdict};
+use super::{Disposition, Intent, RuleId, Verdict};
 use crate::finding::did_you_mean;
 use crate::ticket::Tier;
 use std::fmt;
@@ -57,6 +61,8 @@ pub struct Case {
     pub expectations: Vec<Expectation>,
     /// What is known besides the mail.
     pub given: Given,
+    /// The same as it is written.
+    pub given_words: Vec<Expectation>,
     /// The mail.
     pub mail: CaseMail,
 }
@@ -70,16 +76,16 @@ pub enum CaseMail {
     File(String),
 }
 
-/// One `key=value` of an `expect` line.
+/// One `key=value` of an `expect` line, or of a `given` line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expectation {
     /// The line, counted from 1.
     pub line: usize,
     /// The column in characters, counted from 1.
     pub column: usize,
-    /// What is looked at.
+    /// What is looked at, or known.
     pub key: String,
-    /// What it must be.
+    /// What it must be, or is.
     pub value: String,
 }
 
@@ -135,6 +141,15 @@ struct Reader {
     file: CaseFile,
 }
 
+/// What stands before the mail of a case.
+#[derive(Default)]
+struct Head {
+    expectations: Vec<Expectation>,
+    given: Given,
+    given_words: Vec<Expectation>,
+    file: Option<String>,
+}
+
 impl Reader {
     fn error(&mut self, line: usize, column: usize, message: impl Into<String>, hint: Option<String>) {
         let path = self.file.path.clone();
@@ -148,7 +163,7 @@ impl Reader {
             return;
         }
         let begin = first_line + skipped;
-        let (mut expectations, mut given, mut file) = (Vec::new(), Given::default(), None);
+        let mut head = Head::default();
         let errors_before = self.file.errors.len();
         let mut rest = &lines[skipped..];
         let mut line_number = begin;
@@ -157,10 +172,16 @@ impl Reader {
                 break;
             }
             if !line.starts_with('#') {
-                self.head_line(line, line_number, &mut expectations, &mut given, &mut file);
+                self.head_line(line, line_number, &mut head);
             }
             rest = others;
             line_number += 1;
+        }
+        let Head { expectations, given, given_words, file } = head;
+        for (word, message) in
+            sense::contradictions(&expectations).into_iter().chain(sense::contradictions(&given_words))
+        {
+            self.error(word.line, word.column, message, None);
         }
         let mail = rest.get(1..).unwrap_or_default();
         let is_inline = mail.iter().any(|line| !line.trim().is_empty());
@@ -184,17 +205,10 @@ impl Reader {
             self.error(begin, 1, "the case expects nothing", Some("write `expect rule=…`".to_owned()));
             return;
         }
-        self.file.cases.push(Case { line: begin, expectations, given, mail });
+        self.file.cases.push(Case { line: begin, expectations, given, given_words, mail });
     }
 
-    fn head_line(
-        &mut self,
-        line: &str,
-        number: usize,
-        expectations: &mut Vec<Expectation>,
-        given: &mut Given,
-        file: &mut Option<String>,
-    ) {
+    fn head_line(&mut self, line: &str, number: usize, head: &mut Head) {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let (is_expect, rest, offset) = match word {
             "expect" => (true, rest, word.chars().count() + 1),
@@ -222,11 +236,14 @@ impl Reader {
             for value in value.split(',').filter(|value| key != "value" || !value.is_empty()) {
                 let result = match (key, is_expect) {
                     ("mail", _) => {
-                        *file = Some(value.to_owned());
+                        let other = head.file.replace(value.to_owned()).filter(|other| other != value);
+                        if let Some(other) = other {
+                            self.error(number, column, format!("the case names another mail, {other}"), None);
+                        }
                         Ok(())
                     }
                     (_, true) => check_value(key, value),
-                    (_, false) => given.set(key, value),
+                    (_, false) => head.given.set(key, value),
                 };
                 if let Err(known) = result {
                     let message = format!("{key} cannot be `{value}`");
@@ -239,10 +256,11 @@ impl Reader {
                     );
                 }
             }
-            if is_expect && key != "mail" {
+            if key != "mail" {
                 // A comma is a list everywhere but in a number.
                 let values: Vec<&str> = if key == "value" { vec![value] } else { value.split(',').collect() };
-                expectations.extend(values.into_iter().map(|value| Expectation {
+                let said = if is_expect { &mut head.expectations } else { &mut head.given_words };
+                said.extend(values.into_iter().map(|value| Expectation {
                     line: number,
                     column,
                     key: key.to_owned(),
@@ -291,31 +309,6 @@ fn check_value(key: &str, value: &str) -> Result<(), Known> {
 }
 
 impl Case {
-    /// What the case names and the rules do not have.
-    pub fn unknown_names(&self, path: &str, rules: &RuleSet) -> Vec<CaseError> {
-        let mut errors = Vec::new();
-        for expectation in &self.expectations {
-            let known: Vec<&str> = match expectation.key.as_str() {
-                "rule" | "not-rule" | "shadow" | "not-shadow" => {
-                    rules.rules().iter().map(|rule| rule.name.0.as_str()).collect()
-                }
-                "category" => rules.categories().iter().map(|category| category.name.as_str()).collect(),
-                _ => continue,
-            };
-            if !known.contains(&expectation.value.as_str()) {
-                let what = if expectation.key == "category" { "category" } else { "rule" };
-                errors.push(CaseError {
-                    path: path.to_owned(),
-                    line: expectation.line,
-                    column: expectation.column,
-                    message: format!("there is no {what} `{}`", expectation.value),
-                    hint: did_you_mean(&expectation.value, known),
-                });
-            }
-        }
-        errors
-    }
-
     /// The expectations that this verdict does not meet.
     pub fn failures(&self, verdict: &Verdict) -> Vec<Failure> {
         let unmet = self.expectations.iter().filter_map(|expectation| {

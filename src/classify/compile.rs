@@ -238,7 +238,9 @@ impl Compiler<'_> {
             }
             TestDef::HasAttachment(wanted) => Test::HasAttachment(wanted),
             TestDef::Size(comparison) => Test::Size(comparison),
-            TestDef::Words { fact, words } => Test::Words { fact, words },
+            TestDef::Words { fact, words } => {
+                Test::Words { fact, words: words.into_iter().map(|word| word.value).collect() }
+            }
             TestDef::Automatic(wanted) => Test::Automatic(wanted),
             TestDef::Hours { calendars, inside } => {
                 Test::Hours { calendars: calendars.into_iter().map(|name| name.value).collect(), inside }

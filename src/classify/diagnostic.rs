@@ -36,6 +36,8 @@ pub enum RuleErrorKind {
     BadPattern,
     /// Something over one of the limits.
     TooLarge,
+    /// Something in a case beside the rules.
+    Case,
 }
 
 /// One finding in a rule file.

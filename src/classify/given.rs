@@ -1,6 +1,8 @@
 //! What is known of a mail besides its words, as a test case or a command line says it.
 
-use super::{Context, GENERAL, ThreadState};
+use super::case::{contradicted, missing_of_desk};
+use super::{Context, GENERAL, Names, ThreadState};
+use crate::finding::did_you_mean;
 use crate::message::{Authentication, Message, Origin};
 use crate::ticket::Severity;
 use crate::ticket::people::{AgentId, Who};
@@ -27,19 +29,51 @@ pub struct Given {
 }
 
 impl Given {
-    /// Reads `key=value` words such as `sender=monitor`.
-    pub fn parse<'w>(words: impl IntoIterator<Item = &'w str>) -> Result<Self, String> {
-        let mut given = Self::default();
+    /// Reads `key=value` words such as `sender=monitor`. Where it is known what the desk has, calendars and lists must be
+    /// there.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn parse<'w>(words: impl IntoIterator<Item = &'w str>, desk: Option<&Names>) -> Result<Self, Vec<String>> {
+        let (mut given, mut said, mut errors) = (Self::default(), Vec::new(), Vec::new());
         for word in words {
-            let (key, value) = word.split_once('=').ok_or_else(|| format!("`{word}` is not key=value"))?;
-            if !GIVEN_KEYS.contains(&key) || key == "mail" {
-                let known = GIVEN_KEYS.iter().filter(|key| **key != "mail").copied().collect::<Vec<_>>();
-                return Err(format!("`{key}` is not understood; there are {}", known.join(", ")));
+            match word.split_once('=') {
+                None => errors.push(format!("`{word}` is not key=value")),
+                Some((key, value)) => {
+                    errors.extend(given.take(key, value, &said, desk).err());
+                    said.push((key, value, ()));
+                }
             }
-            let set = given.set(key, value);
-            set.map_err(|known| format!("{key} cannot be `{value}`; it may be {}", known.join(", ")))?;
         }
-        Ok(given)
+        if errors.is_empty() { Ok(given) } else { Err(errors) }
+    }
+
+    fn take(
+        &mut self,
+        key: &str,
+        value: &str,
+        before: &[(&str, &str, ())],
+        desk: Option<&Names>,
+    ) -> Result<(), String> {
+        let hinted = |message: String, hint: String| format!("{message} ({hint})");
+        if !GIVEN_KEYS.contains(&key) || key == "mail" {
+            let known: Vec<&str> = GIVEN_KEYS.iter().filter(|key| **key != "mail").copied().collect();
+            let hint = did_you_mean(key, known.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("there are {}", known.join(", ")));
+            return Err(hinted(format!("`{key}` is not understood"), hint));
+        }
+        self.set(key, value).map_err(|known| {
+            let hint = did_you_mean(value, known.iter().copied());
+            hinted(
+                format!("{key} cannot be `{value}`"),
+                hint.unwrap_or_else(|| format!("it may be {}", known.join(", "))),
+            )
+        })?;
+        if let Some((other, said, ())) = contradicted(key, value, before.iter().copied()) {
+            return Err(format!("`{key}={value}` contradicts `{other}={said}`"));
+        }
+        let missing = desk.and_then(|names| missing_of_desk(key, value, names));
+        missing.map_or(Ok(()), |missing| Err(hinted(missing.message, missing.hint)))
     }
 
     /// What is known of a mail: what is given, and for the rest what is known of any.
@@ -108,7 +142,11 @@ impl Given {
             _ if value.is_empty() => return Err(&["a word"]),
             "hours" => self.open_calendars.push(value.to_owned()),
             "open-alert" => self.open_alerts.push(value.to_lowercase()),
-            "language" => self.language = Some(value.to_owned()),
+            "language" => {
+                let is_code = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_lowercase());
+                let known = ["a two-letter code such as en"].as_slice();
+                self.language = Some(is_code.then(|| value.to_owned()).ok_or(known)?);
+            }
             _ => self.customers.push(value.to_owned()),
         }
         Ok(())
@@ -166,7 +204,7 @@ mod tests {
             ..Context::default()
         };
         let kept = context.as_given();
-        let read = Given::parse(kept.iter().map(String::as_str)).unwrap();
+        let read = Given::parse(kept.iter().map(String::as_str), None).unwrap();
         assert_eq!(read.context(&Context::default()), context);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::diagnostic::{At, Findings, RuleErrorKind as Kind};
 use super::file::RuleDef;
-use super::when::{ConditionDef, TestDef};
+use super::when::{ConditionDef, Fact, TestDef};
 use crate::finding::did_you_mean;
 
 /// What a desk has that rules may name.
@@ -10,12 +10,39 @@ use crate::finding::did_you_mean;
 pub struct Names {
     /// The calendars of its configuration.
     pub calendars: Vec<String>,
+    /// The lists of customers in its configuration.
+    pub customer_lists: Vec<String>,
     /// The teams of its configuration.
     pub teams: Vec<String>,
     /// Whether its configuration says who is on call.
     pub has_on_call: bool,
     /// The acknowledgements among its templates.
     pub acknowledgements: Vec<String>,
+}
+
+/// Something that is named and that the desk does not have.
+pub(super) struct Missing {
+    /// What.
+    pub message: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+fn missing(name: &str, known: &[String], what: &str, write: &str) -> Option<Missing> {
+    (!known.iter().any(|known| known == name)).then(|| Missing {
+        message: format!("there is no {what} `{name}` in the configuration"),
+        hint: did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| write.to_owned()),
+    })
+}
+
+/// A calendar that the desk does not have.
+pub(super) fn missing_calendar(name: &str, names: &Names) -> Option<Missing> {
+    missing(name, &names.calendars, "calendar", "[[calendar]] declares one")
+}
+
+/// A list of customers that the desk does not have.
+pub(super) fn missing_customers(name: &str, names: &Names) -> Option<Missing> {
+    missing(name, &names.customer_lists, "list of customers", "[customers] declares them")
 }
 
 /// Finds what rules name and the desk does not have.
@@ -27,44 +54,42 @@ pub(super) fn find_missing(rules: &[RuleDef], names: &Names, findings: &mut Find
             let name = &template.value;
             let write = format!("write acknowledgement/{name}.txt and .html in the folder of templates");
             let message = format!("there is no acknowledgement `{name}` among the templates");
-            unknown(template, message, &names.acknowledgements, write, findings);
+            let hint = did_you_mean(name, names.acknowledgements.iter().map(String::as_str)).unwrap_or(write);
+            add(template, Some(Missing { message, hint }), findings);
         }
         if let Some(calendar) = &rule.calendar {
-            known_calendar(calendar, names, findings);
+            add(calendar, missing_calendar(&calendar.value, names), findings);
         }
-        if let Some(team) = rule.team.as_ref().filter(|team| !names.teams.contains(&team.value)) {
-            let message = format!("there is no team `{}` in the configuration", team.value);
-            unknown(team, message, &names.teams, "[[team]] declares one".to_owned(), findings);
+        if let Some(team) = &rule.team {
+            add(team, missing(&team.value, &names.teams, "team", "[[team]] declares one"), findings);
         }
         if let Some(span) = rule.page.clone().filter(|_| !names.has_on_call) {
             let message = "the rule pages, and nobody is on call in the configuration";
             findings.add(rule.name.file, span, Kind::UnknownName, message);
             findings.hint("write [on_call] with agents = [\"eva\"], the names of those who are".to_owned());
         }
-        calendars(&rule.when, names, findings);
+        named(&rule.when, names, findings);
     }
 }
 
-fn unknown(name: &At<String>, message: String, known: &[String], write: String, findings: &mut Findings<'_>) {
-    findings.add(name.file, name.span.clone(), Kind::UnknownName, message);
-    let hint = did_you_mean(&name.value, known.iter().map(String::as_str));
-    findings.hint(hint.unwrap_or(write));
-}
-
-fn known_calendar(calendar: &At<String>, names: &Names, findings: &mut Findings<'_>) {
-    if !names.calendars.contains(&calendar.value) {
-        let message = format!("there is no calendar `{}` in the configuration", calendar.value);
-        unknown(calendar, message, &names.calendars, "[[calendar]] declares one".to_owned(), findings);
+fn add(name: &At<String>, missing: Option<Missing>, findings: &mut Findings<'_>) {
+    if let Some(Missing { message, hint }) = missing {
+        findings.add(name.file, name.span.clone(), Kind::UnknownName, message);
+        findings.hint(hint);
     }
 }
 
-fn calendars(condition: &ConditionDef, names: &Names, findings: &mut Findings<'_>) {
+/// What conditions name: calendars and lists of customers.
+fn named(condition: &ConditionDef, names: &Names, findings: &mut Findings<'_>) {
     match &condition.test {
         TestDef::All(inner) | TestDef::Any(inner) | TestDef::None(inner) => {
-            inner.iter().for_each(|inner| calendars(inner, names, findings));
+            inner.iter().for_each(|inner| named(inner, names, findings));
         }
         TestDef::Hours { calendars, .. } => {
-            calendars.iter().for_each(|calendar| known_calendar(calendar, names, findings));
+            calendars.iter().for_each(|calendar| add(calendar, missing_calendar(&calendar.value, names), findings));
+        }
+        TestDef::Words { fact: Fact::Customer, words } => {
+            words.iter().for_each(|list| add(list, missing_customers(&list.value, names), findings));
         }
         _ => {}
     }
@@ -82,11 +107,13 @@ mod tests {
                     [[rule]]\nname = 'c'\ncalendar = 'office'\nwhen.text = 'y'\n\
                     [[rule]]\nname = 'd'\nteam = 'bililng'\npage = true\nwhen.text = 'x'\n\
                     [[rule]]\nname = 'e'\nteam = 'ops'\nwhen.text = 'y'\n\
-                    [[rule]]\nname = 'f'\nteam = 'billing'\nwhen.text = 'z'\n";
+                    [[rule]]\nname = 'f'\nteam = 'billing'\nwhen.text = 'z'\n\
+                    [[rule]]\nname = 'g'\nwhen.customer = ['vip', 'vpi']\n";
         let files = [RuleFile { path: "a.toml".to_owned(), text: text.to_owned() }];
         let one = |name: &str| vec![name.to_owned()];
         let names = Names {
             calendars: one("office"),
+            customer_lists: one("vip"),
             teams: one("billing"),
             has_on_call: false,
             acknowledgements: one("night"),
@@ -100,6 +127,7 @@ mod tests {
             "a.toml:15:8: there is no team `bililng` in the configuration (did you mean `billing`?)",
             "a.toml:16:1: the rule pages, and nobody is on call in the configuration (write [on_call] with agents = [\"eva\"], the names of those who are)",
             "a.toml:20:8: there is no team `ops` in the configuration ([[team]] declares one)",
+            "a.toml:28:25: there is no list of customers `vpi` in the configuration (did you mean `vip`?)",
         ];
         assert_eq!(found, expected);
         let on_call = missing(&Names { has_on_call: true, ..names });

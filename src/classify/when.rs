@@ -119,7 +119,7 @@ pub(super) enum TestDef {
     Size(Comparison),
     Words {
         fact: Fact,
-        words: Vec<String>,
+        words: Vec<At<String>>,
     },
     Automatic(bool),
     Rule(Vec<At<String>>),
@@ -395,7 +395,7 @@ impl Walk<'_, '_> {
                 self.add(word.span, Kind::BadValue, format!("`{}` is no language", word.value));
                 self.hint("a language is a two-letter code of ISO 639-1, such as \"en\"".to_owned());
             } else {
-                words.push(word.value);
+                words.push(word);
             }
         }
         Some(TestDef::Words { fact, words })

@@ -1,6 +1,7 @@
 //! `postroom rules …`: looks at rule files and says what is wrong with them, whether their cases hold, and how
 //! one mail is judged. Every command runs the very engine that classifies mail.
 
+mod cases;
 mod check;
 mod explain;
 mod fmt;
@@ -25,6 +26,7 @@ pub use crate::serve::reload::read_folder;
 use crate::store::Store;
 use crate::ticket::calendar::Calendar;
 use anyhow::Context as _;
+use cases::Cases;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -271,7 +273,7 @@ fn load_with_files(
     match compile_for(&files, desk.names.as_ref()) {
         Ok(rules) => Ok(Some((rules, files))),
         Err(errors) => {
-            check::print_findings(&files, &errors, args.format, out, styled)?;
+            check::print_findings(&files, Err(errors), &Cases::default(), args.format, out, styled)?;
             Ok(None)
         }
     }

@@ -159,6 +159,7 @@ impl Policy {
     pub fn names(&self, acknowledgements: Vec<String>) -> Names {
         Names {
             calendars: self.calendars.keys().cloned().collect(),
+            customer_lists: self.customer_lists.keys().cloned().collect(),
             teams: self.teams.iter().map(|team| team.id.0.clone()).collect(),
             has_on_call: !self.on_call.is_empty(),
             acknowledgements,

@@ -2,6 +2,7 @@
 
 mod admin;
 mod afternoon;
+mod cases;
 mod connect;
 mod hours;
 mod ingest;

@@ -1,7 +1,7 @@
 //! Tests of reading cases.
 
 use super::*;
-use crate::classify::{Context, RuleFile, ThreadState, compile};
+use crate::classify::{Context, Names, RuleFile, ThreadState, compile};
 use crate::message::{Origin, Reader, parse};
 use crate::ticket::people::Who;
 use jiff::Timestamp;
@@ -81,6 +81,9 @@ fn what_is_wrong_is_told_with_its_place_and_the_other_cases_are_read() {
         assert_eq!(errors, [expected], "{name}");
         assert_eq!(file.cases.len(), 1, "{name}");
     }
+    let two = read_cases("a", "expect rule=a mail=x.eml mail=y.eml\n");
+    assert_eq!(two.errors[0].to_string(), "a:1:26: the case names another mail, x.eml");
+    assert_eq!((two.errors.len(), two.cases.len()), (1, 0));
     let without = read_cases("a", "expect rule=a\n\n");
     assert_eq!(
         without.errors[0].to_string(),
@@ -114,7 +117,7 @@ fn each_expectation_is_compared_with_the_verdict() {
         ("intent=none", None),
         ("intent=thanks", Some("expected intent thanks, came none")),
         ("calendar=office", None),
-        ("calendar=night,none", Some("expected calendar night, came office by r")),
+        ("calendar=night", Some("expected calendar night, came office by r")),
         ("article=a", None),
         ("article=b", Some("expected article b, came a")),
         ("tag=t", None),
@@ -141,11 +144,31 @@ fn a_byte_order_mark_is_no_part_of_the_first_word() {
 fn what_is_given_stands_in_the_place_of_what_was_read() {
     let mut message =
         parse(b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n", Timestamp::UNIX_EPOCH, &Reader::default());
-    Given::parse(["automatic=true", "language=no"]).unwrap().apply(&mut message);
+    Given::parse(["automatic=true", "language=no"], None).unwrap().apply(&mut message);
     assert_eq!((message.origin, message.language.as_deref()), (Origin::AutomaticReply, Some("no")));
-    assert_eq!(
-        Given::parse(["sender=robot"]).unwrap_err(),
-        "sender cannot be `robot`; it may be customer, agent, monitor, stranger"
-    );
-    assert!(Given::parse(["mail=x"]).unwrap_err().starts_with("`mail` is not understood; there are sender"));
+    let names = Names { calendars: vec!["office".to_owned()], ..Names::default() };
+    for (name, words, expected) in [
+        ("a word", "sender=robot", "sender cannot be `robot` (it may be customer, agent, monitor, stranger)"),
+        ("a slip in a word", "sender=custmer", "sender cannot be `custmer` (did you mean `customer`?)"),
+        ("a slip in a key", "sendr=agent", "`sendr` is not understood (did you mean `sender`?)"),
+        (
+            "a mail",
+            "mail=x",
+            "`mail` is not understood (there are sender, thread, auth, customer, automatic, language, at, hours, open-alert)",
+        ),
+        ("no value", "agent", "`agent` is not key=value"),
+        ("no language", "language=german", "language cannot be `german` (it may be a two-letter code such as en)"),
+        ("two senders", "sender=agent sender=monitor", "`sender=monitor` contradicts `sender=agent`"),
+        ("a calendar", "hours=ofice", "there is no calendar `ofice` in the configuration (did you mean `office`?)"),
+        (
+            "all at once",
+            "sender=robo hours=office customer=vip",
+            "sender cannot be `robo` (it may be customer, agent, monitor, stranger); \
+             there is no list of customers `vip` in the configuration ([customers] declares them)",
+        ),
+    ] {
+        let errors = Given::parse(words.split(' '), Some(&names)).unwrap_err();
+        assert_eq!(errors.join("; "), expected, "{name}");
+    }
+    assert!(Given::parse(["hours=ofice"], None).is_ok(), "without a configuration nobody knows");
 }

@@ -1,7 +1,8 @@
 //! `postroom rules check`: every finding with its place and source line, many at once.
 
+use super::cases::Cases;
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, print_json};
-use crate::classify::{RuleError, RuleFile, compile_for};
+use crate::classify::{RuleError, RuleFile, RuleSet, compile_for};
 use crate::cli::report::snippet;
 use crate::cli::screen::Tone;
 use crate::spoken::counted;
@@ -35,10 +36,12 @@ struct Report<'a> {
 
 pub(super) fn run(args: &CheckArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
     let files = folder(args.common.folder())?;
-    let rules = match compile_for(&files, desk.names.as_ref()) {
-        Ok(rules) => rules,
-        Err(errors) => {
-            print_findings(&files, &errors, args.common.format, out, styled)?;
+    let compiled = compile_for(&files, desk.names.as_ref());
+    let cases = Cases::read(args.common.folder(), desk, compiled.as_ref().ok())?;
+    let rules = match compiled {
+        Ok(rules) if cases.errors.is_empty() => rules,
+        compiled => {
+            print_findings(&files, compiled, &cases, args.common.format, out, styled)?;
             return Ok(FINDINGS);
         }
     };
@@ -56,29 +59,34 @@ pub(super) fn run(args: &CheckArgs, desk: &Desk, out: &mut dyn Write, styled: bo
     Ok(WELL)
 }
 
-/// Shows each finding with its source line, and how many there are.
+/// Shows each finding of the rules, then of their cases, with its source line, and how many there are.
 pub(super) fn print_findings(
     files: &[RuleFile],
-    errors: &[RuleError],
+    compiled: Result<RuleSet, Vec<RuleError>>,
+    cases: &Cases,
     format: Format,
     out: &mut dyn Write,
     styled: bool,
 ) -> anyhow::Result<()> {
+    let (rules, mut errors) = match compiled {
+        Ok(rules) => (Some(rules), Vec::new()),
+        Err(errors) => (None, errors),
+    };
+    errors.extend(cases.findings());
     if format == Format::Json {
-        return print_json(out, &Report { files: files.len(), rules: 0, version: None, findings: errors });
+        let (count, version) =
+            (rules.as_ref().map_or(0, |rules| rules.rules().len()), rules.as_ref().map(RuleSet::version));
+        return print_json(out, &Report { files: files.len(), rules: count, version, findings: &errors });
     }
-    for error in errors {
-        writeln!(out, "{}\n", render(files, error, styled))?;
+    for error in &errors {
+        let file = files.iter().chain(&cases.files).find(|file| file.path == error.path);
+        let (text, hint) = (file.map_or("", |file| file.text.as_str()), error.hint.as_deref());
+        let shown = snippet(&error.path, text, error.span.clone(), &error.message, hint, styled);
+        writeln!(out, "{shown}\n")?;
     }
     let count = counted(errors.len(), "finding");
     let bad = Tone::Bad.style();
     let count = if styled { format!("{bad}{count}{bad:#}") } else { count };
     writeln!(out, "checked {}: {count}", counted(files.len(), "file"))?;
     Ok(())
-}
-
-fn render(files: &[RuleFile], error: &RuleError, styled: bool) -> String {
-    let text = files.iter().find(|file| file.path == error.path).map_or("", |file| file.text.as_str());
-    let (span, hint) = (error.span.clone(), error.hint.as_deref());
-    snippet(&error.path, text, span, &error.message, hint, styled)
 }

@@ -63,8 +63,8 @@ pub(super) fn run(
     out: &mut dyn Write,
     styled: bool,
 ) -> anyhow::Result<u8> {
-    let given =
-        Given::parse(args.given.iter().map(String::as_str)).map_err(|error| anyhow::anyhow!("--given: {error}"))?;
+    let given = Given::parse(args.given.iter().map(String::as_str), desk.names.as_ref());
+    let given = given.map_err(|errors| anyhow::anyhow!("--given: {}", errors.join("; ")));
     let kept = match args.stored() {
         Some(id) => match find(id, store)? {
             Some(kept) => Some(kept),
@@ -79,15 +79,19 @@ pub(super) fn run(
         Some(kept) => kept.raw.clone(),
         None => read_mail(&args.mail).with_context(|| format!("cannot read the mail {}", args.mail.display()))?,
     };
-    let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
+    let rules = load(&args.common, desk, out, styled)?;
+    // What is wrong with the rules is told, too.
+    let given = given?;
+    let Some(rules) = rules else { return Ok(FINDINGS) };
     let received_at = kept.as_ref().map_or(desk.now, |kept| kept.received_at);
     let mut message = desk.read(&raw, received_at);
     given.apply(&mut message);
     // What is given counts more than what is known.
     let usual = match &kept {
         Some(kept) => {
-            let known = Given::parse(kept.known.iter().map(String::as_str));
-            let known = known.map_err(|error| anyhow::anyhow!("what is kept of the mail cannot be read: {error}"))?;
+            let known = Given::parse(kept.known.iter().map(String::as_str), None);
+            let known = known
+                .map_err(|errors| anyhow::anyhow!("what is kept of the mail cannot be read: {}", errors.join("; ")))?;
             known.context(&desk.usual)
         }
         None => desk.usual(&message),

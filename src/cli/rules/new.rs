@@ -88,7 +88,7 @@ pub(super) fn run(
         return Ok(FINDINGS);
     };
     let rule = rule(&args.name, &phrase, &message, &rules, desk, &known)?;
-    let case = case(&args.name, &message, &known);
+    let case = case(&args.name, &message, &known, desk);
     let path = |ending: &str| args.common.folder().join(format!("{}.{ending}", args.into));
     let (rules_path, cases_path) = (path("toml"), path("cases"));
     let before = [read(&rules_path)?, read(&cases_path)?];
@@ -158,8 +158,9 @@ fn rule(
     desk: &Desk,
     known: &[String],
 ) -> anyhow::Result<String> {
-    let given = Given::parse(known.iter().map(String::as_str));
-    let given = given.map_err(|error| anyhow::anyhow!("what is kept of the mail cannot be read: {error}"))?;
+    let given = Given::parse(known.iter().map(String::as_str), None);
+    let given =
+        given.map_err(|errors| anyhow::anyhow!("what is kept of the mail cannot be read: {}", errors.join("; ")))?;
     let verdict = classify(message, &given.context(&desk.usual), rules);
     // A TOML string; what a phrase may hold of quotes and controls is escaped.
     let quoted = toml::Value::String(phrase.to_owned());
@@ -172,8 +173,12 @@ fn rule(
 }
 
 /// The mail as a case. Whose it was is nobody's business who reads the rules.
-pub(super) fn case(name: &str, message: &Message, known: &[String]) -> String {
-    let is_plain = |word: &&String| !word.starts_with("open-alert=") && *word != "auth=none" && *word != "thread=new";
+pub(super) fn case(name: &str, message: &Message, known: &[String], desk: &Desk) -> String {
+    // A calendar or a list may be gone from the configuration since.
+    let is_known = |word: &str| Given::parse([word], desk.names.as_ref()).is_ok();
+    let is_plain = |word: &&String| {
+        !word.starts_with("open-alert=") && *word != "auth=none" && *word != "thread=new" && is_known(word)
+    };
     let quote = |word: &String| if word.contains(char::is_whitespace) { format!("\"{word}\"") } else { word.clone() };
     let given: Vec<String> = known.iter().filter(is_plain).map(quote).collect();
     let given = if given.is_empty() { String::new() } else { format!("given {}\n", given.join(" ")) };

@@ -82,8 +82,9 @@ pub(super) fn each<T: Send>(
 }
 
 fn read(kept: &Kept, desk: &Desk) -> anyhow::Result<Again> {
-    let given = Given::parse(kept.known.iter().map(String::as_str))
-        .map_err(|error| anyhow::anyhow!("what is kept of mail {} cannot be read: {error}", kept.name))?;
+    let given = Given::parse(kept.known.iter().map(String::as_str), None).map_err(|errors| {
+        anyhow::anyhow!("what is kept of mail {} cannot be read: {}", kept.name, errors.join("; "))
+    })?;
     let mut message = desk.read(&kept.raw, kept.received_at.unwrap_or(desk.now));
     given.apply(&mut message);
     // What was known is whole; of a mere file nothing is known.

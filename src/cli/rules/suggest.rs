@@ -160,7 +160,7 @@ fn suggestion(candidate: Candidate, rules: &RuleSet, corrected: &[Kept], desk: &
     );
     let case = corrected.iter().find_map(|kept| {
         let message = desk.read(&kept.raw, kept.received_at.unwrap_or(desk.now));
-        phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known))
+        phrases(&message).contains(&candidate.phrase).then(|| case(&rule, &message, &kept.known, desk))
     })?;
     Some(Suggestion { rule, candidate, gained: 0, lost: 0, is_worthy: false, toml, case })
 }

@@ -1,19 +1,17 @@
 //! `postroom rules test`: runs the cases that stand beside the rules, and tells which rules no case reaches.
 
+use super::cases::Cases;
+use super::check::print_findings;
 use super::trace::{Depth, Tracer};
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json, read_files};
-use crate::classify::{
-    Case, CaseError, CaseMail, Expectation, Failure, RuleId, RuleSet, RuleTrace, explain, read_cases,
-};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, print_json};
+use crate::classify::{Case, CaseError, Expectation, Failure, RuleId, RuleSet, RuleTrace, compile_for, explain};
 use crate::cli::report::{snippet, word_at};
 use crate::cli::screen::Tone;
 use crate::message;
 use crate::spoken::counted;
-use anyhow::Context as _;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
-use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -124,7 +122,15 @@ struct FailedCase {
 }
 
 pub(super) fn run(args: &TestArgs, desk: &Desk, out: &mut dyn Write, styled: bool) -> anyhow::Result<u8> {
-    let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
+    let files = folder(args.common.folder())?;
+    let rules = match compile_for(&files, desk.names.as_ref()) {
+        Ok(rules) => rules,
+        Err(errors) => {
+            let cases = Cases::read(args.common.folder(), desk, None)?;
+            print_findings(&files, Err(errors), &cases, args.common.format, out, styled)?;
+            return Ok(FINDINGS);
+        }
+    };
     let report = report(&args.common, desk, &rules)?;
     match args.common.format {
         Format::Json => print_json(out, &report)?,
@@ -144,19 +150,13 @@ pub(super) fn cases_reach(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> an
 }
 
 fn report(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> anyhow::Result<Report> {
-    let folder = args.folder();
-    let files =
-        read_files(folder, "cases").with_context(|| format!("cannot read the cases in {}", folder.display()))?;
-    let mut report = Report { files: files.len(), rules: rules.rules().len(), ..Report::default() };
+    let Cases { files, cases, errors } = Cases::read(args.folder(), desk, Some(rules))?;
+    let mut report = Report { files: files.len(), rules: rules.rules().len(), errors, ..Report::default() };
     let mut coverage = Coverage::default();
-    for file in files {
-        let cases = read_cases(&file.path, &file.text);
-        report.errors.extend(cases.errors);
-        for case in &cases.cases {
-            run_case(&file.path, case, desk, rules, &mut report, &mut coverage);
-        }
-        report.texts.insert(file.path, file.text);
+    for (path, case, raw) in &cases {
+        run_case(path, case, raw, desk, rules, &mut report, &mut coverage);
     }
+    report.texts = files.into_iter().map(|file| (file.path, file.text)).collect();
     match report.cases {
         0 => report.not_reached = rules.rules().iter().map(|rule| rule.name.clone()).collect(),
         _ => coverage.tell(&mut report),
@@ -164,31 +164,17 @@ fn report(args: &CommonArgs, desk: &Desk, rules: &RuleSet) -> anyhow::Result<Rep
     Ok(report)
 }
 
-fn run_case(path: &str, case: &Case, desk: &Desk, rules: &RuleSet, report: &mut Report, coverage: &mut Coverage) {
-    let unknown = case.unknown_names(path, rules);
-    if !unknown.is_empty() {
-        report.errors.extend(unknown);
-        return;
-    }
-    let raw = match &case.mail {
-        CaseMail::Inline(text) => text.clone().into_bytes(),
-        CaseMail::File(name) => match std::fs::read(Path::new(path).with_file_name(name)) {
-            Ok(raw) => raw,
-            Err(error) => {
-                let message = format!("cannot read {name}: {error}");
-                report.errors.push(CaseError {
-                    path: path.to_owned(),
-                    line: case.line,
-                    column: 1,
-                    message,
-                    hint: None,
-                });
-                return;
-            }
-        },
-    };
+fn run_case(
+    path: &str,
+    case: &Case,
+    raw: &[u8],
+    desk: &Desk,
+    rules: &RuleSet,
+    report: &mut Report,
+    coverage: &mut Coverage,
+) {
     // Cases have a clock of their own: a mail in them is the same on every day.
-    let mut message = message::parse(&raw, Timestamp::UNIX_EPOCH, &desk.reader);
+    let mut message = message::parse(raw, Timestamp::UNIX_EPOCH, &desk.reader);
     case.given.apply(&mut message);
     let explanation = explain(&message, &case.given.context(&desk.at_time_of(&message)), rules);
     report.cases += 1;
