@@ -48,7 +48,9 @@ pub struct CaseFile {
     pub path: String,
     /// The cases that could be read.
     pub cases: Vec<Case>,
-    /// What is wrong with the others.
+    /// The others, as far as they could be read: what they name is looked at all the same.
+    pub broken: Vec<Case>,
+    /// What is wrong with them.
     pub errors: Vec<CaseError>,
 }
 
@@ -186,26 +188,22 @@ impl Reader {
         let mail = rest.get(1..).unwrap_or_default();
         let is_inline = mail.iter().any(|line| !line.trim().is_empty());
         let mail = match (file, is_inline) {
-            (Some(_), true) => {
+            (Some(file), true) => {
                 self.error(line_number, 1, "the case has a mail here and names another one with mail=", None);
-                return;
+                CaseMail::File(file)
             }
             (Some(file), false) => CaseMail::File(file),
-            (None, true) => CaseMail::Inline(mail.iter().map(|line| format!("{line}\r\n")).collect()),
-            (None, false) => {
-                let hint = "a blank line and then the mail, or mail=FILE.eml".to_owned();
-                self.error(begin, 1, "the case has no mail", Some(hint));
-                return;
-            }
+            (None, _) => CaseMail::Inline(mail.iter().map(|line| format!("{line}\r\n")).collect()),
         };
-        if self.file.errors.len() > errors_before {
-            return;
-        }
-        if expectations.is_empty() {
+        if !is_inline && matches!(mail, CaseMail::Inline(_)) {
+            let hint = "a blank line and then the mail, or mail=FILE.eml".to_owned();
+            self.error(begin, 1, "the case has no mail", Some(hint));
+        } else if expectations.is_empty() && self.file.errors.len() == errors_before {
             self.error(begin, 1, "the case expects nothing", Some("write `expect rule=…`".to_owned()));
-            return;
         }
-        self.file.cases.push(Case { line: begin, expectations, given, given_words, mail });
+        let is_sound = self.file.errors.len() == errors_before;
+        let cases = if is_sound { &mut self.file.cases } else { &mut self.file.broken };
+        cases.push(Case { line: begin, expectations, given, given_words, mail });
     }
 
     fn head_line(&mut self, line: &str, number: usize, head: &mut Head) {

@@ -82,6 +82,8 @@ impl Case {
 /// What is wrong with a `key=value` that says what is given: a calendar or a list that the desk does not have.
 pub(in crate::classify) fn missing_of_desk(key: &str, value: &str, names: &Names) -> Option<Missing> {
     match key {
+        // That is an error already.
+        _ if value.is_empty() => None,
         "hours" => missing_calendar(value, names),
         "customer" => missing_customers(value, names),
         _ => None,
@@ -94,6 +96,10 @@ fn error(path: &str, word: &Expectation, message: String, hint: Option<String>) 
 
 fn unknown_to(rules: &RuleSet, expected: &Expectation) -> Option<(String, Option<String>)> {
     let Expectation { key, value, .. } = expected;
+    if value.is_empty() {
+        // That is an error already.
+        return None;
+    }
     let of_rules = |said: fn(&Rule) -> Vec<&str>| rules.rules().iter().flat_map(said).collect::<BTreeSet<&str>>();
     let (known, what): (BTreeSet<&str>, &str) = match key.as_str() {
         "rule" | "not-rule" | "shadow" | "not-shadow" => match rules.rule(value) {

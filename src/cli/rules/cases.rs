@@ -26,6 +26,9 @@ impl Cases {
         for file in files {
             let read = read_cases(&file.path, &file.text);
             all.errors.extend(read.errors);
+            for case in read.broken {
+                all.names(&file.path, &case, desk, rules);
+            }
             for case in read.cases {
                 all.take(&file.path, case, desk, rules);
             }
@@ -36,10 +39,15 @@ impl Cases {
         Ok(all)
     }
 
-    fn take(&mut self, path: &str, case: Case, desk: &Desk, rules: Option<&RuleSet>) {
-        let before = self.errors.len();
+    /// Looks at what a case names.
+    fn names(&mut self, path: &str, case: &Case, desk: &Desk, rules: Option<&RuleSet>) {
         self.errors.extend(rules.map(|rules| case.unknown_names(path, rules)).unwrap_or_default());
         self.errors.extend(desk.names.as_ref().map(|names| case.unknown_to_desk(path, names)).unwrap_or_default());
+    }
+
+    fn take(&mut self, path: &str, case: Case, desk: &Desk, rules: Option<&RuleSet>) {
+        let before = self.errors.len();
+        self.names(path, &case, desk, rules);
         let raw = match &case.mail {
             CaseMail::Inline(text) => Ok(text.clone().into_bytes()),
             CaseMail::File(name) => std::fs::read(Path::new(path).with_file_name(name)).map_err(|error| {

@@ -38,7 +38,7 @@ fn what_a_case_says_is_given_must_be_in_the_configuration() {
 
 #[test]
 fn what_is_wrong_in_cases_is_told_beside_what_is_wrong_in_rules() {
-    let desk = with_case("expect page=true page=false\ngiven hours=ofice");
+    let desk = with_case("expect page=true page=false\ngiven hours=ofice sender=robot");
     desk.append("rules/90-own.toml", "[[rule]]\nname = \"slip\"\nseverty = \"low\"\nwhen.customer = \"vpi\"\n");
     for command in ["check", "test"] {
         let out = desk.run(&["rules", command]).ends(1);
@@ -46,7 +46,9 @@ fn what_is_wrong_in_cases_is_told_beside_what_is_wrong_in_rules() {
             "error: unknown key `severty` in a rule\n",
             "error: there is no list of customers `vpi` in the configuration\n",
             "error: `page=false` contradicts `page=true`\n --> rules/90-own.cases:1:18\n",
-            "checked 11 files: 3 findings\n",
+            "error: there is no calendar `ofice` in the configuration\n --> rules/90-own.cases:2:7\n",
+            "error: sender cannot be `robot`\n --> rules/90-own.cases:2:19\n",
+            "checked 11 files: 5 findings\n",
         ] {
             assert!(out.contains(part), "{command}: {part:?} is not in:\n{out}");
         }
