@@ -197,6 +197,8 @@ pub enum News {
     },
     /// Somebody wrote who bears a party's address, for which nobody vouches; kept apart.
     Unverified,
+    /// Somebody on the ticket wrote what only its words call automatic: it is filed, and a person should look at it.
+    PerhapsAutomatic,
     /// It was opened by a mail that an agent passed on.
     PassedOn {
         /// Who passed it on.

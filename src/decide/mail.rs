@@ -78,8 +78,13 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         (Origin::Bulk, Some(ticket)) if requester::is_a_partys(mail, ticket, policy) => {
             requester::on_follow_up(mail, ticket, standing, policy, now)
         }
+        // Perhaps a person called it so. It changes nothing, but somebody reads it.
+        (Origin::AutomaticReply, Some(ticket))
+            if mail.message.is_automatic_by_words_only && mail.who != Who::Monitor =>
+        {
+            requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
+        }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
-        // Perhaps a person called it so. Nobody answers it, but somebody reads it.
         (Origin::AutomaticReply, None) if mail.message.is_automatic_by_words_only => {
             requester::on_request(mail, None, standing, policy, now)
         }
@@ -116,7 +121,7 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
 }
 
 /// Files a robot's mail on its ticket, which changes nothing else.
-fn on_automatic(mail: &Mail, origin: Origin, ticket: &Ticket) -> Decision {
+pub(super) fn on_automatic(mail: &Mail, origin: Origin, ticket: &Ticket) -> Decision {
     let outcome = if origin == Origin::Bulk { Outcome::FollowUp } else { Outcome::AutoReply };
     let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(outcome);
     match mail.message.author() {

@@ -51,6 +51,7 @@ fn is_trouble(news: &News) -> bool {
         | News::Recovered { .. }
         | News::Escalated { .. }
         | News::Unverified
+        | News::PerhapsAutomatic
         | News::PassedOn { .. }
         | News::Complained { .. } => false,
     }

@@ -2,12 +2,12 @@
 
 use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft, News};
-use super::mail::{ended, is_authenticated, remark};
+use super::mail::{ended, is_authenticated, on_automatic, remark};
 use super::notify::{notify, told, told_of_more};
 use super::policy::Policy;
 use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
 use crate::classify::{Because, Intent};
-use crate::message::{Address, Authentication};
+use crate::message::{Address, Authentication, Origin};
 use crate::thread::subject::base_subject;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
@@ -118,6 +118,22 @@ pub(super) fn on_follow_up(
             notify(decision.ends_as(Outcome::FollowUp), mail, on, &team, news, policy, now)
         }
     }
+}
+
+/// A mail on an existing ticket that nothing but its words calls automatic. From somebody on the ticket it is filed as
+/// what it says it is, and told; from anybody else it is what any mail of theirs would be.
+pub(super) fn on_perhaps_automatic(
+    mail: &Mail,
+    ticket: &Ticket,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    if !is_a_partys(mail, ticket, policy) {
+        return on_follow_up(mail, ticket, standing, policy, now);
+    }
+    let decision = on_automatic(mail, Origin::AutomaticReply, ticket);
+    notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), News::PerhapsAutomatic, policy, now)
 }
 
 /// Why a mail is not believed to be a party's.

@@ -150,6 +150,10 @@ impl View<'_> {
                 format!("{} complained of a mail as unwanted", line(address)),
                 "They get no automatic mail any more. What an agent writes still goes to them.".to_owned(),
             ),
+            News::PerhapsAutomatic => (
+                format!("{name} wrote, or a program for them"),
+                "Only its words say that it is automatic. It is filed, and changed nothing on the ticket.".to_owned(),
+            ),
             News::Unverified => {
                 let who = sender.map_or_else(|| name.to_owned(), shown);
                 (

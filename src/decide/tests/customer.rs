@@ -126,6 +126,27 @@ fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answ
 }
 
 #[test]
+fn a_mail_that_only_its_words_call_automatic_changes_nothing_on_a_ticket_and_is_told() {
+    let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
+    let filed: &[&str] = &["append automatic of nobody"];
+    let kept: &[&str] = &["append unverified of nobody", "remarked"];
+    let cases = [
+        ("on an open ticket", ticket(), "ann@example.com", Who::Stranger, told_bob),
+        ("on a resolved one", ticket_that_is(Status::Resolved), "ann@example.com", Who::Stranger, told_bob),
+        ("of somebody else", ticket(), "m@evil.example", Who::Stranger, kept),
+        ("of a monitor", ticket(), "ann@example.com", Who::Monitor, filed),
+    ];
+    for (name, ticket, from, who, expected) in cases {
+        let mut mail = Mail { who, ..mail(from, on_ticket(None), "I am away. Nothing works, and who answers now?") };
+        mail.message.origin = Origin::AutomaticReply;
+        let robots = told(&decide(&mail, Some(&ticket)));
+        assert_eq!(robots, filed, "{name}, called so by a field");
+        mail.message.is_automatic_by_words_only = true;
+        assert_eq!(told(&decide(&mail, Some(&ticket))), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_mail_starts_over_when_its_ticket_is_long_closed_or_long_idle_and_about_something_else() {
     let days = |days: i64| in_minutes(-60 * 24 * days);
     let closed = |days_ago| Ticket { closed_at: Some(days(days_ago)), ..ticket_that_is(Status::Closed) };

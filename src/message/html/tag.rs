@@ -220,6 +220,13 @@ mod tests {
     }
 
     #[test]
+    fn the_shortest_attribute_that_takes_the_space_below_a_paragraph_is_seen() {
+        let shortest = Tag::read("<p class=Mso>").unwrap();
+        assert_eq!((shortest.attributes.len(), shortest.is_tight()), (MIN_TIGHT_BYTES, true));
+        assert!(!Tag::read("<p id=a1234>").unwrap().is_tight());
+    }
+
+    #[test]
     fn a_tag_is_only_so_long() {
         let tag = |bytes: usize| format!("<a title=\"{}\">", "x".repeat(bytes - 12));
         for (bytes, expected) in [(MAX_TAG_BYTES, Some(MAX_TAG_BYTES)), (MAX_TAG_BYTES + 1, None)] {

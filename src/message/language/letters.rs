@@ -119,4 +119,17 @@ mod tests {
         assert_eq!(guess(greek, MIN_LANGUAGE_CHARS).as_deref(), Some("el"));
         assert_eq!(guess(greek, MIN_LANGUAGE_CHARS - 1), None);
     }
+    #[test]
+    fn no_more_letters_are_looked_at_than_help() {
+        // Of what is looked at, more or less than half is Greek; of the whole, by far the lesser or the greater part.
+        let of = |text: &str, chars: usize| -> String { text.chars().cycle().take(chars).collect() };
+        let greek = |chars: usize| of("Ο εκτυπωτής δεν λειτουργεί από χθες, παρακαλώ βοηθήστε μας. ", chars);
+        let russian = |chars: usize| of("Принтер не печатает, помогите пожалуйста решить эту проблему. ", chars);
+        let (more, less) = (MAX_LANGUAGE_CHARS * 5 / 8, MAX_LANGUAGE_CHARS * 3 / 8);
+        let guess = |text: String| language(&text);
+        assert_eq!(guess(greek(more) + &russian(MAX_LANGUAGE_CHARS * 2)).as_deref(), Some("el"));
+        assert_ne!(guess(greek(less) + &russian(MAX_LANGUAGE_CHARS * 2)).as_deref(), Some("el"));
+        assert_eq!(guess(russian(less) + &greek(MAX_LANGUAGE_CHARS * 2)).as_deref(), Some("el"));
+        assert_ne!(guess(russian(more) + &greek(MAX_LANGUAGE_CHARS * 2)).as_deref(), Some("el"));
+    }
 }
