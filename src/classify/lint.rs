@@ -1,5 +1,7 @@
 //! Rules that are allowed and probably not what was meant: never reached, hidden by another, without a case.
 
+mod outcomes;
+
 use super::RuleId;
 use super::diagnostic::{Findings, RuleFile};
 use super::implied::{FOLLOWED, implies, never, required};
@@ -7,7 +9,7 @@ use super::pattern::{Field, PatternId};
 use super::rule::{Condition, Rule, RuleSet, Test};
 use super::when::Fact;
 use crate::finding::Finding;
-use crate::ticket::Severity;
+use outcomes::{Vain, idle, outdone};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -20,7 +22,7 @@ crate::ticket::words! {
         Shadowed = "shadowed",
         /// Another rule has the same condition and says the same.
         Duplicate = "duplicate",
-        /// Another rule matches whenever it does and asks for more.
+        /// Another rule matches whenever it does and has its way.
         Overlap = "overlap",
         /// A pattern or the whole condition holds for every mail.
         MatchesEverything = "matches-everything",
@@ -34,6 +36,8 @@ crate::ticket::words! {
         NotOfMonitors = "not-of-monitors",
         /// It names a calendar, and nothing that it speaks of is promised by one.
         IdleCalendar = "idle-calendar",
+        /// It says something else from which nothing follows for the mails that it asks for.
+        IdleOutcome = "idle-outcome",
         /// It is allowed what it does not do.
         NothingAllowed = "nothing-allowed",
     }
@@ -151,10 +155,13 @@ impl<'a> Linter<'a> {
             let hint = "write sender = \"monitor\" into its condition".to_owned();
             self.add(LintKind::NotOfMonitors, rule, rule.span.clone(), message, Some(hint));
         }
-        if let Some((calendar, why)) = rule.calendar.as_ref().zip(idle(rule)) {
-            let message = format!("the calendar `{calendar}` hardly ever counts: {why}");
+        for Vain { key, why } in idle(rule) {
+            let (kind, what) = match (key, &rule.calendar) {
+                ("calendar", Some(calendar)) => (LintKind::IdleCalendar, format!("the calendar `{calendar}`")),
+                _ => (LintKind::IdleOutcome, format!("what the rule says by `{key}`")),
+            };
             let hint = "leave it out, or put it into a rule for the mails that it is meant for".to_owned();
-            self.add(LintKind::IdleCalendar, rule, rule.span.clone(), message, Some(hint));
+            self.add(kind, rule, rule.span.clone(), format!("{what} hardly ever counts: {why}"), Some(hint));
         }
     }
 
@@ -211,20 +218,11 @@ impl<'a> Linter<'a> {
             } else if is_same && is_before && says_the_same(rule, wide) {
                 let message = format!("the rule has the condition of `{}` and says the same", wide.name);
                 self.add(LintKind::Duplicate, rule, rule.span.clone(), message, Some(at));
-            } else if let (Some(asked), Some(more)) = (rule.severity, wide.severity)
-                && more > asked
-            {
-                let message =
-                    format!("whenever the rule matches, `{}` asks for {more}: its {asked} never counts", wide.name);
-                self.add(LintKind::Overlap, rule, rule.span.clone(), message, Some(at));
-            } else if let (Some(named), Some(first), true) = (&rule.calendar, &wide.calendar, is_before)
-                && named != first
-            {
-                let message = format!(
-                    "whenever the rule matches, `{}` names `{first}` before it: its `{named}` never counts",
-                    wide.name
-                );
-                self.add(LintKind::Overlap, rule, rule.span.clone(), message, Some(at));
+            } else if is_before || !all[place..*other].iter().any(|between| between.stop && !between.is_shadow) {
+                for (does, vain) in outdone(rule, wide, is_before) {
+                    let message = format!("whenever the rule matches, `{}` {does}: its {vain} never counts", wide.name);
+                    self.add(LintKind::Overlap, rule, rule.span.clone(), message, Some(at.clone()));
+                }
             }
         }
     }
@@ -257,22 +255,6 @@ impl<'a> Linter<'a> {
             }
         }
     }
-}
-
-/// Why nothing is promised by the calendar that the rule names, unless an agent or another mail changes something.
-fn idle(rule: &Rule) -> Option<&'static str> {
-    if rule.severity == Some(Severity::Critical) {
-        return Some("the rule asks for critical, and what is critical runs around the clock");
-    }
-    required(&rule.when).into_iter().find_map(|condition| match &condition.test {
-        Test::Words { fact: Fact::Sender, words } if words.iter().all(|word| word == "monitor") => {
-            Some("nothing is promised to a monitor")
-        }
-        Test::Words { fact: Fact::Thread, words } if !words.iter().any(|word| word == "new") => {
-            Some("a ticket has the calendar of the mail that opened it, and the rule asks for a later one")
-        }
-        _ => None,
-    })
 }
 
 fn says_the_same(one: &Rule, other: &Rule) -> bool {

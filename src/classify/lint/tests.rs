@@ -8,14 +8,14 @@ fn found(text: &str) -> Vec<String> {
     found_with(text, &Evidence::default()).iter().map(|lint| format!("{}: {}", lint.rule, lint.lint)).collect()
 }
 
-fn found_with(text: &str, evidence: &Evidence) -> Vec<Lint> {
+pub(super) fn found_with(text: &str, evidence: &Evidence) -> Vec<Lint> {
     let files = [RuleFile { path: "a.toml".to_owned(), text: text.to_owned() }];
     let rules = compile(&files).unwrap_or_else(|errors| panic!("{}: {text}", errors[0]));
     lint(&rules, &files, evidence)
 }
 
 /// Rules `a`, `b`, … with these bodies.
-fn rules(bodies: &[&str]) -> String {
+pub(super) fn rules(bodies: &[&str]) -> String {
     let rule = |(name, body): (char, &&str)| format!("[[rule]]\nname = '{name}'\n{body}\n");
     ('a'..).zip(bodies).map(rule).collect()
 }
