@@ -2,36 +2,37 @@
 //!
 //! Both are answered from what is written, not from mails. Where it says yes it is so; where it says no it may be so.
 
+use super::alternatives::Known;
 use super::quantity::Comparison;
-use super::rule::{Condition, RuleSet, Test};
+use super::rule::{Condition, Test};
 use super::when::Fact;
 
 /// How far composites are followed: rules that name rules that name rules.
 pub(super) const FOLLOWED: usize = 8;
 
 /// Whether `then` holds for every mail for which `when` holds.
-pub(super) fn implies(when: &Condition, then: &Condition, rules: &RuleSet) -> bool {
-    implied(when, then, rules, FOLLOWED)
+pub(super) fn implies(when: &Condition, then: &Condition, known: &Known<'_>) -> bool {
+    implied(when, then, known, FOLLOWED)
 }
 
-fn implied(when: &Condition, then: &Condition, rules: &RuleSet, depth: usize) -> bool {
+fn implied(when: &Condition, then: &Condition, known: &Known<'_>, depth: usize) -> bool {
     match (&when.test, &then.test) {
-        (_, Test::All(inner)) => inner.iter().all(|inner| implied(when, inner, rules, depth)),
-        (Test::Any(inner), _) if !inner.is_empty() => inner.iter().all(|inner| implied(inner, then, rules, depth)),
-        (Test::All(inner), _) if inner.iter().any(|inner| implied(inner, then, rules, depth)) => true,
-        (_, Test::Any(inner)) => inner.iter().any(|inner| implied(when, inner, rules, depth)),
+        (_, Test::All(inner)) => inner.iter().all(|inner| implied(when, inner, known, depth)),
+        (Test::Any(inner), _) if !inner.is_empty() => inner.iter().all(|inner| implied(inner, then, known, depth)),
+        (Test::All(inner), _) if inner.iter().any(|inner| implied(inner, then, known, depth)) => true,
+        (_, Test::Any(inner)) => inner.iter().any(|inner| implied(when, inner, known, depth)),
         // Of what is not there, nothing narrower is there either.
         (Test::None(outer), Test::None(inner)) => {
-            inner.iter().all(|inner| outer.iter().any(|outer| implied(inner, outer, rules, depth)))
+            inner.iter().all(|inner| outer.iter().any(|outer| implied(inner, outer, known, depth)))
         }
         (Test::Rule(outer), Test::Rule(inner)) if outer.iter().all(|rule| inner.contains(rule)) => true,
         (Test::Rule(named), _) if depth > 0 => {
-            named.iter().all(|rule| implied(&rules.rules[*rule].when, then, rules, depth - 1))
+            named.iter().all(|rule| implied(&known.rules.rules[*rule].when, then, known, depth - 1))
         }
         (_, Test::Rule(named)) if depth > 0 => {
-            named.iter().any(|rule| implied(when, &rules.rules[*rule].when, rules, depth - 1))
+            named.iter().any(|rule| implied(when, &known.rules.rules[*rule].when, known, depth - 1))
         }
-        (Test::Pattern(narrow), Test::Pattern(wide)) => narrow.iter().all(|pattern| wide.contains(pattern)),
+        (Test::Pattern(narrow), Test::Pattern(wide)) => narrow.iter().all(|pattern| known.is_covered(*pattern, wide)),
         (
             Test::Value { patterns: narrow, comparison: tight, clears: None },
             Test::Value { patterns: wide, comparison: loose, clears: None },
@@ -77,17 +78,17 @@ fn is_tighter(tight: &Comparison, loose: &Comparison) -> bool {
 }
 
 /// Why the condition holds for no mail at all, in words; `None` where it may.
-pub(super) fn never(condition: &Condition, rules: &RuleSet) -> Option<String> {
+pub(super) fn never(condition: &Condition, known: &Known<'_>) -> Option<String> {
     let required = required(condition);
     for (at, one) in required.iter().enumerate() {
         if let Test::Any(inner) = &one.test
             && !inner.is_empty()
-            && let Some(whys) = inner.iter().map(|inner| never(inner, rules)).collect::<Option<Vec<_>>>()
+            && let Some(whys) = inner.iter().map(|inner| never(inner, known)).collect::<Option<Vec<_>>>()
         {
             return whys.into_iter().next();
         }
         for other in &required[at + 1..] {
-            if excludes(one, other, rules) || excludes(other, one, rules) {
+            if excludes(one, other, known) || excludes(other, one, known) {
                 return Some(format!("`{}` and `{}` never hold together", one.written, other.written));
             }
         }
@@ -103,9 +104,9 @@ pub(super) fn required(condition: &Condition) -> Vec<&Condition> {
     }
 }
 
-fn excludes(one: &Condition, other: &Condition, rules: &RuleSet) -> bool {
+fn excludes(one: &Condition, other: &Condition, known: &Known<'_>) -> bool {
     match (&one.test, &other.test) {
-        (Test::None(inner), _) => inner.iter().any(|inner| implies(other, inner, rules)),
+        (Test::None(inner), _) => inner.iter().any(|inner| implies(other, inner, known)),
         (Test::Words { fact: one, words }, Test::Words { fact: other, words: others }) => {
             // A customer may be on several lists, and has one of everything else.
             one == other && *one != Fact::Customer && !words.iter().any(|word| others.contains(word))

@@ -3,6 +3,7 @@
 mod outcomes;
 
 use super::RuleId;
+use super::alternatives::Known;
 use super::diagnostic::{Findings, RuleFile};
 use super::implied::{FOLLOWED, implies, never, required};
 use super::pattern::{Field, PatternId};
@@ -85,7 +86,8 @@ pub fn lint(rules: &RuleSet, files: &[RuleFile], evidence: &Evidence) -> Vec<Lin
     // A pattern that may match where there is nothing waits for no word.
     let without_literal = sets.iter().flat_map(|set| set.candidates("").map(|(id, _)| id)).collect();
     let findings = Findings::new(files);
-    let mut linter = Linter { rules, findings, files, fields, without_literal, found: Vec::new() };
+    let known = Known::of(rules);
+    let mut linter = Linter { rules, known, findings, files, fields, without_literal, found: Vec::new() };
     let neighbours = linter.neighbours();
     for (place, rule) in rules.rules.iter().enumerate() {
         linter.alone(rule);
@@ -100,6 +102,7 @@ pub fn lint(rules: &RuleSet, files: &[RuleFile], evidence: &Evidence) -> Vec<Lin
 
 struct Linter<'a> {
     rules: &'a RuleSet,
+    known: Known<'a>,
     findings: Findings<'a>,
     files: &'a [RuleFile],
     /// Where each pattern looks.
@@ -119,7 +122,7 @@ impl<'a> Linter<'a> {
 
     /// What can be said of a rule by itself.
     fn alone(&mut self, rule: &Rule) {
-        if let Some(why) = never(&rule.when, self.rules) {
+        if let Some(why) = never(&rule.when, &self.known) {
             self.add(LintKind::Unreachable, rule, rule.span.clone(), format!("the rule never matches: {why}"), None);
         }
         if required(&rule.when).iter().all(|condition| self.is_always(condition)) {
@@ -181,18 +184,22 @@ impl<'a> Linter<'a> {
         }
     }
 
-    /// For each rule those that may hold whenever it does: they have a pattern in common, or one has none.
+    /// For each rule those that may hold whenever it does: they have words in common, or one has none.
     fn neighbours(&self) -> Vec<Vec<usize>> {
         let of = |rule: &Rule| patterns_of(&rule.when, self.rules, FOLLOWED);
         let patterns: Vec<BTreeSet<PatternId>> = self.rules.rules.iter().map(of).collect();
-        let mut by_pattern: BTreeMap<PatternId, Vec<usize>> = BTreeMap::new();
+        let mut by_key: HashMap<(&Field, String), Vec<usize>> = HashMap::new();
         for (place, patterns) in patterns.iter().enumerate() {
-            patterns.iter().for_each(|pattern| by_pattern.entry(*pattern).or_default().push(place));
+            for key in patterns.iter().flat_map(|pattern| self.known.keys(*pattern)) {
+                by_key.entry(key).or_default().push(place);
+            }
         }
         let without: Vec<usize> = (0..patterns.len()).filter(|place| patterns[*place].is_empty()).collect();
         let of = |place: usize| {
-            let shared = patterns[place].iter().filter_map(|pattern| by_pattern.get(pattern)).flatten();
-            let mut near: Vec<usize> = shared.chain(&without).copied().filter(|other| *other != place).collect();
+            let wider = patterns[place].iter().flat_map(|pattern| self.known.keys_of_wider(*pattern));
+            let shared: Vec<usize> = wider.filter_map(|key| by_key.get(&key)).flatten().copied().collect();
+            let mut near: Vec<usize> =
+                shared.into_iter().chain(without.iter().copied()).filter(|other| *other != place).collect();
             near.sort_unstable();
             near.dedup();
             near
@@ -206,11 +213,11 @@ impl<'a> Linter<'a> {
         let rule = &all[place];
         for other in &neighbours[place] {
             let wide = &all[*other];
-            if wide.is_shadow != rule.is_shadow || !implies(&rule.when, &wide.when, self.rules) {
+            if wide.is_shadow != rule.is_shadow || !implies(&rule.when, &wide.when, &self.known) {
                 continue;
             }
             let is_before = *other < place;
-            let is_same = implies(&wide.when, &rule.when, self.rules);
+            let is_same = implies(&wide.when, &rule.when, &self.known);
             let at = format!("at {}:{}", wide.path, wide.line);
             if wide.stop && is_before {
                 let message = format!("whenever the rule matches, `{}` has stopped before it", wide.name);

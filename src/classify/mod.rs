@@ -3,6 +3,7 @@
 //! Reading a mail's text against all patterns is the dear part and needs nothing but the mail: `scan` does it,
 //! on any core. What the sender and the thread are is known later: `judge` joins both, and is cheap.
 
+mod alternatives;
 mod automaton;
 mod case;
 mod compile;

@@ -22,7 +22,7 @@ pub(super) fn rules(bodies: &[&str]) -> String {
 
 #[test]
 fn each_lint_is_found_and_what_is_like_it_is_not() {
-    let cases: [(&str, &[&str], &[&str]); 37] = [
+    let cases: [(&str, &[&str], &[&str]); 42] = [
         ("sound rules", &["when.text = 'x y'", "when.text = 'x z'"], &[]),
         ("a stop before", &["stop = true\nwhen.text = ['xx', 'yy']", "when.text = 'xx'"], &["b: shadowed"]),
         ("a stop behind", &["when.text = 'xx'", "stop = true\nwhen.text = ['xx', 'yy']"], &[]),
@@ -31,6 +31,31 @@ fn each_lint_is_found_and_what_is_like_it_is_not() {
             "a stop before, by way of a composite",
             &["stop = true\nwhen.text = 'xx'", "when = { rule = 'a', subject = 'yy' }"],
             &["b: shadowed"],
+        ),
+        (
+            "a list of phrases that has more before",
+            &["stop = true\nwhen.phrase = ['is up', 'down']", "when.phrase = ['down', 'it is down']"],
+            &["b: shadowed"],
+        ),
+        (
+            "a list of phrases that has one less before",
+            &["stop = true\nwhen.phrase = ['is up', 'down']", "when.phrase = ['down', 'dead']"],
+            &[],
+        ),
+        (
+            "phrases in the subject beside those in the text",
+            &["stop = true\nwhen = { phrase = 'down', in = 'text' }", "when = { phrase = 'down', in = 'subject' }"],
+            &[],
+        ),
+        (
+            "a pattern that has more before",
+            &["stop = true\nwhen.text = 'is dead|is gone'", "when.text = 'is gone'"],
+            &["b: shadowed"],
+        ),
+        (
+            "what none takes away by a shorter phrase",
+            &["when = { phrase = 'is down', in = 'text', none = [{ phrase = 'down' }] }"],
+            &["a: unreachable"],
         ),
         (
             "the same twice",
