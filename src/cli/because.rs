@@ -1,8 +1,20 @@
 //! The reasons of a decision in the words of people. The database, JSON and journeys have them by words that stay.
 
-/// Says why, from reasons as they are kept: `new-request; no-answer: nobody reads that address`.
-pub(super) fn in_words(reasons: &str) -> String {
-    reasons.split("; ").map(one).collect::<Vec<_>>().join("; ")
+use super::screen::Screen;
+use jiff::Timestamp;
+
+/// Says why, from reasons as they are kept: `new-request; no-answer: nobody reads that address`. Times in them are said
+/// as all others are.
+pub(super) fn in_words(reasons: &str, screen: &Screen) -> String {
+    let words = reasons.split("; ").map(one).collect::<Vec<_>>().join("; ");
+    words.split(' ').map(|word| timed(word, screen)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word, which may be an instant as it is kept, `2026-03-02T02:15:00Z`, with a mark behind it.
+fn timed(word: &str, screen: &Screen) -> String {
+    let instant = word.trim_end_matches([',', ';', '.', ')']);
+    let at = if instant.ends_with('Z') { instant.parse::<Timestamp>().ok() } else { None };
+    at.map_or_else(|| word.to_owned(), |at| screen.minute(at) + &word[instant.len()..])
 }
 
 fn one(reason: &str) -> String {
@@ -38,7 +50,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 66] = [
+const WORDS: [(&str, &str); 69] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -81,6 +93,9 @@ const WORDS: [(&str, &str); 66] = [
     ("new-request", "a new request"),
     ("not-paged", "nobody was paged: {}"),
     ("page", "those on call were paged, by rule {}"),
+    ("page-dropped", "the page that was owed is not sent"),
+    ("page-is-due", "the page that was owed is due"),
+    ("page-owed", "a page is owed, by rule {}"),
     ("passed-on", "a customer's mail that {} passed on"),
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
@@ -110,6 +125,12 @@ const WORDS: [(&str, &str); 66] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::tz::TimeZone;
+
+    fn screen() -> Screen {
+        let zone = TimeZone::get("Europe/Oslo").unwrap();
+        Screen { styled: false, is_terminal: false, width: None, zone, now: Timestamp::UNIX_EPOCH }
+    }
 
     #[test]
     fn reasons_are_said_in_words() {
@@ -135,10 +156,25 @@ mod tests {
             ("no detail", "no-answer", "not acknowledged"),
             ("evidence that nobody knows", "thread: smell", "thread: smell"),
             ("a word that nobody knows", "who-knows: what", "who-knows: what"),
+            (
+                "times, as a person reads them",
+                "not-paged: that was done at 2026-03-02T23:30:05Z; no-answer: it came in at 2026-03-01T08:00:00.25Z",
+                "nobody was paged: that was done at 2026-03-03 00:30; not acknowledged: it came in at 2026-03-01 09:00",
+            ),
+            (
+                "a time and a rule",
+                "page-owed: disk-full, until 2026-03-02T02:15:00Z; thanks",
+                "a page is owed, by rule disk-full, until 2026-03-02 03:15; no more than thanks",
+            ),
+            (
+                "what is almost a time",
+                "no-update: 12:00Z, Z and 2026-03-02",
+                "no update was sent: 12:00Z, Z and 2026-03-02",
+            ),
             ("nothing", "", ""),
         ];
         for (name, reasons, expected) in cases {
-            assert_eq!(in_words(reasons), expected, "{name}");
+            assert_eq!(in_words(reasons, &screen()), expected, "{name}");
         }
     }
 

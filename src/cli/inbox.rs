@@ -256,7 +256,7 @@ fn show_pruned(row: &InboxRow, format: Format, screen: &Screen) -> anyhow::Resul
                 ],
             ));
             text.push('\n');
-            let because = row.reasons.as_deref().map(because::in_words).unwrap_or_default();
+            let because = row.reasons.as_deref().map(|reasons| because::in_words(reasons, screen)).unwrap_or_default();
             let lines = [
                 ("received", screen.when_exactly(row.received_at)),
                 ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
@@ -344,7 +344,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("received", screen.when_exactly(row.received_at)),
             ("mailbox", format!("{}, UID {}", row.place.mailbox, row.place.uid)),
             ("ticket", reference(row.ticket).unwrap_or_default()),
-            ("because", row.reasons.as_deref().map(because::in_words).unwrap_or_default()),
+            ("because", row.reasons.as_deref().map(|reasons| because::in_words(reasons, screen)).unwrap_or_default()),
             ("written by", author_of(message.origin).to_owned()),
             ("sender", sender_of(message.authentication).to_owned()),
             ("marks", message.marks.join(", ")),

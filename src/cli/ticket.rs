@@ -12,7 +12,7 @@ use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
 use crate::ticket::event::Visibility;
 use crate::ticket::people::TeamId;
-use crate::ticket::{Alert, Severity, Status, Ticket, TicketId};
+use crate::ticket::{Alert, Paging, Severity, Status, Ticket, TicketId};
 use clap::Subcommand;
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
@@ -81,6 +81,8 @@ pub(super) struct Row<'r> {
     first_response_due_at: Option<Timestamp>,
     update_due_at: Option<Timestamp>,
     calendar: Option<&'r str>,
+    paged_at: Option<Timestamp>,
+    paging: &'r str,
 }
 
 impl<'r> From<&'r TicketRow> for Row<'r> {
@@ -100,6 +102,8 @@ impl<'r> From<&'r TicketRow> for Row<'r> {
             first_response_due_at: row.first_response_due_at,
             update_due_at: row.update_due_at,
             calendar: row.calendar.as_deref(),
+            paged_at: row.paged_at,
+            paging: row.paging.as_str(),
         }
     }
 }
@@ -121,6 +125,8 @@ impl<'r> From<&'r Ticket> for Row<'r> {
             first_response_due_at: ticket.first_response_due_at,
             update_due_at: ticket.update_due_at,
             calendar: ticket.calendar.as_deref(),
+            paged_at: ticket.paged_at,
+            paging: ticket.paging.as_str(),
         }
     }
 }
@@ -221,7 +227,6 @@ struct Shown<'r> {
     first_response_at: Option<Timestamp>,
     resolved_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
-    paged_at: Option<Timestamp>,
     tags: &'r [String],
     alert: Option<ShownAlert<'r>>,
     parties: Vec<ShownParty<'r>>,
@@ -274,7 +279,6 @@ impl<'r> Shown<'r> {
             first_response_at: ticket.first_response_at,
             resolved_at: ticket.resolved_at,
             closed_at: ticket.closed_at,
-            paged_at: ticket.paged_at,
             tags: &ticket.tags,
             alert: ticket.alert.as_ref().map(|alert| ShownAlert {
                 key: &alert.key,
@@ -292,6 +296,15 @@ fn told_alert(alert: &Alert, screen: &Screen) -> String {
     let times = counted(alert.count as usize, "mail");
     let over = alert.recovered_at.map(|at| format!(", over since {}", screen.when_exactly(at))).unwrap_or_default();
     format!("{}, {times}{over}", alert.key)
+}
+
+/// When those on call were paged last, and whether they are to be again.
+fn told_pages(ticket: &Ticket, screen: &Screen) -> String {
+    let last = ticket.paged_at.map(|at| screen.when_exactly(at)).unwrap_or_default();
+    match ticket.paging {
+        Paging::Owed => format!("{last}; another page is owed").trim_start_matches("; ").to_owned(),
+        Paging::None | Paging::Sent => last,
+    }
 }
 
 /// In which hours its promises run; nothing where no rule has named any.
@@ -332,7 +345,7 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, now: Timestamp, scree
             ("tags", ticket.tags.join(", ")),
             ("alert", ticket.alert.as_ref().map(|alert| told_alert(alert, screen)).unwrap_or_default()),
             ("opened", at(Some(ticket.opened_at))),
-            ("paged", at(ticket.paged_at)),
+            ("paged", told_pages(ticket, screen)),
             ("first answer", at(ticket.first_response_at)),
             ("first answer due", at(first_response_due_at)),
             ("next update due", at(ticket.update_due_at)),

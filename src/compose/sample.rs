@@ -11,7 +11,7 @@ use crate::message::{Address, MessageId};
 use crate::ticket::people::{Agent, AgentId, Party, PartyId, Role};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::sla::SlaTable;
-use crate::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use crate::ticket::{Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -129,17 +129,7 @@ pub(super) fn fields(purpose: Purpose) -> [Fields; 2] {
     bare.draft.to.name = None;
     match &mut bare.draft.content {
         Content::Notification(notification) | Content::Page(notification) => {
-            **notification = Notification {
-                news: News::Unverified,
-                from: None,
-                text: String::new(),
-                because: Vec::new(),
-                articles: Vec::new(),
-                left_out: None,
-                caution: None,
-                calendar: None,
-                refused_severity: None,
-            }
+            **notification = Notification::of(News::Unverified, None, String::new());
         }
         Content::Reply { expected_update_at, .. } => *expected_update_at = None,
         Content::Transcript { lines, help, .. } => {
@@ -279,6 +269,7 @@ fn ticket(now: Timestamp) -> Ticket {
         update_due_at: Some(now + SignedDuration::from_mins(30)),
         calendar: None,
         paged_at: None,
+        paging: Paging::None,
         held_count: 0,
         alert: None,
         last_sequence: 6,
@@ -298,6 +289,7 @@ pub fn policy() -> Policy {
         agents: vec![Agent { id: AgentId("bob".to_owned()), address: bob(), tier: Tier::Two }],
         teams: Vec::new(),
         on_call: Vec::new(),
+        page_again_after: SignedDuration::from_mins(15),
         authenticates: true,
         monitors: Vec::new(),
         calendars: BTreeMap::new(),

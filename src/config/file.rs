@@ -194,7 +194,7 @@ impl Reading<'_, '_> {
         let days = |count: i64| SignedDuration::from_hours(count * DAY_HOURS);
         let (caps, sla) = (self.caps(), self.sla());
         let (agents, named) = people::agents(self.root);
-        let (teams, on_call) = (people::teams(self.root, &named), people::on_call(self.root, &named));
+        let teams = people::teams(self.root, &named);
         let monitors: Vec<String> = self.root.texts("monitors").iter().map(|at| at.value.to_lowercase()).collect();
         let customers = self.root.table("customers");
         let lower = |list: Vec<At<String>>| list.into_iter().map(|at| at.value.to_lowercase()).collect();
@@ -206,6 +206,7 @@ impl Reading<'_, '_> {
         let sub_addressing = desk.flag("sub_addressing", true);
         let acknowledge_within = desk.duration("acknowledge_within", days(2));
         let alert_reopen_window = desk.duration("alert_reopens_within", SignedDuration::from_hours(1));
+        let on_call = people::on_call(self.root, &named, alert_reopen_window);
         let reopen_window = desk.duration("reopen_within", days(14));
         let idle_window = desk.duration("new_ticket_after_idle", days(30));
         let agent_token_age = desk.duration("agent_answers_within", days(90));
@@ -228,7 +229,8 @@ impl Reading<'_, '_> {
             own_addresses,
             agents,
             teams,
-            on_call,
+            on_call: on_call.agents,
+            page_again_after: on_call.page_again_after,
             authenticates,
             monitors,
             calendars: calendar::read_all(self.root, zone),

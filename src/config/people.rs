@@ -5,6 +5,7 @@ use crate::finding::did_you_mean;
 use crate::message::Address;
 use crate::ticket::Tier;
 use crate::ticket::people::{Agent, AgentId, Team, TeamId};
+use jiff::SignedDuration;
 
 /// Reads the agents, and the names of all tables of agents, whatever else is wrong in one.
 pub(super) fn agents(root: &Section<'_>) -> (Vec<Agent>, Vec<AgentId>) {
@@ -70,12 +71,26 @@ pub(super) fn teams(root: &Section<'_>, agents: &[AgentId]) -> Vec<Team> {
     teams
 }
 
-/// Reads who is on call.
-pub(super) fn on_call(root: &Section<'_>, agents: &[AgentId]) -> Vec<AgentId> {
+/// Who is on call, and how long after a page its ticket pages again at the earliest.
+pub(super) struct OnCall {
+    pub agents: Vec<AgentId>,
+    pub page_again_after: SignedDuration,
+}
+
+/// Reads who is on call. An alert that begins again is the same one for `alert_reopen_window`.
+pub(super) fn on_call(root: &Section<'_>, agents: &[AgentId], alert_reopen_window: SignedDuration) -> OnCall {
     let section = root.table("on_call");
-    let on_call = if section.is_there() { members(&section, agents, "nobody would be paged") } else { Vec::new() };
+    let agents = if section.is_there() { members(&section, agents, "nobody would be paged") } else { Vec::new() };
+    let page_again_after = section.duration("page_again_after", SignedDuration::from_mins(15));
+    if section.is_there() && alert_reopen_window < page_again_after {
+        let message = "an alert that begins again after `alert_reopens_within` opens a new ticket, which pages at once, \
+                       however short the time since the last page";
+        let hint = "make `alert_reopens_within` in [desk] as long as `page_again_after`, which is 15m where it is not \
+                    written, or longer";
+        section.warn(section.span_of("page_again_after"), message, hint.to_owned());
+    }
     section.finish();
-    on_call
+    OnCall { agents, page_again_after }
 }
 
 /// The agents that a table names; `otherwise` says what comes of naming none.

@@ -8,7 +8,9 @@ use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{add_correspondents, append, clear_all, set_severity, watch};
 use super::unfit::unfit;
-use super::{Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard};
+use super::{
+    Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard, page,
+};
 use crate::message::body::is_closing;
 use crate::message::{Address, Origin};
 use crate::ticket::event::{Actor, Visibility, What};
@@ -277,7 +279,7 @@ impl Work<'_> {
             Command::Close if self.ticket.status == Status::Closed => "it is closed already".to_owned(),
             Command::Close => {
                 self.because(Reason::of("closed"));
-                self.decide(|decision, _| clear_all(decision, at));
+                self.decide(|decision, ticket| clear_all(page::dropped(decision, ticket), at));
                 self.then(Effect::SetStatus { ticket: at, status: Status::Closed });
                 "closed".to_owned()
             }
@@ -322,17 +324,8 @@ impl Work<'_> {
             self.then(Effect::SetAssignee { ticket: self.at, agent: None });
         }
         let requester = self.ticket.requester().map(|party| party.address.clone());
-        let notification = Notification {
-            news: News::Escalated { by: self.agent.id.clone(), reason: reason.to_owned() },
-            from: requester,
-            text: self.ticket.last_words.clone(),
-            because: Vec::new(),
-            articles: Vec::new(),
-            left_out: None,
-            caution: None,
-            calendar: None,
-            refused_severity: None,
-        };
+        let news = News::Escalated { by: self.agent.id.clone(), reason: reason.to_owned() };
+        let notification = Notification::of(news, requester, self.ticket.last_words.clone());
         let team = self.policy.agents_of(tier);
         for agent in team.iter().filter(|agent| agent.id != self.agent.id) {
             self.then(Effect::Send(Draft {
@@ -363,7 +356,7 @@ impl Work<'_> {
         self.then(Effect::Record { ticket: self.at, actor, what });
         self.send_to_customers(Content::Resolution { issue, root_cause, solution, verification });
         let at = self.at;
-        self.decide(|decision, _| clear_all(decision, at));
+        self.decide(|decision, ticket| clear_all(page::dropped(decision, ticket), at));
         self.then(Effect::SetStatus { ticket: at, status: Status::Resolved });
         self.note_answered();
         match self.audience() {
@@ -433,6 +426,7 @@ fn follow(ticket: &mut Ticket, effect: &Effect, now: Timestamp) {
         Effect::SetAssignee { agent, .. } => ticket.assignee.clone_from(agent),
         Effect::NoteFirstResponse { .. } => ticket.first_response_at = Some(now),
         Effect::SetHeldCount { count, .. } => ticket.held_count = *count,
+        Effect::SetPaging { paging, .. } => ticket.paging = *paging,
         Effect::SetDeadline { kind: DeadlineKind::Update, due_at, .. } => ticket.update_due_at = Some(*due_at),
         Effect::ClearDeadline { kind: DeadlineKind::Update, .. } => ticket.update_due_at = None,
         _ => {}

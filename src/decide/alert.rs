@@ -7,11 +7,12 @@ use super::mail::{ended, is_authenticated, remark};
 use super::notify::{notify, told, told_of_more};
 use super::policy::Policy;
 use super::requester::{append, clear_all, is_a_partys, opened, opening, raise_severity};
-use super::{Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef};
+use super::{Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, page};
 use crate::classify::RuleId;
 use crate::message::Authentication;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
+use crate::ticket::people::PartyId;
 use crate::ticket::{Status, Ticket};
 use jiff::Timestamp;
 
@@ -97,7 +98,8 @@ fn begins_again(mail: &Mail, ticket: &Ticket, standing: &Standing, policy: &Poli
 
 fn folded(mail: &Mail, ticket: &Ticket, word: &'static str) -> Decision {
     let at = TicketRef::Existing(ticket.id);
-    let decision = append(ended(word, ticket.id), mail, at, Visibility::Automatic, None);
+    // The monitors of an alert speak with one voice, and what they said last is what those who are called later read.
+    let decision = append(ended(word, ticket.id), mail, at, Visibility::Automatic, Some(PartyId::REQUESTER));
     match ticket.alert.is_some() {
         true => decision.then(Effect::CountAlert { ticket: at }).ends_as(Outcome::AlertFolded),
         false => decision.ends_as(Outcome::FollowUp),
@@ -108,6 +110,7 @@ fn folded(mail: &Mail, ticket: &Ticket, word: &'static str) -> Decision {
 fn over(mail: &Mail, ticket: &Ticket, rule: &RuleId, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
     let at = TicketRef::Existing(ticket.id);
     let decision = append(ended("recovered", rule), mail, at, Visibility::Automatic, None);
+    let decision = page::dropped(decision, ticket);
     let decision = decision.then(Effect::NoteRecovery { ticket: at }).ends_as(Outcome::AlertRecovered);
     if !ticket.status.is_open() {
         return decision;

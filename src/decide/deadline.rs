@@ -1,4 +1,4 @@
-//! A deadline has come: remind the agent, keep the promise to the customer.
+//! A deadline has come: remind the agent, keep the promise to the customer, send the page that is owed.
 
 use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft};
@@ -6,7 +6,7 @@ use super::mail::ended;
 use super::notify::told;
 use super::policy::Policy;
 use super::requester::watch;
-use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard};
+use super::{DeadlineKind, Decision, Effect, Reason, Standing, TicketRef, guard, page};
 use crate::message::Address;
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, What};
@@ -44,6 +44,7 @@ pub fn on_deadline(
             nudge(decision, ticket, DeadlineKind::Update, update_due_at, policy)
         }
         DeadlineKind::Update => hold(ticket, standing, policy, now),
+        DeadlineKind::Page => page::due(ticket, policy),
     }
 }
 

@@ -177,17 +177,8 @@ fn complaint(
         .because(Reason::of("complaint"))
         .then(Effect::Suppress { address, why, how: Suppression::Complaint })
         .then(remark(at, format!("{} complained of a mail as unwanted", to.address)));
-    let notification = Notification {
-        news: News::Complained { address: to.address.clone() },
-        from: None,
-        text: String::new(),
-        because: Vec::new(),
-        articles: Vec::new(),
-        left_out: None,
-        caution: None,
-        calendar: None,
-        refused_severity: None,
-    };
+    let news = News::Complained { address: to.address.clone() };
+    let notification = Notification::of(news, None, String::new());
     let content = Content::Notification(Box::new(notification));
     tell(decision, &concerned(ticket, written_by, &to.address, policy), &content, ticket)
 }

@@ -168,6 +168,23 @@ pub struct Notification {
     pub refused_severity: Option<Severity>,
 }
 
+impl Notification {
+    /// News of which there is no more to say than who wrote these words.
+    pub fn of(news: News, from: Option<Address>, text: String) -> Self {
+        Self {
+            news,
+            from,
+            text,
+            because: Vec::new(),
+            articles: Vec::new(),
+            left_out: None,
+            caution: None,
+            calendar: None,
+            refused_severity: None,
+        }
+    }
+}
+
 /// What happened on a ticket.
 #[derive(Debug, Clone, PartialEq)]
 pub enum News {
@@ -186,6 +203,11 @@ pub enum News {
     },
     /// The alert began again soon after its end, and the ticket is open again.
     AlertAgain,
+    /// What began again soon after the last page is not over by now.
+    StillSo {
+        /// When the last page was sent.
+        paged_at: Option<Timestamp>,
+    },
     /// The severity was raised.
     SeverityRaised(Severity),
     /// It came to this tier, by an agent, with a reason.

@@ -31,7 +31,7 @@ use crate::thread::Thread;
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{AgentId, PartyId, Role, TeamId, Who};
 use crate::ticket::sla::Pace;
-use crate::ticket::{Severity, Status, TicketId, Tier};
+use crate::ticket::{Paging, Severity, Status, TicketId, Tier};
 use draft::Draft;
 use jiff::Timestamp;
 use std::fmt;
@@ -103,8 +103,8 @@ pub enum Effect {
     SetTier { ticket: TicketRef, tier: Tier },
     /// Makes it a team's, or no team's.
     SetTeam { ticket: TicketRef, team: Option<TeamId> },
-    /// Notes that those on call were paged for it.
-    NotePaged { ticket: TicketRef },
+    /// Notes that those on call are paged for it now, or are to be, or are not to be any more.
+    SetPaging { ticket: TicketRef, paging: Paging },
     /// Gives it to an agent, or to nobody.
     SetAssignee { ticket: TicketRef, agent: Option<AgentId> },
     /// Notes that an agent has answered the customer for the first time, which ends that deadline.
@@ -197,6 +197,8 @@ crate::ticket::words! {
         Update = "update",
         /// A reminder to the assignee, ahead of the update.
         Nudge = "nudge",
+        /// The page that is owed to those on call.
+        Page = "page",
     }
 }
 

@@ -1,14 +1,15 @@
 //! Who among the agents hears of a mail, and what they are told beside its words.
 
 use super::draft::{Content, Draft, LeftOut, News, Notification};
+use super::page::{Called, called};
 use super::policy::Policy;
 use super::requester::NOT_ADDED;
-use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, page};
+use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
 use crate::message::Authentication;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::What;
 use crate::ticket::people::{Agent, Who};
-use crate::ticket::{Severity, Ticket};
+use crate::ticket::{Paging, Severity, Ticket};
 use jiff::Timestamp;
 
 /// Size of all attachments up to which they go along with a notification.
@@ -22,12 +23,12 @@ pub(super) fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p 
 }
 
 /// The agents who hear of news on a ticket: the one who took it, else its team or its tier, and those who were paged
-/// for it, until somebody takes it.
+/// for it, or are to be, until somebody takes it.
 pub(super) fn told<'p>(ticket: &Ticket, policy: &'p Policy) -> Vec<&'p Agent> {
     match ticket.assignee.as_ref().and_then(|id| policy.agent(id)) {
         Some(agent) => vec![agent],
         None => {
-            let paged = if ticket.paged_at.is_some() { policy.agents_on_call() } else { Vec::new() };
+            let paged = if ticket.paging == Paging::None { Vec::new() } else { policy.agents_on_call() };
             each_once(policy.people_for(ticket.team.as_ref(), ticket.tier), paged)
         }
     }
@@ -62,7 +63,13 @@ pub(super) fn notify(
     now: Timestamp,
 ) -> Decision {
     let ticket = on.map(|(ticket, _)| ticket);
-    let (decision, paged) = page::paged(decision, mail, ticket, &news, policy, now);
+    let (decision, called) = called(decision, mail, ticket, &news, policy, now);
+    let (paged, paged_later) = match called {
+        Called::Nobody => (Vec::new(), Vec::new()),
+        Called::Now(on_call) => (on_call, Vec::new()),
+        Called::Later(on_call) => (Vec::new(), on_call),
+    };
+    let agents = each_once(agents.to_vec(), paged_later);
     let message = &mail.message;
     let (attachments, left_out) = files(mail);
     let because = mail.verdict.matched.iter().map(|matched| match (&matched.value, &matched.text) {
@@ -100,7 +107,7 @@ pub(super) fn notify(
         .fold(decision, |decision, agent| write(decision, agent, Content::Page(Box::new(notification.clone()))));
     let is_other =
         |agent: &&Agent| message.author() != Some(&agent.address) && !paged.iter().any(|paged| paged.id == agent.id);
-    let mut readers: Vec<&Agent> = agents.iter().copied().filter(is_other).collect();
+    let mut readers: Vec<&Agent> = agents.into_iter().filter(is_other).collect();
     if readers.is_empty() && on.is_none() && paged.is_empty() {
         // Nobody would read a first mail that was perhaps written in the name of the only one who reads them.
         readers = policy.agents.iter().filter(is_other).collect();

@@ -24,6 +24,8 @@ pub struct Policy {
     pub teams: Vec<Team>,
     /// Who of them is told at once of what cannot wait.
     pub on_call: Vec<AgentId>,
+    /// How long after a page its ticket pages again at the earliest.
+    pub page_again_after: SignedDuration,
     /// Whether a server we trust authenticates senders, so that a sender whom nobody vouches for says something.
     pub authenticates: bool,
     /// Addresses of monitoring systems, in lower case; `@host.example` stands for a whole domain.
@@ -149,6 +151,13 @@ impl Policy {
     /// The agents on call.
     pub fn agents_on_call(&self) -> Vec<&Agent> {
         self.named(&self.on_call)
+    }
+
+    /// When a ticket that was paged for at this time may page again; `None` if it may by now.
+    pub fn next_page_at(&self, paged_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        // A clock that was ahead then keeps nobody waiting for longer.
+        let at = paged_at.min(now).checked_add(self.page_again_after).unwrap_or(Timestamp::MAX);
+        (at > now).then_some(at)
     }
 
     fn named(&self, ids: &[AgentId]) -> Vec<&Agent> {

@@ -286,10 +286,11 @@ pub(super) fn watch(decision: Decision, ticket: TicketRef, pace: &Pace<'_>, now:
     })
 }
 
-/// Stops all clocks of a ticket.
+/// Stops all clocks of a ticket but that of a page, which is dropped only where one is owed.
 pub(super) fn clear_all(decision: Decision, ticket: TicketRef) -> Decision {
     DeadlineKind::ALL
         .iter()
+        .filter(|kind| **kind != DeadlineKind::Page)
         .fold(decision, |decision, kind| decision.then(Effect::ClearDeadline { ticket, kind: *kind }))
 }
 

@@ -7,6 +7,7 @@ mod customer;
 mod forward;
 mod hours;
 mod laws;
+mod page;
 mod people;
 
 use super::draft::Content;
@@ -38,6 +39,7 @@ pub(super) fn policy() -> Policy {
         agents: vec![agent("bob", Tier::One), agent("sue", Tier::Two), agent("eve", Tier::Three)],
         teams: vec![Team { id: TeamId("billing".to_owned()), members: vec![AgentId("sue".to_owned())] }],
         on_call: vec![AgentId("eve".to_owned())],
+        page_again_after: SignedDuration::from_mins(15),
         authenticates: false,
         monitors: vec!["alerts@monitor.example".to_owned()],
         calendars: [("office".to_owned(), office())].into(),
@@ -109,6 +111,7 @@ fn ticket() -> Ticket {
         update_due_at: Some(in_minutes(180)),
         calendar: None,
         paged_at: None,
+        paging: Paging::None,
         held_count: 0,
         alert: None,
         last_sequence: 2,
@@ -239,7 +242,7 @@ fn line(effect: &Effect) -> String {
         Effect::KeepSeverity { .. } => "keep the severity".to_owned(),
         Effect::SetTier { tier, .. } => tier.to_string(),
         Effect::SetTeam { team, .. } => format!("team {}", team.as_ref().map_or("none", |team| &team.0)),
-        Effect::NotePaged { .. } => "paged".to_owned(),
+        Effect::SetPaging { paging, .. } => format!("paging {paging}"),
         Effect::SetAssignee { agent, .. } => format!("assign {}", agent.as_ref().map_or("nobody", |agent| &agent.0)),
         Effect::NoteFirstResponse { .. } => "first response".to_owned(),
         Effect::SetDeadline { kind, due_at, .. } => {

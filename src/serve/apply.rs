@@ -11,7 +11,7 @@ use crate::store::{Filed, Matched, Settled, Suppressed};
 use crate::thread::{self, token::TokenKey};
 use crate::ticket::event::{Actor, Event, Visibility, What};
 use crate::ticket::people::{Party, PartyId, Role, Who};
-use crate::ticket::{Alert, Chain, Status, Ticket, TicketId};
+use crate::ticket::{Alert, Chain, Paging, Status, Ticket, TicketId};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -158,10 +158,13 @@ impl Applying<'_> {
                 let from = std::mem::replace(&mut ticket.team, team.clone());
                 (from != team).then_some(What::TeamChanged { from, to: team })
             }),
-            Effect::NotePaged { ticket } => {
+            Effect::SetPaging { ticket, paging } => {
                 let now = self.now;
                 self.change(ticket, |ticket| {
-                    ticket.paged_at = Some(now);
+                    ticket.paging = paging;
+                    if paging == Paging::Sent {
+                        ticket.paged_at = Some(now);
+                    }
                     None
                 });
             }
@@ -194,7 +197,7 @@ impl Applying<'_> {
                     if let Some(alert) = &mut ticket.alert {
                         alert.recovered_at = Some(now);
                     }
-                    ticket.paged_at = None;
+                    ticket.paging = Paging::None;
                     None
                 });
             }
@@ -298,6 +301,7 @@ impl Applying<'_> {
             update_due_at: None,
             calendar: opening.calendar,
             paged_at: None,
+            paging: Paging::None,
             held_count: 0,
             alert: opening.alert.map(|key| Alert { key, count: 1, recovered_at: None }),
             last_sequence: 0,
@@ -409,7 +413,7 @@ impl Applying<'_> {
                 Status::Investigating | Status::Waiting => (ticket.resolved_at, ticket.closed_at) = (None, None),
             }
             if !status.is_open() {
-                ticket.paged_at = None;
+                ticket.paging = Paging::None;
             }
             (from != status).then_some(What::StatusChanged { from, to: status })
         });
@@ -436,7 +440,7 @@ impl Applying<'_> {
                 ticket.first_response_due_at = due_at;
                 None
             }
-            (DeadlineKind::FirstResponse, None) | (DeadlineKind::Nudge, _) => None,
+            (DeadlineKind::FirstResponse, None) | (DeadlineKind::Nudge | DeadlineKind::Page, _) => None,
         });
     }
 }

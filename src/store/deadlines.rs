@@ -30,7 +30,7 @@ pub(super) const CLAIM: (&str, &str) = (
 pub(super) const NEXT_DUE: &str = "SELECT MIN(claim_at) FROM deadlines";
 
 const PROMISED_CALENDARS: &str = "SELECT calendar, COUNT(DISTINCT tickets.id) FROM deadlines \
-     JOIN tickets ON tickets.id = deadlines.ticket WHERE calendar IS NOT NULL GROUP BY calendar ORDER BY calendar";
+     JOIN tickets ON tickets.id = deadlines.ticket WHERE calendar IS NOT NULL AND kind <> 'page' GROUP BY calendar ORDER BY calendar";
 
 impl Store {
     /// Claims deadlines that have come, the oldest first. They come again at `now + lease` unless changed by then.

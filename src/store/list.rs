@@ -4,7 +4,7 @@ use super::{Matched, Place};
 use crate::decide::Suppression;
 use crate::decide::breaker::Scope;
 use crate::ticket::people::{AgentId, TeamId};
-use crate::ticket::{Severity, Status, TicketId, Tier};
+use crate::ticket::{Paging, Severity, Status, TicketId, Tier};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -136,6 +136,10 @@ pub struct TicketRow {
     pub update_due_at: Option<Timestamp>,
     /// The calendar in whose open hours promises run.
     pub calendar: Option<String>,
+    /// When those on call were last paged for it.
+    pub paged_at: Option<Timestamp>,
+    /// Whether they were, or are to be, for what is wrong now.
+    pub paging: Paging,
 }
 
 /// How many rows there are of a kind.

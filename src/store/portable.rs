@@ -89,6 +89,7 @@ pub(super) const TABLES: [Table; 20] = [
             ("update_due_at", Number),
             ("calendar", Text),
             ("paged_at", Number),
+            ("paging", Text),
             ("held_count", Number),
             ("alert", Text),
             ("alert_count", Number),

@@ -7,7 +7,7 @@ use super::query::{Query, Row, query};
 use super::rows::{Columns, millis};
 use super::{Store, StoreError, raw, tickets};
 use crate::ticket::people::{AgentId, TeamId};
-use crate::ticket::{Severity, Status, Ticket, TicketId, Tier};
+use crate::ticket::{Paging, Severity, Status, Ticket, TicketId, Tier};
 
 const INBOX: &str = "SELECT inbox.id, mailbox, uid_validity, uid, received_at, size_bytes, state, attempt, due_at, \
     error, author, subject, message_id, outcome, cause, duplicate_of, ticket, reasons, rules_version, COALESCE(matched, '[]'), \
@@ -19,7 +19,8 @@ const OUTBOX: &str = "SELECT id, ticket, party, purpose, is_automatic, recipient
 
 const TICKETS: &str = "SELECT id, status, severity, category, tier, team, assignee, \
     (SELECT address FROM parties WHERE parties.ticket = tickets.id AND role = 'requester' ORDER BY party LIMIT 1), \
-    subject, opened_at, updated_at, first_response_due_at, update_due_at, calendar FROM tickets WHERE TRUE";
+    subject, opened_at, updated_at, first_response_due_at, update_due_at, calendar, paged_at, paging \
+    FROM tickets WHERE TRUE";
 
 /// What is in quarantine, or stuck.
 const APART: &str = " AND state IN ('quarantined', 'stuck')";
@@ -232,5 +233,7 @@ fn ticket_row(row: &Row) -> Result<TicketRow, StoreError> {
         first_response_due_at: columns.next_at_or_none()?,
         update_due_at: columns.next_at_or_none()?,
         calendar: columns.next()?,
+        paged_at: columns.next_at_or_none()?,
+        paging: columns.next_word(Paging::from_word)?,
     })
 }

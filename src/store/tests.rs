@@ -3,7 +3,7 @@
 use super::dialect;
 use super::query::query;
 use super::*;
-use crate::ticket::{Severity, Status, Tier};
+use crate::ticket::{Paging, Severity, Status, Tier};
 use jiff::SignedDuration;
 use postroom_testbed::{Postgres, postgres, skipped};
 use tempfile::TempDir;
@@ -48,6 +48,7 @@ fn ticket(id: i64, text: &str) -> Ticket {
         update_due_at: None,
         calendar: None,
         paged_at: None,
+        paging: Paging::None,
         held_count: 0,
         alert: None,
         last_sequence: 0,

@@ -5,14 +5,14 @@ use super::rows::{Columns, look_up, millis, write_rows};
 use super::{StoreError, json};
 use crate::message::Address;
 use crate::ticket::people::{AgentId, Party, Role, TeamId};
-use crate::ticket::{Alert, Severity, Status, Ticket, TicketId, Tier};
+use crate::ticket::{Alert, Paging, Severity, Status, Ticket, TicketId, Tier};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
 pub(super) const LOAD: (&str, &str) = (
     "SELECT id, subject, category, severity, tier, status, assignee, tags, opened_at, updated_at, \
              first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, held_count, \
-             last_sequence, version, is_vouched, severity_by_agent, team, paged_at, calendar, alert, alert_count, \
+             last_sequence, version, is_vouched, severity_by_agent, team, paged_at, paging, calendar, alert, alert_count, \
              recovered_at, \
              COALESCE((SELECT text FROM messages WHERE messages.ticket = tickets.id AND is_customers \
                        ORDER BY messages.id DESC LIMIT 1), '') FROM tickets WHERE id IN (",
@@ -33,11 +33,11 @@ pub(super) async fn open(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), 
         (
             "INSERT INTO tickets (id, version, subject, category, opened_at, severity, tier, status, assignee, tags, \
              updated_at, first_response_at, resolved_at, closed_at, first_response_due_at, update_due_at, \
-             held_count, last_sequence, severity_by_agent, alert_count, recovered_at, team, paged_at, is_vouched, alert, \
-             calendar) VALUES ",
+             held_count, last_sequence, severity_by_agent, alert_count, recovered_at, team, paged_at, paging, is_vouched, \
+             alert, calendar) VALUES ",
             "",
         ),
-        26,
+        27,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
@@ -67,11 +67,12 @@ pub(super) async fn change(tx: &mut Connection, tickets: &[Ticket]) -> Result<()
              updated_at = v.column10, first_response_at = v.column11, resolved_at = v.column12, \
              closed_at = v.column13, first_response_due_at = v.column14, update_due_at = v.column15, \
              held_count = v.column16, last_sequence = v.column17, severity_by_agent = v.column18, \
-             alert_count = v.column19, recovered_at = v.column20, team = v.column21, paged_at = v.column22 \
+             alert_count = v.column19, recovered_at = v.column20, team = v.column21, paged_at = v.column22, \
+             paging = v.column23 \
              FROM (VALUES ",
             ") AS v WHERE tickets.id = v.column1 AND tickets.version = v.column2",
         ),
-        22,
+        23,
         tickets,
         |query, ticket| {
             let query = query.bind(ticket.id.0).bind(ticket.version);
@@ -107,6 +108,7 @@ fn bind_changeable<'q>(query: Query<'q>, ticket: &'q Ticket) -> Query<'q> {
         .bind(or_none(ticket.alert.as_ref().and_then(|alert| alert.recovered_at)))
         .bind(ticket.team.as_ref().map(|team| team.0.as_str()))
         .bind(or_none(ticket.paged_at))
+        .bind(ticket.paging.as_str())
 }
 
 async fn write_parties(tx: &mut Connection, tickets: &[Ticket]) -> Result<(), StoreError> {
@@ -189,6 +191,7 @@ fn ticket(columns: &mut Columns<'_>) -> Result<Ticket, StoreError> {
         severity_by_agent: columns.next()?,
         team: columns.next::<Option<String>>()?.map(TeamId),
         paged_at: columns.next_at_or_none()?,
+        paging: columns.next_word(Paging::from_word)?,
         calendar: columns.next()?,
         alert: {
             let (key, count, recovered_at): (Option<String>, _, _) =

@@ -168,6 +168,19 @@ impl Status {
     }
 }
 
+words! {
+    /// Whether those on call were paged for what is wrong with a ticket now. It begins anew, with
+    /// [`None`](Paging::None), once the ticket is resolved or closed, or its alert over.
+    Paging {
+        /// Nothing asked for it.
+        None = "none",
+        /// They were.
+        Sent = "sent",
+        /// They are to be, when the last page is long enough ago.
+        Owed = "owed",
+    }
+}
+
 /// Everything a decision needs to know of a ticket.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ticket {
@@ -213,8 +226,10 @@ pub struct Ticket {
     pub update_due_at: Option<Timestamp>,
     /// The calendar of the configuration in whose open hours promises run; around the clock without one.
     pub calendar: Option<String>,
-    /// When those on call were paged for it; `None` again once it is resolved or closed, or its alert over.
+    /// When those on call were last paged for it.
     pub paged_at: Option<Timestamp>,
+    /// Whether they were for what is wrong now.
+    pub paging: Paging,
     /// How often in a row the promise was kept by a holding update and no agent.
     pub held_count: u32,
     /// The alert it was opened for, where monitors' mails are told apart by a key.

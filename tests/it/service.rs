@@ -9,6 +9,7 @@ mod hours;
 mod line;
 mod mailboxes;
 mod oversize;
+mod pages;
 mod rare;
 mod reload;
 mod retries;

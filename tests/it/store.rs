@@ -50,7 +50,7 @@ use postroom::decide::{Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::store::{Changes, InboxItem, Matched, NewMail, Outgoing, Place, Settled, Store, Suppressed};
 use postroom::ticket::people::{Party, PartyId, Role};
-use postroom::ticket::{Chain, Severity, Status, Ticket, TicketId, Tier};
+use postroom::ticket::{Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
 use postroom_testbed::postgres::Postgres;
 use tempfile::TempDir;
 
@@ -211,6 +211,7 @@ fn ticket(id: i64) -> Ticket {
         update_due_at: None,
         calendar: None,
         paged_at: None,
+        paging: Paging::None,
         held_count: 0,
         alert: None,
         last_sequence: 0,

@@ -54,7 +54,7 @@ fn text(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
         let group = Some((event.at, event.cause.as_str()));
         if group != last {
             let at = screen.second(event.at);
-            let because = format!("because {}", visible(&one_line(&because::in_words(&event.cause))));
+            let because = format!("because {}", visible(&one_line(&because::in_words(&event.cause, screen))));
             let cause = screen.paint(Tone::Faint, &screen.wrapped(&because, at.len() + 2));
             let why = if event.cause.is_empty() { String::new() } else { format!("  {cause}") };
             text.push_str(&format!("\n{at}{why}\n"));
@@ -156,7 +156,7 @@ fn markdown(ticket: &Ticket, events: &[Event], screen: &Screen) -> String {
             moment(event.at),
             plain(&who),
             plain(&what),
-            plain(&because::in_words(&event.cause))
+            plain(&because::in_words(&event.cause, screen))
         ));
     }
     text

@@ -92,8 +92,10 @@ impl View<'_> {
         let headline = match (what, is_late) {
             (DeadlineKind::FirstResponse, false) => "The customer waits for a first answer",
             (DeadlineKind::FirstResponse, true) => "The first answer is overdue",
-            (DeadlineKind::Update | DeadlineKind::Nudge, false) => "The customer was promised an update",
-            (DeadlineKind::Update | DeadlineKind::Nudge, true) => "A promised update is overdue",
+            (DeadlineKind::Update | DeadlineKind::Nudge | DeadlineKind::Page, false) => {
+                "The customer was promised an update"
+            }
+            (DeadlineKind::Update | DeadlineKind::Nudge | DeadlineKind::Page, true) => "A promised update is overdue",
         };
         let advice = match what {
             DeadlineKind::FirstResponse => "An answer to this mail goes to the customer and stops the clock.",
@@ -138,6 +140,12 @@ impl View<'_> {
                 (format!("Over: {name} says that all is well"), "The ticket is yours and stays open.".to_owned())
             }
             News::AlertAgain => (format!("Open again: {name} tells the alert again"), none),
+            News::StillSo { paged_at } => {
+                let page =
+                    paged_at.map_or("last page".to_owned(), |at| format!("page of {}", when::short(at, self.zone)));
+                let detail = format!("That was so soon after the {page} that this one has waited until now.");
+                ("It began again and is not over".to_owned(), detail)
+            }
             News::SeverityRaised(severity) => (format!("Severity raised to {}", severity.title()), none),
             News::Escalated { by, reason } => {
                 let tier = self.ticket.map_or("you", |ticket| tier_title(ticket.tier));

@@ -222,9 +222,43 @@ since = "today"
         (13, "`name` is missing in [team] (write name = \"billing\")".to_owned()),
         (14, "there is no agent `zoe` ([[agent]] declares one)".to_owned()),
         (16, "there is no agent `eva` ([[agent]] declares one)".to_owned()),
-        (17, "unknown key `on_call.since` (there are agents)".to_owned()),
+        (17, "unknown key `on_call.since` (there are agents, page_again_after)".to_owned()),
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_ticket_pages_again_after_as_long_as_is_written_if_its_alert_has_the_same_ticket_by_then() {
+    let on_call = |desk: &str, lines: &str| {
+        let text = SMALLEST.replacen("[desk]\n", &format!("[desk]\n{desk}\n"), 1);
+        read_text(&format!("{text}{lines}"))
+    };
+    let called = "[on_call]\nagents = [\"bob\"]\n";
+    for (name, desk, lines, minutes, warnings) in [
+        ("nothing is written", "", "", 15, 0),
+        ("whoever is on call", "", called, 15, 0),
+        ("a time", "", &*format!("{called}page_again_after = \"5m\"\n"), 5, 0),
+        ("as long as an alert has its ticket", "", &format!("{called}page_again_after = \"1h\"\n"), 60, 0),
+        ("longer than that", "", &format!("{called}page_again_after = \"61m\"\n"), 61, 1),
+        ("an alert soon has another ticket", "alert_reopens_within = \"10m\"", called, 15, 1),
+        ("the same, with nobody on call", "alert_reopens_within = \"10m\"", "", 15, 0),
+    ] {
+        let config = on_call(desk, lines).unwrap();
+        assert_eq!(config.policy.page_again_after, SignedDuration::from_mins(minutes), "{name}");
+        let told: Vec<&str> = config.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(told.len(), warnings, "{name}: {told:?}");
+        assert!(told.iter().all(|said| said.contains("opens a new ticket, which pages at once")), "{name}: {told:?}");
+    }
+    let line = SMALLEST.lines().count() + 3;
+    for (written, message) in [
+        ("\"soon\"", "`page_again_after` is no length of time: `soon`"),
+        ("\"0m\"", "`page_again_after` is no length of time: `0m`"),
+        ("15", "`page_again_after` must be a text in quotes, not integer"),
+    ] {
+        let found = on_call("", &format!("{called}page_again_after = {written}\n")).unwrap_err();
+        // One line more for what might stand under [desk].
+        assert_eq!((found[0].line, found[0].message.as_str()), (line + 1, message), "{written}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn of_alert(status: Status, ended: Option<i64>) -> Ticket {
 fn an_alert_folds_into_its_ticket_or_opens_one() {
     let taken = Ticket { assignee: Some(AgentId("sue".to_owned())), ..of_alert(Status::Investigating, None) };
     let opens = ["open for alerts@monitor.example as medium", "append automatic of party 1"];
-    let fold = ["append automatic of nobody", "count the alert"];
+    let fold = ["append automatic of party 1", "count the alert"];
     let over = ["append automatic of nobody", "the alert is over"];
     let close =
         ["no first-response", "no update", "no nudge", "status closed", "send notification to bob@desk.example"];

@@ -3,7 +3,7 @@
 use super::*;
 use crate::decide::guard::{is_unread, may_be_answered};
 use crate::message::{Attachment, DeliveryReport, ReportKind, ReportedRecipient};
-use crate::ticket::Alert;
+use crate::ticket::{Alert, Paging};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -65,13 +65,14 @@ fn a_ticket() -> impl Strategy<Value = Ticket> {
     let firsts = (select(assignees), any::<bool>(), any::<bool>(), any::<bool>());
     let words =
         (select(Status::ALL.to_vec()), select(Severity::ALL.to_vec()), select(Tier::ALL.to_vec()), a_calendar());
-    (words, firsts, select(ages), requesters, 0u32..3).prop_map(
+    (words, firsts, select(ages), requesters, 0u32..3, select(Paging::ALL.to_vec())).prop_map(
         |(
             (status, severity, tier, calendar),
             (assignee, is_answered, by_agent, is_promised),
             age,
             requester,
             held_count,
+            paging,
         )| {
             let mut ticket = ticket_that_is(status);
             ticket.parties[0].address = Address::bare(requester);
@@ -83,7 +84,7 @@ fn a_ticket() -> impl Strategy<Value = Ticket> {
             ticket.assignee = assignee.map(|id| AgentId(id.to_owned()));
             ticket.severity_by_agent = by_agent;
             ticket.team = is_promised.then(|| TeamId("billing".to_owned()));
-            ticket.paged_at = by_agent.then(|| in_minutes(-age));
+            (ticket.paging, ticket.paged_at) = (paging, by_agent.then(|| in_minutes(-age % 20)));
             ticket.calendar = calendar.map(str::to_owned);
             (ticket.opened_at, ticket.updated_at) = (at, at);
             ticket.closed_at = ticket.closed_at.map(|_| at);
@@ -368,7 +369,7 @@ proptest! {
                 // An alert on a ticket that is not its own, or that is done, opens another.
                 Effect::OpenTicket(_)
                 | Effect::AppendMessage { ticket: TicketRef::Opened, .. }
-                | Effect::NotePaged { ticket: TicketRef::Opened } => mail.who == Who::Monitor,
+                | Effect::SetPaging { ticket: TicketRef::Opened, .. } => mail.who == Who::Monitor,
                 Effect::Send(draft) if draft.ticket == Some(TicketRef::Opened) => is_agent(&draft.to.key()),
                 Effect::AppendMessage { visibility, .. } => {
                     matches!(visibility, Visibility::Unverified | Visibility::Automatic)

@@ -1,6 +1,7 @@
 //! Who works on what: teams in the place of tiers, and whoever is on call.
 
 use super::*;
+use crate::ticket::Paging;
 
 fn billing() -> Option<TeamId> {
     Some(TeamId("billing".to_owned()))
@@ -101,13 +102,13 @@ fn whoever_is_on_call_gets_a_page_and_no_notification_beside_it() {
     assert_eq!(get(&decision, Purpose::Page), ["eve@desk.example"]);
     assert_eq!(get(&decision, Purpose::Notification), ["bob@desk.example", "sue@desk.example"]);
     assert_eq!(sent_to(&decision, "eve@desk.example").len(), 1);
-    assert!(words(&decision).contains(&"page") && told(&decision).contains(&"paged".to_owned()));
+    assert!(words(&decision).contains(&"page") && told(&decision).contains(&"paging sent".to_owned()));
 }
 
 #[test]
 fn a_ticket_pages_once_and_not_for_what_is_over() {
     let follow_up = || paging("ann@example.com", on_ticket(Some(1)));
-    let paged_at = Some(in_minutes(-30));
+    let paged = || Ticket { paging: Paging::Sent, paged_at: Some(in_minutes(-30)), ..ticket() };
     let mut late = follow_up();
     late.message.received_at = in_minutes(-60 * 24 * 3);
     let thanks =
@@ -117,7 +118,7 @@ fn a_ticket_pages_once_and_not_for_what_is_over() {
     let resolved = || ticket_that_is(Status::Resolved);
     for (name, mail, ticket, expected) in [
         ("the first that asks for it", follow_up(), ticket(), true),
-        ("one after it", follow_up(), Ticket { paged_at, ..ticket() }, false),
+        ("one after it", follow_up(), paged(), false),
         ("once it was resolved", follow_up(), resolved(), true),
         ("the customer is content", thanks, resolved(), false),
         ("it is old", late, ticket(), false),
@@ -125,20 +126,21 @@ fn a_ticket_pages_once_and_not_for_what_is_over() {
     ] {
         let decision = decide(&mail, Some(&ticket));
         assert_eq!(!get(&decision, Purpose::Page).is_empty(), expected, "{name}: {:?}", decision.reasons);
-        assert_eq!(told(&decision).contains(&"paged".to_owned()), expected, "{name}");
+        assert_eq!(told(&decision).contains(&"paging sent".to_owned()), expected, "{name}");
     }
 }
 
 #[test]
 fn until_somebody_takes_it_the_one_who_was_paged_hears_of_the_ticket() {
     let follow_up = mail("ann@example.com", on_ticket(Some(1)), "More of it.");
-    let paged_at = Some(in_minutes(-30));
+    let paged = || Ticket { paging: Paging::Sent, paged_at: Some(in_minutes(-30)), ..ticket() };
     let bob = Some(AgentId("bob".to_owned()));
     for (name, ticket, expected) in [
         ("nobody was paged", ticket(), &["bob@desk.example"][..]),
-        ("nobody has taken it", Ticket { paged_at, ..ticket() }, &["bob@desk.example", "eve@desk.example"]),
-        ("a team's", Ticket { paged_at, team: billing(), ..ticket() }, &["sue@desk.example", "eve@desk.example"]),
-        ("somebody has", Ticket { paged_at, assignee: bob, ..ticket() }, &["bob@desk.example"]),
+        ("that was for what is over", Ticket { paging: Paging::None, ..paged() }, &["bob@desk.example"]),
+        ("nobody has taken it", paged(), &["bob@desk.example", "eve@desk.example"]),
+        ("a team's", Ticket { team: billing(), ..paged() }, &["sue@desk.example", "eve@desk.example"]),
+        ("somebody has", Ticket { assignee: bob, ..paged() }, &["bob@desk.example"]),
     ] {
         assert_eq!(get(&decide(&follow_up, Some(&ticket)), Purpose::Notification), expected, "{name}");
     }

@@ -43,7 +43,7 @@ fn the_tables_are_shown_and_brought_up_to_date() {
         let ran = desk.run(&["migrate", "status"]);
         assert!(ran.err.contains("there is nothing in ") && ran.err.contains("`postroom migrate up`"), "{}", ran.err);
         let rows = |state: &str| {
-            let names = ["0001    desk     ", "0002    calendars", "0003    teams    "];
+            let names = ["0001    desk     ", "0002    calendars", "0003    teams    ", "0004    pages    "];
             names.map(|name| format!("{name}  {state}\n")).concat()
         };
         let head = "NUMBER  NAME       STATE    APPLIED\n";
@@ -51,7 +51,7 @@ fn the_tables_are_shown_and_brought_up_to_date() {
         assert!(!desk.path().join("postroom.db").exists());
         assert_eq!(
             desk.run(&["migrate", "up"]).ends(0),
-            "applied 0001 desk\napplied 0002 calendars\napplied 0003 teams\n"
+            "applied 0001 desk\napplied 0002 calendars\napplied 0003 teams\napplied 0004 pages\n"
         );
         assert_eq!(desk.run(&["migrate", "up"]).ends(0), "the tables were up to date already\n");
         let shown = masked(&desk.run(&["migrate", "status"]).ends(0));

@@ -16,8 +16,8 @@ fn programs_get_stable_json() {
     assert_eq!(row(&inbox[1]), "1 \"ticket-opened\" \"PR-1001\" \"ann@example.com\"");
     assert_eq!(row(&inbox[0]), "2 \"quarantined(spoofed-agent)\" \"PR-1001\" \"bob@desk.example\"");
     let tickets = desk.run(&["ticket", "list", "--format", "json"]).json();
-    let ticket_keys = "assignee calendar category first_response_due_at opened_at reference requester severity status \
-        subject team tier update_due_at updated_at";
+    let ticket_keys = "assignee calendar category first_response_due_at opened_at paged_at paging reference requester \
+        severity status subject team tier update_due_at updated_at";
     assert_eq!(keys(&tickets[0]), ticket_keys);
     assert_eq!(tickets[0]["reference"], "PR-1001");
     let ticket = desk.run(&["ticket", "show", "1001", "--format", "json"]).json();
@@ -61,11 +61,12 @@ fn a_teams_tickets_are_listed_and_shown() {
     desk.run(&["ticket", "list", "--team", "sales"]).ends(0);
     let rows = desk.run(&["ticket", "list", "--format", "json"]).json();
     assert_eq!((&rows[1]["team"], &rows[0]["team"]), (&"billing".into(), &serde_json::Value::Null));
+    assert_eq!((rows[1]["paged_at"].is_string(), &rows[0]["paged_at"]), (true, &serde_json::Value::Null));
     let shown = masked(&desk.run(&["ticket", "show", "PR-1001"]).ends(0));
     assert!(shown.contains("medium · investigating · for billing · taken by nobody\n"), "{shown}");
     assert!(shown.contains("tier              tier-1\n") && shown.contains("paged             <time>"), "{shown}");
     let whole = desk.run(&["ticket", "show", "PR-1001", "--format", "json"]).json();
-    assert!(whole["paged_at"].is_string() && whole["team"] == "billing", "{whole}");
+    assert!(whole["paged_at"].is_string() && whole["paging"] == "sent" && whole["team"] == "billing", "{whole}");
     let timeline = desk.run(&["ticket", "timeline", "PR-1001"]).ends(0);
     assert!(timeline.contains("opened the ticket: medium, general, for billing\n"), "{timeline}");
     assert!(timeline.contains("wrote the page to bob@desk.example\n"), "{timeline}");

@@ -49,8 +49,13 @@ impl Core {
     fn look_back(&mut self) {
         let working = &mut self.working;
         (working.traffic, working.ticket_traffic, working.desk_hour, working.notices_day) = Default::default();
+        working.told.clear();
         for (at, mail) in self.sent.iter().filter(|(_, mail)| mail.is_automatic) {
             let age = self.now.duration_since(*at);
+            let is_recent = u32::from(age < SignedDuration::from_mins(10));
+            if let (Some(ticket), Purpose::Notification) = (mail.ticket, Purpose::from_word(&mail.purpose).unwrap()) {
+                *working.told.entry(ticket).or_default() += is_recent;
+            }
             let to = mail.mail.envelope.to.to_lowercase();
             let is_within = |hours| u32::from(age < SignedDuration::from_hours(hours));
             for subject in [domain_of(&to).unwrap_or_default().to_owned(), to] {
@@ -64,7 +69,6 @@ impl Core {
                 *working.notices_day.entry(traffic::notice(purpose, mail.ticket, &to)).or_default() += 1;
             }
             if let Some(ticket) = mail.ticket {
-                let is_recent = u32::from(age < SignedDuration::from_mins(10));
                 let counts = working.ticket_traffic.entry(ticket).or_default();
                 *counts = (counts.0 + is_recent, counts.1 + is_within(10));
             }

@@ -5,7 +5,7 @@ use postroom::message::{self, Reader};
 use postroom::ticket::event::{Event, What};
 use postroom::ticket::people::TeamId;
 use postroom::ticket::purpose::Purpose;
-use postroom::ticket::{Ticket, TicketId};
+use postroom::ticket::{Paging, Ticket, TicketId};
 use std::path::Path;
 
 /// A journey.
@@ -210,7 +210,7 @@ pub fn ticket_line(ticket: &Ticket) -> String {
     let time = |at: Option<Timestamp>| at.map_or("-".to_owned(), |at| at.to_string());
     let team = ticket.team.as_ref().map(|team| format!(" {team}")).unwrap_or_default();
     format!(
-        "{} is {} {} {}{team} assignee={} first-response={} update={}{}",
+        "{} is {} {} {}{team} assignee={} first-response={} update={}{}{}",
         ticket.id,
         ticket.status,
         ticket.severity,
@@ -219,6 +219,7 @@ pub fn ticket_line(ticket: &Ticket) -> String {
         time(ticket.first_response_due_at),
         time(ticket.update_due_at),
         ticket.calendar.as_ref().map(|calendar| format!(" calendar={calendar}")).unwrap_or_default(),
+        if ticket.paging == Paging::None { String::new() } else { format!(" paging={}", ticket.paging) },
     )
 }
 

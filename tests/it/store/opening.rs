@@ -2,8 +2,9 @@
 
 use super::{Desk, mail, minute, postgres, ticket, url_of};
 use data_encoding::HEXLOWER;
+use postroom::decide::DeadlineKind;
 use postroom::store::{Changes, MigrationState, Store, StoreError};
-use postroom::ticket::{Ticket, TicketId};
+use postroom::ticket::{Paging, Ticket, TicketId};
 use sha2::{Digest as _, Sha384};
 use sqlx::{Connection, Executor, SqliteConnection};
 
@@ -110,43 +111,85 @@ async fn the_schema_is_looked_at_without_changing_anything() {
         let told: Vec<_> =
             schema.migrations.iter().map(|step| (step.version, step.name.as_str(), step.state)).collect();
         let applied = |version, name| (version, name, MigrationState::Applied);
-        assert_eq!(told, [applied(1, "desk"), applied(2, "calendars"), applied(3, "teams")]);
+        assert_eq!(told, [applied(1, "desk"), applied(2, "calendars"), applied(3, "teams"), applied(4, "pages")]);
         let applied_at = schema.migrations[0].applied_at.unwrap();
         assert!(applied_at.to_string().starts_with("20"), "{applied_at}");
     }
 }
 
-/// The first tables as they were released, with a ticket in them; `bytes` is how a database writes bytes.
-fn first_tables(migration: &str, bytes: impl Fn(&str) -> String, kind: &str) -> String {
-    let checksum = bytes(&HEXLOWER.encode(&Sha384::digest(migration)));
+/// The tables of an older version as they were released, with a ticket in them; `bytes` is how a database writes bytes.
+fn older_tables(migrations: &[(&str, &str)], bytes: impl Fn(&str) -> String, kind: &str) -> String {
+    let steps = migrations.iter().enumerate().map(|(at, (name, migration))| {
+        let checksum = bytes(&HEXLOWER.encode(&Sha384::digest(migration)));
+        format!(
+            "{migration}; INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES ({}, '{name}', TRUE, {checksum}, 0);",
+            at + 1
+        )
+    });
     format!(
-        "{migration}
-         CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
             installed_on {kind} NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, \
             checksum {binary} NOT NULL, execution_time BIGINT NOT NULL);
-         INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-            VALUES (1, 'desk', TRUE, {checksum}, 0);
+         {steps}
          INSERT INTO tickets (id, subject, is_vouched, category, severity, severity_by_agent, tier, status, tags, \
             opened_at, updated_at, held_count, alert_count, last_sequence, version) VALUES \
-            (1001, 'old', TRUE, 'general', 'low', FALSE, 'tier-1', 'closed', '[]', 0, 0, 0, 0, 0, 1)",
+            (1001, 'old', TRUE, 'general', 'low', FALSE, 'tier-1', 'closed', '[]', 0, 0, 0, 0, 0, 1);
+         INSERT INTO deadlines (ticket, kind, due_at, claim_at, attempt) VALUES (1001, 'nudge', 0, 0, 0);",
+        steps = steps.collect::<String>(),
         binary = if kind == "TIMESTAMPTZ" { "BYTEA" } else { "BLOB" },
     )
+}
+
+/// A database of each kind with the tables of this version, in which more was done by then.
+async fn both_of_version(folder: &tempfile::TempDir, version: usize, more: &str) -> [String; 2] {
+    let (on_sqlite, on_postgres) = (url_of(folder), postgres().fresh_database().unwrap());
+    let steps = [
+        ("desk", include_str!("../../../migrations/sqlite/0001_desk.sql")),
+        ("calendars", include_str!("../../../migrations/sqlite/0002_calendars.sql")),
+        ("teams", include_str!("../../../migrations/sqlite/0003_teams.sql")),
+    ];
+    let sql = older_tables(&steps[..version], |hex| format!("x'{hex}'"), "TIMESTAMP");
+    let sql = format!("PRAGMA application_id = 1347579759; {sql} {more}");
+    let mut connection = SqliteConnection::connect(&format!("{on_sqlite}?mode=rwc")).await.unwrap();
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let steps = [
+        ("desk", include_str!("../../../migrations/postgres/0001_desk.sql")),
+        ("calendars", include_str!("../../../migrations/postgres/0002_calendars.sql")),
+        ("teams", include_str!("../../../migrations/postgres/0003_teams.sql")),
+    ];
+    let sql = older_tables(&steps[..version], |hex| format!("'\\x{hex}'"), "TIMESTAMPTZ");
+    postgres().query(&on_postgres, &format!("{sql} {more}")).unwrap();
+    [on_sqlite, on_postgres]
+}
+
+#[tokio::test]
+async fn what_was_paged_before_pages_could_be_owed_is_known_and_what_was_due_is_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "UPDATE tickets SET paged_at = 7000; \
+        INSERT INTO tickets (id, subject, is_vouched, category, severity, severity_by_agent, tier, status, tags, \
+            opened_at, updated_at, held_count, alert_count, last_sequence, version) VALUES \
+            (1002, 'quiet', TRUE, 'general', 'low', FALSE, 'tier-1', 'closed', '[]', 0, 0, 0, 0, 0, 1)";
+    for url in both_of_version(&folder, 3, more).await {
+        let desk = Desk { store: Store::open(&url).await.unwrap(), url, _folder: None };
+        let pages = async |id| {
+            let ticket = desk.store.find_ticket(TicketId(id)).await.unwrap().unwrap();
+            (ticket.paged_at.map(|at| at.as_second()), ticket.paging)
+        };
+        assert_eq!((pages(1001).await, pages(1002).await), ((Some(7), Paging::Sent), (None, Paging::None)));
+        let page = (TicketId(1002), DeadlineKind::Page, minute(0));
+        desk.write(&Changes { deadlines_set: vec![page], ..Changes::default() }).await;
+        let due = desk.store.claim_deadlines(minute(1), super::LEASE, 10).await.unwrap();
+        let due: Vec<_> = due.iter().map(|due| (due.ticket, due.kind)).collect();
+        assert_eq!(due, [(TicketId(1001), DeadlineKind::Nudge), (TicketId(1002), DeadlineKind::Page)]);
+    }
 }
 
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_it() {
     let folder = tempfile::tempdir().unwrap();
-    let (on_sqlite, on_postgres) = (url_of(&folder), postgres().fresh_database().unwrap());
-    let sql =
-        first_tables(include_str!("../../../migrations/sqlite/0001_desk.sql"), |hex| format!("x'{hex}'"), "TIMESTAMP");
-    let sql = format!("PRAGMA application_id = 1347579759; {sql}");
-    let mut connection = SqliteConnection::connect(&format!("{on_sqlite}?mode=rwc")).await.unwrap();
-    sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    let bytes = |hex: &str| format!("'\\x{hex}'");
-    let sql = first_tables(include_str!("../../../migrations/postgres/0001_desk.sql"), bytes, "TIMESTAMPTZ");
-    postgres().query(&on_postgres, &sql).unwrap();
-    for url in [on_sqlite, on_postgres] {
+    for url in both_of_version(&folder, 1, "").await {
         let before = Store::schema(&url).await.unwrap();
         assert_eq!(before.migrations[0].state, MigrationState::Applied, "{url}");
         assert!(before.migrations[1..].iter().all(|step| step.state == MigrationState::Waiting), "{url}");

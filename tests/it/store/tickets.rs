@@ -8,7 +8,7 @@ use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role, TeamId};
-use postroom::ticket::{Alert, Chain, Severity, Status, Ticket, TicketId, Tier};
+use postroom::ticket::{Alert, Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
 
 /// A ticket in which every field has something in it.
 fn full_ticket() -> Ticket {
@@ -45,6 +45,7 @@ fn full_ticket() -> Ticket {
         update_due_at: Some(minute(5)),
         calendar: Some("office hours".into()),
         paged_at: Some(minute(7)),
+        paging: Paging::Owed,
         held_count: 2,
         alert: Some(Alert { key: "web-1/disk".into(), count: 3, recovered_at: Some(minute(6)) }),
         last_sequence: 17,

@@ -5,7 +5,8 @@ use postroom::decide::{DeadlineKind, Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::store::{Changes, Filed, NewMail, Settled, StoreError, Stream, TransferError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
-use postroom::ticket::{Ticket, TicketId};
+use postroom::ticket::people::TeamId;
+use postroom::ticket::{Paging, Ticket, TicketId};
 
 /// Fills every table, also with what is read in one database and not in the other.
 async fn fill(desk: &Desk) {
@@ -23,6 +24,9 @@ async fn fill(desk: &Desk) {
         tags: vec!["a \"b\"".into()],
         subject: "Grüße\u{2028} 你好 \\ \n".into(),
         calendar: Some("Büro".into()),
+        team: Some(TeamId("billing".into())),
+        paged_at: Some(minute(7)),
+        paging: Paging::Owed,
         ..ticket(1001)
     };
     let on = |at: usize| Settled { ticket: Some(TicketId(1001)), ..settled(&items[at], Outcome::TicketOpened) };
@@ -49,6 +53,7 @@ async fn fill(desk: &Desk) {
         deadlines_set: vec![
             (TicketId(1001), DeadlineKind::Update, minute(30)),
             (TicketId(1001), DeadlineKind::FirstResponse, minute(60)),
+            (TicketId(1001), DeadlineKind::Page, minute(22)),
         ],
         outgoing: vec![outgoing(Some(1001), "ann@example.com", "ack"), to_bob],
         suppressed: vec![
@@ -91,6 +96,14 @@ async fn a_desk_goes_from_one_database_to_the_other_and_back_and_is_the_same() {
     // It goes on where it was: who it is, its numbers, and what is to do.
     for desk in [second.reopened().await, third.reopened().await] {
         assert_eq!(desk.store.instance(), first.store.instance());
+        let ticket = desk.store.find_ticket(TicketId(1001)).await.unwrap().unwrap();
+        assert_eq!((ticket.team, ticket.calendar), (Some(TeamId("billing".into())), Some("Büro".into())));
+        assert_eq!((ticket.paged_at, ticket.paging), (Some(minute(7)), Paging::Owed));
+        let due = desk.store.claim_deadlines(minute(25), super::LEASE, 10).await.unwrap();
+        assert_eq!(
+            due.iter().map(|due| (due.kind, due.due_at)).collect::<Vec<_>>(),
+            [(DeadlineKind::Page, minute(22))]
+        );
         assert_eq!(desk.keep(&[mail(5, "five")]).await, [5]);
         assert_eq!(desk.claim(minute(10)).await.len(), 3, "two of them were being worked on");
         let mut tx = desk.store.begin().await.unwrap();

@@ -58,8 +58,18 @@ impl Service {
 
     /// The desk without its loops.
     pub fn desk(&self) -> Desk {
+        self.desk_on(self.store.clone())
+    }
+
+    /// The same as another worker has it.
+    pub fn desk_on(&self, store: Store) -> Desk {
         let templates = Templates::compile(&[]).unwrap();
-        Desk::new(self.store.clone(), self.clock.clone(), &self.config, self.rules.clone(), templates)
+        Desk::new(store, self.clock.clone(), &self.config, self.rules.clone(), templates)
+    }
+
+    /// From now on the desk has no rules but those that ship.
+    pub fn forget_rules(&mut self) {
+        self.rules = desk::rules();
     }
 
     /// Opens the desk.
