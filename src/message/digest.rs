@@ -103,4 +103,14 @@ mod tests {
             assert_ne!(digest(&other), digest(MAIL), "{name}");
         }
     }
+    #[test]
+    fn both_digests_of_a_file_are_those_that_others_reckon() {
+        use md5::Digest as _;
+        for bytes in [0, 1, 63, 64, 65, 1000] {
+            let file: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
+            let (sha256, md5) = Digest::both_of(&file);
+            assert_eq!(sha256, Digest::of(&file), "{bytes}");
+            assert_eq!(md5[..], md5::Md5::digest(&file)[..], "{bytes}");
+        }
+    }
 }

@@ -41,6 +41,17 @@ impl<'a> File<'a> {
             Content::Own(bytes) => Cow::Owned(bytes),
         }
     }
+
+    /// The bytes by which the file is known again. The lines of a text end on the way as those of the mail do (RFC 2045
+    /// §6.7, RFC 2046 §4.1.1): fetched from a server, and in the mailbox on its disk, one and the same file has others.
+    /// They end in `\n` here. What is encoded in base64 is left as it is, and what is no UTF-8, which may be anything.
+    pub fn into_settled_bytes(self) -> Vec<u8> {
+        let is_text = ["text/", "message/"].iter().any(|kind| self.media_type.starts_with(kind));
+        let may_change = matches!(self.content, Content::Part(Encoding::None | Encoding::QuotedPrintable, _));
+        let bytes = self.into_bytes();
+        let changes = is_text && may_change && std::str::from_utf8(&bytes).is_ok();
+        if changes { with_line_feeds(&bytes) } else { bytes.into_owned() }
+    }
 }
 
 impl Attachment {
@@ -62,6 +73,17 @@ impl Attachment {
         const TYPES: [&str; 3] = ["application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"];
         TYPES.contains(&self.media_type.as_str())
     }
+}
+
+fn with_line_feeds(text: &[u8]) -> Vec<u8> {
+    let mut settled = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = memchr::memmem::find(rest, b"\r\n") {
+        settled.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    settled.extend_from_slice(rest);
+    settled
 }
 
 /// Opens a part that is a `winmail.dat`.

@@ -22,7 +22,8 @@ pub fn parse(raw: &[u8], received_at: Timestamp, reader: &Reader) -> Message {
         .unwrap_or_else(|_| unreadable(raw, received_at, "the reader failed on it"))
 }
 
-/// The same, with the decoded bytes of all attachments, in the order of their [`Attachment::index`].
+/// The same, with the decoded bytes of all attachments, in the order of their [`Attachment::index`]: those by which
+/// each is known again, so that texts end their lines in `\n` whichever way the mail came, and have that size.
 pub fn parse_with_files(raw: &[u8], received_at: Timestamp, reader: &Reader) -> (Message, Vec<Vec<u8>>) {
     let both = catch_unwind(AssertUnwindSafe(|| {
         let mut files = Vec::new();
@@ -279,7 +280,7 @@ fn list_attachments(
         let (mut name, media_type, inline) = (file.name.clone(), file.media_type.clone(), file.inline);
         let size_bytes = match &mut contents {
             Some(contents) => {
-                let bytes = file.into_bytes().into_owned();
+                let bytes = file.into_settled_bytes();
                 let size_bytes = bytes.len() as u64;
                 contents.push(bytes);
                 size_bytes

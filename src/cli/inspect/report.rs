@@ -141,15 +141,14 @@ fn ids(ids: &[MessageId]) -> Vec<String> {
 }
 
 fn files_of(message: &Message, files: &[Vec<u8>]) -> Vec<File> {
-    use md5::Digest as _;
     let file = |attachment: &crate::message::Attachment| {
-        let bytes = files.get(attachment.index);
+        let digests = files.get(attachment.index).map(|bytes| Digest::both_of(bytes));
         File {
             name: attachment.name.clone(),
             media_type: attachment.media_type.clone(),
             size_bytes: attachment.size_bytes,
-            sha256: bytes.map(|bytes| Digest::of(bytes).to_string()),
-            md5: bytes.map(|bytes| HEXLOWER.encode(&md5::Md5::digest(bytes))),
+            sha256: digests.as_ref().map(|(sha256, _)| sha256.to_string()),
+            md5: digests.as_ref().map(|(_, md5)| HEXLOWER.encode(md5)),
             inline: attachment.inline,
         }
     };

@@ -149,3 +149,36 @@ fn boundaries_that_are_not_told_are_searched_for_so_often_and_so_far() {
         assert_eq!(list.len() > 1, is_found, "{end} bytes");
     }
 }
+
+#[test]
+fn one_file_is_known_again_whichever_way_its_mail_came() {
+    let text = "a;b\n1;2\n";
+    let cases = [
+        ("as it is", "text/csv", "7bit", text.to_string(), text.to_string()),
+        ("a mail in a mail", "message/rfc822", "8bit", text.replace('1', "é"), text.replace('1', "é")),
+        ("with codes", "text/csv", "quoted-printable", text.replace(';', "=3B"), text.to_string()),
+        ("no text", "application/x-sh", "7bit", text.to_string(), text.replace('\n', "\r\n")),
+        ("in base64", "text/csv", "base64", "YTtiDQoxOzINCg==".to_string(), text.replace('\n', "\r\n")),
+    ];
+    let bytes = |raw: Vec<u8>| {
+        let reader = crate::message::Reader::default();
+        let (message, mut files) = crate::message::parse_with_files(&raw, jiff::Timestamp::UNIX_EPOCH, &reader);
+        assert_eq!(message.attachments[0].size_bytes, files[0].len() as u64);
+        files.remove(0)
+    };
+    for (name, media_type, encoding, body, expected) in cases {
+        let raw = format!(
+            "From: ann@example.com\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b\n\
+             Content-Type: {media_type}\nContent-Disposition: attachment\n\
+             Content-Transfer-Encoding: {encoding}\n\n{body}\n--b--\n"
+        );
+        let fetched = bytes(raw.replace('\n', "\r\n").into_bytes());
+        assert_eq!(String::from_utf8(fetched).unwrap(), expected, "{name}");
+        if expected == text {
+            assert_eq!(bytes(raw.into_bytes()), expected.as_bytes(), "{name}, from a disk");
+        }
+    }
+    // What is no UTF-8 may be anything, whatever it is said to be.
+    let raw = b"From: a@b.example\r\nContent-Type: text/csv\r\nContent-Disposition: attachment\r\n\r\n\xff\r\n";
+    assert_eq!(bytes(raw.to_vec()), b"\xff\r\n");
+}
