@@ -17,7 +17,7 @@ use phrases::{OPENINGS, QUOTING, WROTE};
 use std::borrow::Cow;
 
 /// Words that say "wrote".
-static IS_WROTE: Phrases = Phrases::new(|| Phrases::automaton(WROTE));
+static IS_WROTE: Phrases = Phrases::new(|| WROTE.to_vec());
 
 static MAY_OPEN: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(OPENINGS));
 static IS_QUOTING: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(QUOTING));

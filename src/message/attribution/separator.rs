@@ -5,10 +5,10 @@ use super::{IS_WROTE, ends_with_colon};
 use crate::message::limits::MAX_SEPARATOR_BYTES;
 use crate::message::search::{Beginnings, Phrases};
 
-static IS_FORWARD: Phrases = Phrases::new(|| Phrases::automaton(FORWARD));
-static IS_ORIGINAL: Phrases = Phrases::new(|| Phrases::automaton(ORIGINAL));
-static IS_ABOVE: Phrases = Phrases::new(|| Phrases::automaton(ABOVE));
-static ASKS_FOR_ANSWER: Phrases = Phrases::new(|| Phrases::automaton(ANSWER));
+static IS_FORWARD: Phrases = Phrases::new(|| FORWARD.to_vec());
+static IS_ORIGINAL: Phrases = Phrases::new(|| ORIGINAL.to_vec());
+static IS_ABOVE: Phrases = Phrases::new(|| ABOVE.to_vec());
+static ASKS_FOR_ANSWER: Phrases = Phrases::new(|| ANSWER.to_vec());
 static MAY_BE_BARE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&[ORIGINAL, FORWARD].concat()));
 
 /// What a line between rules says about the text below it.

@@ -89,7 +89,7 @@ const ANSWERS_BELOW: &[&str] = &[
     "见下方红字",
 ];
 
-static SAYS_BELOW: Phrases = Phrases::new(|| Phrases::automaton(ANSWERS_BELOW));
+static SAYS_BELOW: Phrases = Phrases::new(|| ANSWERS_BELOW.to_vec());
 
 /// Whether these words say that the answers stand below them.
 pub(super) fn says_answers_below(words: &str) -> bool {

@@ -11,7 +11,7 @@ use super::Kind;
 use super::notices::{FOOTERS, NOTICES};
 use super::phrases::{DEVICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
 
-static IS_NOTICE: Phrases = Phrases::new(|| Phrases::automaton(NOTICES));
+static IS_NOTICE: Phrases = Phrases::new(|| NOTICES.to_vec());
 static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOTERS));
 static IS_SENT_FROM: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SENT_FROM));
 

@@ -6,7 +6,6 @@
 use super::{Marks, Speaks};
 use crate::message::Message;
 use crate::message::search::Phrases;
-use aho_corasick::AhoCorasick;
 
 /// Bytes of a text in which a challenge says what it is.
 pub(super) const MAX_CHALLENGE_BYTES: usize = 1_000;
@@ -73,8 +72,8 @@ const PROVE: [&str; 24] = [
     "essere umano",
 ];
 
-static SAYS_WAITS: Phrases = Phrases::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(WAITS).ok());
-static SAYS_PROVE: Phrases = Phrases::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(PROVE).ok());
+static SAYS_WAITS: Phrases = Phrases::in_either_case(|| WAITS.to_vec());
+static SAYS_PROVE: Phrases = Phrases::in_either_case(|| PROVE.to_vec());
 
 /// Whether the text is that of a challenge and the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {

@@ -94,7 +94,7 @@ const SAID: &[&str] = &[
 
 static IS_RECEIPT: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SUBJECTS));
 static OPENS_ONE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(OPENS));
-static SAYS_READ: Phrases = Phrases::new(|| Phrases::automaton(SAID));
+static SAYS_READ: Phrases = Phrases::new(|| SAID.to_vec());
 
 /// Whether the words are those of a receipt and the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {

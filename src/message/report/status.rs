@@ -4,7 +4,7 @@
 use super::phrases;
 use super::reason::Reason;
 use super::reasons::REASONS;
-use crate::message::search::Phrases;
+use crate::message::search;
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
@@ -178,7 +178,7 @@ static PHRASES: LazyLock<Option<(AhoCorasick, Vec<usize>)>> = LazyLock::new(|| {
         .enumerate()
         .flat_map(|(rank, (_, phrases))| phrases::all(phrases).map(move |phrase| (phrase, rank)));
     let (phrases, ranks): (Vec<&str>, Vec<usize>) = all.unzip();
-    Some((Phrases::automaton(phrases)?, ranks))
+    Some((search::automaton(phrases, None, false)?, ranks))
 });
 
 /// Why a server did not deliver, by its words.
