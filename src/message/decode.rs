@@ -33,7 +33,37 @@ pub(super) fn text(field: RawField<'_>) -> String {
 
 /// The same; what is neither ASCII nor UTF-8 nor encoded is read in the charset `hint`.
 pub(super) fn text_as(field: RawField<'_>, hint: Option<&str>) -> String {
-    one_line_as(&field.unfolded(), hint)
+    let value = field.value.trim_ascii();
+    match std::str::from_utf8(value) {
+        // Nearly all fields are like this.
+        Ok(text) if value.is_ascii() && !words::has_words(value) => {
+            clean(value).map_or_else(|| joined(text), str::to_owned)
+        }
+        _ => one_line_as(&field.unfolded(), hint),
+    }
+}
+
+/// The same for a text of ASCII alone that may be folded: the line ends are taken out, whatever else is blank or a control
+/// character becomes one blank.
+fn joined(folded: &str) -> String {
+    let mut out = String::with_capacity(folded.len());
+    let mut has_gap = false;
+    let mut start = 0;
+    let bytes = folded.as_bytes();
+    while start < bytes.len() {
+        let is_end = |b: &u8| *b <= b' ' || *b == 0x7f;
+        let end = start + bytes[start..].iter().position(is_end).unwrap_or(bytes.len() - start);
+        if end > start {
+            if has_gap && !out.is_empty() {
+                out.push(' ');
+            }
+            has_gap = false;
+            out.push_str(&folded[start..end]);
+        }
+        has_gap |= bytes.get(end).is_some_and(|b| !matches!(b, b'\r' | b'\n'));
+        start = end + 1;
+    }
+    out
 }
 
 /// Bytes of a header on one line, encoded words decoded, without control characters.
@@ -126,6 +156,14 @@ mod tests {
         ];
         for (name, value, expected) in cases {
             assert_eq!(text(RawField { name: "X", value }), expected, "{name}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn plain_fields_are_read_as_all_others_are(value in "[ -~\\x00-\\x1f\\x7f\\r\\n\\t ]{0,60}") {
+            let field = RawField { name: "X", value: value.as_bytes() };
+            proptest::prop_assert_eq!(text(field), one_line_as(&field.unfolded(), None));
         }
     }
 

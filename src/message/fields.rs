@@ -24,7 +24,11 @@ impl<'a> RawField<'a> {
     pub fn unfolded(&self) -> Cow<'a, [u8]> {
         let value = self.value.trim_ascii();
         match memchr::memchr2(b'\r', b'\n', value) {
-            Some(_) => Cow::Owned(value.split(|b| matches!(b, b'\r' | b'\n')).collect::<Vec<_>>().concat()),
+            Some(_) => {
+                let mut line = Vec::with_capacity(value.len());
+                value.split(|b| matches!(b, b'\r' | b'\n')).for_each(|piece| line.extend_from_slice(piece));
+                Cow::Owned(line)
+            }
             None => Cow::Borrowed(value),
         }
     }
