@@ -66,7 +66,7 @@ pub(super) async fn run(args: &CheckArgs, globals: &Globals) -> anyhow::Result<u
         _ => {}
     }
     let ok = findings.is_empty() && checks.iter().all(|check| check.ok);
-    let of_config = |config: &Config| [config.warnings.clone(), config.closed_calendars(screen.now)].concat();
+    let of_config = |config: &Config| [config.warnings.clone(), config.calendars_in_doubt(screen.now)].concat();
     let warnings = config.as_ref().map(of_config).unwrap_or_default();
     match args.format.format {
         Format::Json => screen.json(&Report { ok, findings: &findings.all, warnings: &warnings, checks: &checks })?,

@@ -71,7 +71,7 @@ pub(super) async fn run(args: &RunArgs, globals: &Globals) -> anyhow::Result<u8>
         setup.rules.version(),
         store::shown(&setup.config.database)
     );
-    for warning in setup.config.warnings.iter().chain(&setup.config.closed_calendars(store.clock().now())) {
+    for warning in setup.config.warnings.iter().chain(&setup.config.calendars_in_doubt(store.clock().now())) {
         warn!("{warning}");
     }
     let mut desk = Desk::new(store.clone(), store.clock().clone(), &setup.config, setup.rules, setup.templates);

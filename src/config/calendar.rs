@@ -1,9 +1,12 @@
 //! The `[[calendar]]` tables of the configuration: opening hours that rules ask for by name.
 
 use super::section::{At, Section};
+use crate::spoken::length;
 use crate::ticket::calendar::{Calendar, read_hours};
+use crate::ticket::sla::{SlaTable, Slow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads all calendars; those without a zone of their own are in the desk's.
@@ -55,4 +58,27 @@ fn holiday(section: &Section<'_>, text: &At<String>) -> Option<Date> {
         section.wrong(text.span.clone(), format!("`{}` is no date", text.value), hint);
     }
     date
+}
+
+/// What is wrong with a calendar in whose open hours something is promised from now on, and what to do about it.
+pub(super) fn doubt(name: &str, calendar: &Calendar, sla: &SlaTable, now: Timestamp) -> Option<(String, String)> {
+    if calendar.opens_at(now).is_none() {
+        let hint = "what is promised by it runs around the clock; look at its hours and holidays";
+        return Some((format!("the calendar `{name}` is not open once within the next year"), hint.to_owned()));
+    }
+    let said = |time: SignedDuration| length(time.unsigned_abs());
+    let slow: Vec<String> = sla
+        .slow(calendar, now)
+        .iter()
+        .map(|Slow { severity, key, promised, takes }| {
+            let takes = match takes {
+                Some(takes) => format!("may take {}", said(*takes)),
+                None => "takes more than a year, so it runs around the clock".to_owned(),
+            };
+            format!("{key} of {severity}, {}, {takes}", said(*promised))
+        })
+        .collect();
+    let hint = "open it more often, or promise something else in [sla]; rules that name it promise in its hours";
+    let seldom = format!("the calendar `{name}` is so seldom open that promises in its hours come late: ");
+    (!slow.is_empty()).then(|| (seldom + &slow.join("; "), hint.to_owned()))
 }

@@ -11,6 +11,7 @@ use crate::endpoint::{Endpoint, Mechanism};
 use crate::finding::Finding;
 use crate::message::Reader;
 use crate::store::DatabaseUrl;
+use crate::ticket::calendar::Calendar;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use secret::SecretSource;
@@ -131,16 +132,13 @@ impl Config {
         Ok(config)
     }
 
-    /// The calendars that are not open once within a year from now: what rules have promised by them runs around the
-    /// clock.
-    pub fn closed_calendars(&self, now: Timestamp) -> Vec<Finding> {
-        let closed = self.policy.calendars.iter().filter(|(_, calendar)| calendar.opens_at(now).is_none());
-        let told = closed.map(|(name, _)| {
-            let message = format!("the calendar `{name}` is not open once within the next year");
-            let hint = "what is promised by it runs around the clock; look at its hours and holidays";
-            Finding::about(&self.path.display().to_string(), message).hint(hint.to_owned())
-        });
-        told.collect()
+    /// The calendars that are not open once within a year from now, and those that are so seldom open that a promise takes
+    /// far longer than it says.
+    pub fn calendars_in_doubt(&self, now: Timestamp) -> Vec<Finding> {
+        let path = self.path.display().to_string();
+        let of = |(name, open): (&String, &Calendar)| calendar::doubt(name, open, &self.policy.sla, now);
+        let told = self.policy.calendars.iter().filter_map(of);
+        told.map(|(message, hint)| Finding::about(&path, message).hint(hint)).collect()
     }
 
     fn has_written_secret(&self) -> bool {

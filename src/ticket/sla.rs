@@ -7,6 +7,28 @@ use super::calendar::Calendar;
 use super::{Severity, Tier};
 use jiff::{SignedDuration, Timestamp};
 
+/// The longest that a promise in open hours may take without a word about it: longer than a summer closing, so that only
+/// a calendar which is hardly ever open passes it.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How far apart the times are at which it is tried how long a promise takes, and how many of them there are: a year of
+/// holidays.
+const TRIED_EVERY: SignedDuration = SignedDuration::from_hours(30 * 24);
+const TRIED: i32 = 13;
+
+/// A promise that takes far longer in open hours than it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slow {
+    /// The severity that has it.
+    pub severity: Severity,
+    /// The key under which it stands in the configuration.
+    pub key: &'static str,
+    /// How long it says.
+    pub promised: SignedDuration,
+    /// How long it may take; `None` where a year has not so much open time, so that it runs around the clock.
+    pub takes: Option<SignedDuration>,
+}
+
 /// What one severity promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Promise {
@@ -42,6 +64,23 @@ impl SlaTable {
     /// Who works on tickets of this severity.
     pub fn tier(&self, severity: Severity) -> Tier {
         self.promises[severity as usize].tier
+    }
+
+    /// What is promised in the open hours of this calendar and may take longer than [`LONGEST_WAIT`], when it is promised
+    /// within a year from now.
+    pub fn slow(&self, calendar: &Calendar, now: Timestamp) -> Vec<Slow> {
+        let takes = |promised: SignedDuration| {
+            let tried = (0..TRIED).map(|step| now + TRIED_EVERY * step);
+            let waits = tried.map(|at| Some(calendar.after(at, promised)?.duration_since(at)));
+            waits.reduce(|longest, wait| Some(longest?.max(wait?))).flatten()
+        };
+        let promises = Severity::ALL.iter().filter(|severity| **severity != Severity::Critical).flat_map(|severity| {
+            let Promise { first_response, update_every, .. } = self.promises[*severity as usize];
+            [("first_response", first_response), ("update_every", update_every)]
+                .map(|(key, time)| (*severity, key, time))
+        });
+        let slow = promises.map(|(severity, key, promised)| Slow { severity, key, promised, takes: takes(promised) });
+        slow.filter(|slow| slow.takes.is_none_or(|takes| takes > LONGEST_WAIT)).collect()
     }
 
     /// How time runs for a ticket of this severity: in the open hours of its calendar, if it has one and is not critical.
@@ -186,6 +225,48 @@ mod tests {
         let at: Timestamp = "2026-03-06T12:00:00Z".parse().unwrap();
         let next = none_before.pace(Severity::Medium, Some(&office)).next_update(at);
         assert_eq!(next.nudge_at, next.due_at, "a reminder never comes after what it is about");
+    }
+
+    #[test]
+    fn a_promise_that_takes_far_longer_than_it_says_is_told() {
+        let now: Timestamp = "2026-03-02T00:00:00Z".parse().unwrap();
+        let calendar = |hours: &str| Calendar {
+            zone: TimeZone::UTC,
+            hours: hours.split("; ").map(|hours| read_hours(hours).unwrap()).collect(),
+            holidays: BTreeSet::new(),
+        };
+        // Only a first answer on tickets of low severity.
+        let table = |hours: i64| {
+            let mut table = SlaTable::default();
+            table.promises = table.promises.map(|promise| promise.with_lengths(|_, _| SignedDuration::from_mins(1)));
+            table.promises[Severity::Low as usize].first_response = SignedDuration::from_hours(hours);
+            table
+        };
+        let told = |table: SlaTable, calendar: &Calendar, now| {
+            let slow = table.slow(calendar, now);
+            slow.iter()
+                .map(|slow| (slow.severity, slow.key, slow.takes.map(|takes| takes.as_hours())))
+                .collect::<Vec<_>>()
+        };
+        let low = |hours| vec![(Severity::Low, "first_response", hours)];
+        let at_night = calendar("mon-sun 00:00-01:00");
+        assert_eq!(told(table(24), &calendar("mon-fri 08:00-16:00"), now), [], "an office");
+        // Begun at midnight, 60 hours of one a day are over in the 60th night, which is 59 days and one hour.
+        assert_eq!(told(table(60), &at_night, now), [], "59 days and an hour");
+        assert_eq!(told(table(61), &at_night, now), low(Some(60 * 24 + 1)), "60 days and an hour");
+        let later = now + SignedDuration::from_hours(1);
+        assert_eq!(told(table(60), &at_night, later), [], "60 days sharp");
+        assert_eq!(
+            told(table(24), &calendar("sat 10:00-12:00"), now)[0].2,
+            Some(83 * 24 + 12),
+            "two hours a week, begun on a Sunday"
+        );
+        assert_eq!(told(table(200), &calendar("sat 10:00-12:00"), now), low(None), "more than a year has");
+        // It is open enough today, and not in the summer.
+        let mut summer = calendar("mon-fri 08:00-16:00");
+        let days = "2026-06-01".parse::<jiff::civil::Date>().unwrap().series(jiff::ToSpan::days(1));
+        summer.holidays = days.take(75).collect();
+        assert_eq!(told(table(1), &summer, now).len(), 3 * 2, "closed from June to the middle of August");
     }
 
     #[test]

@@ -83,3 +83,26 @@ error: there is no calendar `ofice` in the configuration
 ";
     assert!(out.starts_with(expected), "{out}");
 }
+
+#[test]
+fn a_calendar_that_is_hardly_ever_open_is_told_with_what_would_take_how_long() {
+    let desk = Desk::new();
+    desk.append("postroom.toml", "[[calendar]]\nname = \"sundays\"\nhours = [\"sun 10:00-10:30\"]\n");
+    let json = desk.run(&["check", "--format", "json"]).json();
+    let told = json["warnings"][0]["message"].as_str().unwrap();
+    assert!(
+        told.starts_with("the calendar `sundays` is so seldom open that promises in its hours come late: "),
+        "{told}"
+    );
+    for part in [
+        "first_response of low, 24 h, may take 33",
+        "update_every of low, 24 h, ",
+        "update_every of medium, 4 h, may take 5",
+    ] {
+        assert_eq!(told.contains(part), !part.contains("medium"), "{part:?} in {told}");
+    }
+    let run = desk.run(&["check"]).ends(0);
+    assert!(run.contains("so seldom open that promises in its hours come late"), "{run}");
+    desk.write("postroom.toml", super::CONFIG.to_owned() + OFFICE);
+    assert_eq!(desk.run(&["check", "--format", "json"]).json()["warnings"], serde_json::json!([]));
+}
