@@ -250,7 +250,7 @@ pub fn run(
         RulesCommand::Replay(args) => replay::run(args, desk, store, out, styled),
         RulesCommand::Fmt(args) => fmt::run(args, out),
         RulesCommand::New(args) => new::run(args, desk, store, out, styled),
-        RulesCommand::Schema(_) => schema::run(out),
+        RulesCommand::Schema(args) => schema::run(args, out),
         RulesCommand::Stats(args) => stats::run(args, desk, there()?, out, styled),
         RulesCommand::Suggest(args) => suggest::run(args, desk, there()?, out, styled),
         RulesCommand::Versions(args) => versions::run(args, desk, there()?, out),
@@ -283,6 +283,20 @@ fn folder(folder: &Path) -> anyhow::Result<Vec<RuleFile>> {
     let files = read_folder(folder).with_context(|| format!("cannot read the rule files in {}", folder.display()))?;
     anyhow::ensure!(!files.is_empty(), "there are no rule files (*.toml) in {}", folder.display());
     Ok(files)
+}
+
+/// Says why something was not done, to programs as to people, and with which code to exit.
+fn refuse(format: Format, out: &mut dyn Write, why: &str) -> anyhow::Result<u8> {
+    match format {
+        Format::Text => writeln!(out, "{why}")?,
+        Format::Json => print_json(out, &serde_json::json!({ "error": why }))?,
+    }
+    Ok(FINDINGS)
+}
+
+/// What is said of a number that no stored mail has.
+fn no_mail(id: i64) -> String {
+    format!("there is no stored mail {id} that rules have judged and whose bytes are kept")
 }
 
 fn print_json(out: &mut dyn Write, value: &impl serde::Serialize) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ const FEWEST_FILES: usize = 100;
 /// The modules that turn plain values into plain values, and which others each may use.
 ///
 /// `endpoint` is here for its `Secret`, which the key of our tokens is kept in so that nothing can print it.
-/// `backoff`, `finding` and `size` are plain values for everyone.
+/// `backoff`, `finding`, `size` and `spoken` are plain values for everyone.
 const PURE: [(&str, &[&str]); 11] = [
     ("message", &[]),
     ("ticket", &["message"]),
@@ -43,7 +43,10 @@ const SHELL: [(&str, &[&str]); 13] = [
     ("store", &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "backoff", "clock"]),
     (
         "config",
-        &["message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "size", "store"],
+        &[
+            "message", "ticket", "classify", "thread", "decide", "compose", "endpoint", "finding", "size", "spoken",
+            "store",
+        ],
     ),
     ("serve", &EVERYTHING_BELOW_THE_COMMAND_LINE),
     ("web", &["serve", "config"]),

@@ -4,10 +4,10 @@ mod marks;
 mod page;
 
 use super::stored::wait;
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, print_json};
-use crate::classify::{Given, explain};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, load, no_mail, print_json, refuse};
+use crate::classify::{Explanation, Given, explain};
 use crate::store::{JudgedMail, Store};
-use crate::ticket::TicketId;
+use crate::ticket::{Severity, TicketId};
 use anyhow::Context as _;
 use page::Page;
 use std::io::{Read as _, Write};
@@ -68,10 +68,7 @@ pub(super) fn run(
     let kept = match args.stored() {
         Some(id) => match find(id, store)? {
             Some(kept) => Some(kept),
-            None => {
-                writeln!(out, "there is no stored mail {id} that rules have judged and whose bytes are kept")?;
-                return Ok(FINDINGS);
-            }
+            None => return refuse(args.common.format, out, &no_mail(id)),
         },
         None => None,
     };
@@ -98,11 +95,18 @@ pub(super) fn run(
     };
     let context = given.context(&usual);
     let explanation = explain(&message, &context, &rules);
+    let ticket = kept.as_ref().and_then(|kept| kept.ticket);
+    let corrected = match ticket.zip(store) {
+        Some((ticket, store)) => wait(store.corrected_severities())?.remove(&ticket),
+        None => None,
+    };
     match args.common.format {
-        Format::Json => print_json(out, &explanation)?,
+        Format::Json => print_json(out, &Report { ticket, corrected, explanation: &explanation })?,
         Format::Text => {
-            let ticket = kept.as_ref().and_then(|kept| kept.ticket);
-            let ticket = ticket.zip(store).map(|(ticket, store)| of_ticket(ticket, store)).transpose()?;
+            let ticket = ticket.map(|ticket| match corrected {
+                Some(severity) => format!("{ticket}, whose severity an agent set to {severity}"),
+                None => ticket.to_string(),
+            });
             let page = Page::new(&explanation, &message, &context, &rules, &desk.screen, args.all);
             page.print(ticket.as_deref(), out)?;
         }
@@ -110,10 +114,15 @@ pub(super) fn run(
     Ok(WELL)
 }
 
-/// The ticket that a stored mail is on, and what an agent made of its severity.
-fn of_ticket(ticket: TicketId, store: &Store) -> anyhow::Result<String> {
-    let corrected = wait(store.corrected_severities())?.remove(&ticket);
-    Ok(corrected.map_or(ticket.to_string(), |severity| format!("{ticket}, whose severity an agent set to {severity}")))
+/// What is explained, and what an agent made of it.
+#[derive(serde::Serialize)]
+struct Report<'e> {
+    /// The ticket that a stored mail is on.
+    ticket: Option<TicketId>,
+    /// The severity that an agent gave the ticket.
+    corrected: Option<Severity>,
+    #[serde(flatten)]
+    explanation: &'e Explanation,
 }
 
 pub(super) fn find(id: i64, store: Option<&Store>) -> anyhow::Result<Option<JudgedMail>> {

@@ -1,7 +1,7 @@
 //! `postroom rules new NAME --from MAIL`: a rule to begin with, and its first case, made of a mail.
 
 use super::explain::{find, read_mail, stored_number};
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, load, print_json};
+use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, load, no_mail, print_json, refuse};
 use crate::classify::{Given, RuleSet, classify, compile_for, read_cases};
 use crate::message::{self, Message};
 use crate::store::Store;
@@ -64,8 +64,8 @@ pub(super) fn run(
 ) -> anyhow::Result<u8> {
     let Some(rules) = load(&args.common, desk, out, styled)? else { return Ok(FINDINGS) };
     if let Some(known) = rules.rule(&args.name) {
-        writeln!(out, "there is a rule {} already, at {}:{}", args.name, known.path, known.line)?;
-        return Ok(FINDINGS);
+        let why = format!("there is a rule {} already, at {}:{}", args.name, known.path, known.line);
+        return refuse(args.common.format, out, &why);
     }
     anyhow::ensure!(
         !args.into.is_empty() && !args.into.contains(['/', '\\', '.']),
@@ -76,16 +76,12 @@ pub(super) fn run(
         None => (read_mail(&args.from).with_context(|| format!("cannot read {}", args.from.display()))?, Vec::new()),
         Some(id) => match find(id, store)? {
             Some(kept) => (kept.raw, kept.known),
-            None => {
-                writeln!(out, "there is no stored mail {id} that rules have judged and whose bytes are kept")?;
-                return Ok(FINDINGS);
-            }
+            None => return refuse(args.common.format, out, &no_mail(id)),
         },
     };
     let message = desk.read(&raw, desk.now);
     let Some(phrase) = phrase(&message) else {
-        writeln!(out, "there are no words in this mail that a rule could look for")?;
-        return Ok(FINDINGS);
+        return refuse(args.common.format, out, "there are no words in this mail that a rule could look for");
     };
     let rule = rule(&args.name, &phrase, &message, &rules, desk, &known)?;
     let case = case(&args.name, &message, &known, desk);

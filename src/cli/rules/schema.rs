@@ -10,9 +10,22 @@ use std::io::Write;
 
 With `#:schema schema.json` as its first line, a rule file is completed and
 checked by editors that speak with a TOML language server.")]
-pub(super) struct SchemaArgs {}
+pub(super) struct SchemaArgs {
+    /// How to print it: a JSON Schema is for programs alone
+    #[arg(long, value_enum, default_value_t = SchemaFormat::Json)]
+    format: SchemaFormat,
+}
 
-pub(super) fn run(out: &mut dyn Write) -> anyhow::Result<u8> {
-    print_json(out, &schema())?;
+/// It takes the flag that all of these commands take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum SchemaFormat {
+    /// A JSON Schema
+    Json,
+}
+
+pub(super) fn run(args: &SchemaArgs, out: &mut dyn Write) -> anyhow::Result<u8> {
+    match args.format {
+        SchemaFormat::Json => print_json(out, &schema())?,
+    }
     Ok(WELL)
 }

@@ -1,14 +1,14 @@
 //! `postroom rules versions`: which rules judged mail, and when; and their files.
 
 use super::stored::wait;
-use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, print_json};
+use super::{CommonArgs, Desk, Format, WELL, folder, print_json, refuse};
 use crate::classify::compile;
 use crate::cli::table::{Cell, Column, fixed, render};
 use crate::store::Store;
 use crate::store::rule_sets::RuleSetRow;
 use jiff::Timestamp;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -65,6 +65,13 @@ struct File<'f> {
     text: &'f str,
 }
 
+#[derive(serde::Serialize)]
+struct Written<'w> {
+    version: &'w str,
+    folder: &'w Path,
+    files: usize,
+}
+
 const COLUMNS: [Column; 5] =
     [fixed("version"), fixed("mails"), fixed("loaded"), fixed("last mail").gives_way(1), fixed("")];
 
@@ -111,23 +118,24 @@ pub(super) fn run(args: &VersionsArgs, desk: &Desk, store: &Store, out: &mut dyn
 
 fn show(args: &VersionsArgs, version: &str, store: &Store, out: &mut dyn Write) -> anyhow::Result<u8> {
     let Some((version, files)) = wait(store.find_rules(version))? else {
-        writeln!(out, "no rules of a version {version} were kept; `postroom rules versions` lists those that were")?;
-        return Ok(FINDINGS);
+        let why = format!("no rules of a version {version} were kept; `postroom rules versions` lists those that were");
+        return refuse(args.common.format, out, &why);
     };
     if let Some(folder) = &args.write {
         std::fs::create_dir(folder)
             .map_err(|error| anyhow::anyhow!("cannot make the folder {}: {error}", folder.display()))?;
         for (name, text) in &files {
             // Names are those of files in one folder; whatever the database says, nothing is written elsewhere.
-            let Some(name) = std::path::Path::new(name).file_name() else { continue };
+            let Some(name) = Path::new(name).file_name() else { continue };
             std::fs::write(folder.join(name), text)?;
         }
-        writeln!(
-            out,
-            "wrote {} of version {version} to {}",
-            crate::spoken::counted(files.len(), "file"),
-            folder.display()
-        )?;
+        match args.common.format {
+            Format::Json => print_json(out, &Written { version: &version, folder, files: files.len() })?,
+            Format::Text => {
+                let count = crate::spoken::counted(files.len(), "file");
+                writeln!(out, "wrote {count} of version {version} to {}", folder.display())?;
+            }
+        }
         return Ok(WELL);
     }
     if args.common.format == Format::Json {

@@ -88,3 +88,59 @@ fn what_explain_is_given_must_be_in_the_configuration() {
     assert!(ran.out.contains("severty") && ran.err == told, "{}{}", ran.out, ran.err);
     ran.ends(2);
 }
+
+#[test]
+fn each_tool_prints_json_with_the_same_keys_and_ends_with_the_codes_of_the_others() {
+    let desk = with_case("expect rule=later");
+    desk.write("mail.eml", MAIL.trim_start());
+    desk.run(&["ingest", "mail.eml"]).ends(0);
+    let version = desk.run(&["rules", "versions", "--format", "json"]).json()[0]["version"].clone();
+    let keys_of = |arguments: &[&str], code: i32| {
+        let out = desk.run(&[&["rules"], arguments, &["--format", "json"]].concat()).ends(code);
+        let json: serde_json::Value =
+            serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"));
+        let table = json.as_object().or_else(|| json[0].as_object()).unwrap_or_else(|| panic!("{arguments:?}: {json}"));
+        table.keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    for (arguments, code, keys) in [
+        (vec!["check"], 0, "files findings rules version"),
+        (vec!["lint", "--days", "0"], 0, "findings mails rules"),
+        (vec!["test"], 0, "cases conditions conditions_not_reached errors failed files not_reached passed rules"),
+        (vec!["explain", "mail.eml"], 0, "corrected rules severity sums ticket verdict"),
+        (vec!["explain", "1"], 0, "corrected rules severity sums ticket verdict"),
+        (
+            vec!["replay", "--against", version.as_str().unwrap()],
+            0,
+            "after away before categories changed changes corrected dispositions gained guards idle lost mails parts right \
+             severities towards",
+        ),
+        (vec!["stats"], 0, "corrected cost_micros cost_micros_together mails rules version"),
+        (vec!["suggest"], 0, "corrected held_out mails set suggestions"),
+        (vec!["versions"], 0, "first_at in_folder kept last_at loaded_at mails version"),
+        (vec!["versions", version.as_str().unwrap()], 0, "name text"),
+        (vec!["versions", version.as_str().unwrap(), "--write", "old"], 0, "files folder version"),
+        (vec!["schema"], 0, "$defs $schema additionalProperties properties title type"),
+        (vec!["fmt", "--check"], 1, "broken changed files"),
+        (vec!["fmt"], 0, "broken changed files"),
+        (vec!["new", "another", "--from", "mail.eml"], 0, "case cases rule rules"),
+        (vec!["new", "another", "--from", "mail.eml"], 1, "error"),
+        (vec!["new", "third", "--from", "99"], 1, "error"),
+        (vec!["explain", "99"], 1, "error"),
+        (vec!["versions", "ffff"], 1, "error"),
+    ] {
+        assert_eq!(keys_of(&arguments, code), keys, "{arguments:?}");
+    }
+    desk.append("rules/90-own.toml", "[[rule]]\nname = \"slip\"\n");
+    for arguments in [
+        vec!["check"],
+        vec!["lint"],
+        vec!["test"],
+        vec!["explain", "mail.eml"],
+        vec!["replay"],
+        vec!["stats"],
+        vec!["suggest"],
+        vec!["new", "fourth", "--from", "mail.eml"],
+    ] {
+        assert_eq!(keys_of(&arguments, 1), "files findings rules version", "{arguments:?}");
+    }
+}
