@@ -54,7 +54,7 @@ pub use given::Given;
 pub use lint::{Evidence, FEWEST_MAILS, Lint, LintKind, Stored, lint};
 pub use names::Names;
 pub use pattern::Field;
-pub use replay::{Change, Guard, Movement, Part, Tally, changes, movement};
+pub use replay::{Change, Guard, Movement, Part, Place as MailPlace, Tally, changes, movement, with_effect};
 pub use rule::{Category, GENERAL, GENERAL_TITLE, Rule, RuleSet};
 pub use scan::{Place, Scan, scan};
 pub use schema::schema;

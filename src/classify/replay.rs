@@ -1,7 +1,12 @@
 //! What other rules would have made of mails that were judged before: the differences, counted, and guards on the counts.
 
-use super::{Because, RuleId, Verdict};
-use crate::finding::did_you_mean;
+mod effect;
+mod guard;
+
+pub use effect::{Place, with_effect};
+pub use guard::Guard;
+
+use super::{Because, Disposition, RuleId, Verdict};
 use crate::ticket::Severity;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -134,14 +139,22 @@ pub fn movement(before: Severity, after: Severity, corrected: Severity) -> Optio
 pub struct Tally {
     /// Mails that were judged.
     pub mails: u64,
-    /// Those among them that would be judged otherwise.
+    /// Those among them that would be judged otherwise, so that something follows from it.
     pub changed: u64,
+    /// Those that would be judged otherwise, and nothing follows from it.
+    pub idle: u64,
     /// How many mails of each severity would have which: before, after, count.
     pub severities: Vec<(Severity, Severity, u64)>,
     /// The same for categories.
     pub categories: Vec<(String, String, u64)>,
+    /// The same for what becomes of mails.
+    pub dispositions: Vec<(Disposition, Disposition, u64)>,
     /// How often each part changed.
     pub parts: BTreeMap<&'static str, u64>,
+    /// How often it would be there and was not: a page, a team.
+    pub gained: BTreeMap<&'static str, u64>,
+    /// How often it was there and would not be.
+    pub lost: BTreeMap<&'static str, u64>,
     /// Tickets whose severity an agent corrected.
     pub corrected: u64,
     /// Those that would come closer to it.
@@ -153,19 +166,34 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one mail.
+    /// Counts one mail; `changes` are those from which something follows.
     pub fn add(&mut self, before: &Verdict, after: &Verdict, changes: &[Change], corrected: Option<Severity>) {
         self.mails += 1;
         self.changed += u64::from(!changes.is_empty());
         for change in changes {
-            *self.parts.entry(change.part.as_str()).or_default() += 1;
+            let part = change.part.as_str();
+            *self.parts.entry(part).or_default() += 1;
+            let is_there = |said: &str| !matches!(said, "none" | "false");
+            match (is_there(&change.from), is_there(&change.to)) {
+                (false, true) => *self.gained.entry(part).or_default() += 1,
+                (true, false) => *self.lost.entry(part).or_default() += 1,
+                _ => {}
+            }
         }
-        let severities = (before.severity.value, after.severity.value);
+        // What changes and nothing follows from it is as it was.
+        let counts = |part: Part| changes.iter().any(|change| change.part == part);
+        let after = |part: Part| if counts(part) { after } else { before };
+        let severities = (before.severity.value, after(Part::Severity).severity.value);
         match self.severities.iter_mut().find(|(from, to, _)| (*from, *to) == severities) {
             Some((_, _, count)) => *count += 1,
             None => self.severities.push((severities.0, severities.1, 1)),
         }
-        let categories = (&before.category.value, &after.category.value);
+        let dispositions = (before.disposition.value, after(Part::Disposition).disposition.value);
+        match self.dispositions.iter_mut().find(|(from, to, _)| (*from, *to) == dispositions) {
+            Some((_, _, count)) => *count += 1,
+            None => self.dispositions.push((dispositions.0, dispositions.1, 1)),
+        }
+        let categories = (&before.category.value, &after(Part::Category).category.value);
         match self.categories.iter_mut().find(|(from, to, _)| (from, to) == categories) {
             Some((_, _, count)) => *count += 1,
             None => self.categories.push((categories.0.clone(), categories.1.clone(), 1)),
@@ -185,180 +213,12 @@ impl Tally {
     pub fn sort(&mut self) {
         self.severities.sort();
         self.categories.sort();
+        self.dispositions.sort();
     }
 
     /// How many mails of this severity would have which.
     pub fn severity(&self, from: Severity, to: Severity) -> u64 {
         self.severities.iter().find(|pair| (pair.0, pair.1) == (from, to)).map_or(0, |pair| pair.2)
-    }
-
-    fn pairs(&self, what: &What) -> impl Iterator<Item = (bool, bool, u64)> {
-        let severities = self.severities.iter().filter_map(|(from, to, count)| match what {
-            What::Severity(severity) => Some((from == severity, to == severity, *count)),
-            _ => None,
-        });
-        let categories = self.categories.iter().filter_map(|(from, to, count)| match what {
-            What::Category(category) => Some((from == category, to == category, *count)),
-            _ => None,
-        });
-        severities.chain(categories)
-    }
-}
-
-/// What must not be, for a replay to be all well: `critical lost > 0`, `changed > 5 %`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Guard {
-    what: What,
-    how: How,
-    sign: Sign,
-    limit: f64,
-    is_percent: bool,
-    written: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
-    Severity(Severity),
-    Category(String),
-    Part(Part),
-    Corrections,
-    Mails,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    Lost,
-    Gained,
-    Changed,
-    Raised,
-    Lowered,
-    Towards,
-    Away,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sign {
-    Above,
-    AtLeast,
-    Below,
-    AtMost,
-    Is,
-}
-
-impl Guard {
-    /// Reads a guard. `categories` are those that there are, in either set of rules.
-    ///
-    /// # Errors
-    /// What is wrong with it, and what to write.
-    pub fn parse(text: &str, categories: &[&str]) -> Result<Self, String> {
-        let form = "write it like \"critical lost > 0\" or \"changed > 5 %\"";
-        let at = text.find(['<', '>', '=']).ok_or_else(|| format!("`{text}` compares with nothing; {form}"))?;
-        let (subject, comparison) = text.split_at(at);
-        let signs = [
-            (">=", Sign::AtLeast),
-            ("<=", Sign::AtMost),
-            ("==", Sign::Is),
-            (">", Sign::Above),
-            ("<", Sign::Below),
-            ("=", Sign::Is),
-        ];
-        let (sign, number) = signs
-            .iter()
-            .find_map(|(word, sign)| Some((*sign, comparison.strip_prefix(word)?.trim())))
-            .ok_or_else(|| format!("`{comparison}` compares with nothing; {form}"))?;
-        let (digits, is_percent) = number.strip_suffix('%').map_or((number, false), |digits| (digits.trim(), true));
-        let limit: f64 = digits
-            .parse()
-            .ok()
-            .filter(|limit: &f64| limit.is_finite())
-            .ok_or_else(|| format!("`{number}` is no number; {form}"))?;
-        let words: Vec<&str> = subject.split_whitespace().collect();
-        let (what, how) = match words[..] {
-            ["changed"] => (What::Mails, How::Changed),
-            [what, how] => {
-                let what = what_of(what, categories)?;
-                let known = hows(&what);
-                let found = known.iter().find(|(word, _)| *word == how).map(|(_, how)| *how);
-                let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-                let found =
-                    found.ok_or_else(|| format!("`{how}` is not counted of that; it may be {}", words.join(", ")))?;
-                (what, found)
-            }
-            _ => return Err(format!("`{}` is nothing that is counted; {form}", subject.trim())),
-        };
-        Ok(Self { what, how, sign, limit, is_percent, written: text.trim().to_owned() })
-    }
-
-    /// What was counted, and whether that must not be.
-    pub fn check(&self, tally: &Tally) -> (f64, bool) {
-        let count = self.count(tally) as f64;
-        let of = if self.what == What::Corrections { tally.corrected } else { tally.mails };
-        let count = match (self.is_percent, of) {
-            (false, _) => count,
-            (true, 0) => 0.0,
-            (true, of) => count * 100.0 / of as f64,
-        };
-        let is_broken = match self.sign {
-            Sign::Above => count > self.limit,
-            Sign::AtLeast => count >= self.limit,
-            Sign::Below => count < self.limit,
-            Sign::AtMost => count <= self.limit,
-            Sign::Is => count == self.limit,
-        };
-        (count, is_broken)
-    }
-
-    fn count(&self, tally: &Tally) -> u64 {
-        let moved = |is_counted: fn(Severity, Severity) -> bool| {
-            tally.severities.iter().filter(|(from, to, _)| is_counted(*from, *to)).map(|(_, _, count)| count).sum()
-        };
-        match (&self.what, self.how) {
-            (What::Mails, _) => tally.changed,
-            (What::Corrections, How::Towards) => tally.towards,
-            (What::Corrections, _) => tally.away,
-            (What::Part(Part::Severity), How::Raised) => moved(|from, to| to > from),
-            (What::Part(Part::Severity), How::Lowered) => moved(|from, to| to < from),
-            (What::Part(part), _) => tally.parts.get(part.as_str()).copied().unwrap_or_default(),
-            (what, How::Gained) => tally.pairs(what).filter(|(was, is, _)| !was && *is).map(|(.., count)| count).sum(),
-            (what, _) => tally.pairs(what).filter(|(was, is, _)| *was && !is).map(|(.., count)| count).sum(),
-        }
-    }
-}
-
-impl fmt::Display for Guard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
-    }
-}
-
-fn what_of(word: &str, categories: &[&str]) -> Result<What, String> {
-    if let Some(severity) = Severity::from_word(word) {
-        return Ok(What::Severity(severity));
-    }
-    if let Some(part) = Part::from_word(word) {
-        return Ok(What::Part(part));
-    }
-    if word == "corrections" {
-        return Ok(What::Corrections);
-    }
-    if categories.contains(&word) {
-        return Ok(What::Category(word.to_owned()));
-    }
-    let severities = Severity::ALL.iter().map(|severity| severity.as_str());
-    let known = severities.chain(Part::ALL.iter().map(|part| part.as_str())).chain(["corrections"]);
-    let hint = did_you_mean(word, known.chain(categories.iter().copied()));
-    let hint =
-        hint.unwrap_or_else(|| "it may be a severity, a category, a part of a verdict, or corrections".to_owned());
-    Err(format!("`{word}` is nothing that is counted; {hint}"))
-}
-
-/// What is counted of it.
-fn hows(what: &What) -> &'static [(&'static str, How)] {
-    match what {
-        What::Severity(_) | What::Category(_) => &[("lost", How::Lost), ("gained", How::Gained)],
-        What::Part(Part::Severity) => &[("changed", How::Changed), ("raised", How::Raised), ("lowered", How::Lowered)],
-        What::Part(_) | What::Mails => &[("changed", How::Changed)],
-        What::Corrections => &[("towards", How::Towards), ("away", How::Away)],
     }
 }
 
@@ -367,13 +227,13 @@ mod tests {
     use super::*;
     use crate::classify::{Context, RuleFile, classify, compile, tests::mail};
 
-    fn verdict(rules: &str, text: &str) -> Verdict {
+    pub(super) fn verdict(rules: &str, text: &str) -> Verdict {
         let head = "[[category]]\nname = 'a'\ntitle = 'A'\n[[category]]\nname = 'b'\ntitle = 'B'\n";
         let rules = compile(&[RuleFile { path: "a".to_owned(), text: format!("{head}{rules}") }]).unwrap();
         classify(&mail("s", text), &Context::default(), &rules)
     }
 
-    const OLD: &str = "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nwhen.text = 'xx'\n";
+    pub(super) const OLD: &str = "[[rule]]\nname = 'x'\ncategory = 'a'\nseverity = 'critical'\nwhen.text = 'xx'\n";
 
     #[test]
     fn a_change_names_the_rule_that_does_it() {
@@ -418,7 +278,7 @@ mod tests {
         }
     }
 
-    fn tally() -> Tally {
+    pub(super) fn tally() -> Tally {
         let new = "[[rule]]\nname = 'x'\ncategory = 'b'\nseverity = 'high'\nwhen.text = 'xx'\n";
         let mut tally = Tally::default();
         for (text, corrected) in [("xx", Some(Severity::High)), ("xx", None), ("yy", Some(Severity::Low)), ("yy", None)]
@@ -439,45 +299,6 @@ mod tests {
         let categories = [("a".to_owned(), "b".to_owned(), 2), ("general".to_owned(), "general".to_owned(), 2)];
         assert_eq!(tally.categories, categories);
         assert_eq!((tally.corrected, tally.towards, tally.away, tally.right), (2, 1, 0, (0, 1)));
-    }
-
-    #[test]
-    fn a_guard_breaks_on_what_it_names() {
-        let tally = tally();
-        for (guard, count, is_broken) in [
-            ("critical lost > 0", 2.0, true),
-            ("critical gained > 0", 0.0, false),
-            ("high gained >= 3", 2.0, false),
-            ("a lost > 1", 2.0, true),
-            ("b gained = 2", 2.0, true),
-            ("severity lowered > 0", 2.0, true),
-            ("severity raised > 0", 0.0, false),
-            ("category changed <= 1", 2.0, false),
-            ("tier changed > 0", 0.0, false),
-            ("changed > 40 %", 50.0, true),
-            ("changed > 50%", 50.0, false),
-            ("corrections towards < 1", 1.0, false),
-            ("corrections away > 0", 0.0, false),
-        ] {
-            let read = Guard::parse(guard, &["a", "b"]).unwrap();
-            assert_eq!(read.check(&tally), (count, is_broken), "{guard}");
-        }
-    }
-
-    #[test]
-    fn a_guard_that_cannot_be_read_says_what_to_write() {
-        for (guard, expected) in [
-            (
-                "critical lost",
-                "`critical lost` compares with nothing; write it like \"critical lost > 0\" or \"changed > 5 %\"",
-            ),
-            ("critical lost > some", "`some` is no number; write it like \"critical lost > 0\" or \"changed > 5 %\""),
-            ("critcal lost > 0", "`critcal` is nothing that is counted; did you mean `critical`?"),
-            ("critical away > 0", "`away` is not counted of that; it may be lost, gained"),
-            ("> 0", "`` is nothing that is counted; write it like \"critical lost > 0\" or \"changed > 5 %\""),
-        ] {
-            assert_eq!(Guard::parse(guard, &["a"]).unwrap_err(), expected, "{guard}");
-        }
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use super::stored::{self, Files, Judged, Kept, OfDesk, wait};
 use super::{CommonArgs, Desk, FINDINGS, Format, WELL, folder, load, print_json};
 use crate::classify::{
-    self, Change, Guard, Movement, Names, Part, RuleFile, RuleSet, Tally, Verdict, changes, compile_for, movement,
+    self, Change, Guard, MailPlace, Movement, Names, Part, RuleFile, RuleSet, Tally, ThreadState, Verdict, changes,
+    compile_for, movement, with_effect,
 };
 use crate::cli::list::since;
 use crate::cli::screen::{Screen, Tone, one_line, visible};
 use crate::spoken::counted;
 use crate::store::Store;
+use crate::ticket::people::Who;
 use crate::ticket::{Severity, TicketId};
 use anyhow::{Context as _, ensure};
 use std::io::Write;
@@ -29,7 +31,10 @@ const LISTED: usize = 50;
 A guard names what is counted, and how much of it is too much:
   critical lost > 0            a severity or a category, lost or gained
   severity lowered >= 5        severity raised, lowered or changed
-  disposition changed > 0      any part of a verdict, changed
+  quarantine gained > 0        what becomes of mails, lost or gained
+  category changed > 0         any part of a verdict, changed
+  page gained > 0              a page, answer, team, calendar and the like that
+                               is there or is not, lost or gained
   corrections away > 0         corrections of agents, towards or away
   changed > 5 %                all mails; a share of them in %
 
@@ -133,10 +138,15 @@ pub(super) fn run(
     let mut changed = Vec::new();
     let judge = |mail: &stored::Again| {
         let judged = |rules: &RuleSet| classify::classify(&mail.message, &mail.context, rules);
-        (judged(&before), judged(&after), mail.message.subject.clone())
+        let (sender, thread) = (mail.context.sender.clone(), mail.context.thread);
+        (judged(&before), judged(&after), sender, thread, mail.message.subject.clone())
     };
-    let mut count = |kept: &Kept, (old, new, subject): (Verdict, Verdict, String)| {
-        let changes = changes(&old, &new);
+    let mut count = |kept: &Kept, (old, new, sender, thread, subject): (Verdict, Verdict, Who, ThreadState, String)| {
+        let all = changes(&old, &new);
+        let is_otherwise = !all.is_empty();
+        let place = MailPlace { sender, thread, is_later: kept.ticket.is_some() && !kept.is_first };
+        let changes = with_effect(all, &old, &new, &place);
+        tally.idle += u64::from(is_otherwise && changes.is_empty());
         tally.add(&old, &new, &changes, kept.corrected);
         if !changes.is_empty() {
             let moved = |corrected| movement(old.severity.value, new.severity.value, corrected);
@@ -227,6 +237,11 @@ fn print(report: &Report, all: bool, screen: &Screen, out: &mut dyn Write) -> an
     let tally = &report.tally;
     let mails = counted(tally.mails as usize, "mail");
     writeln!(out, "{mails} judged, {} otherwise (rules {} → {})", tally.changed, report.before, report.after)?;
+    if tally.idle > 0 {
+        let other = counted(tally.idle as usize, "other mail");
+        let idle = format!("{other} judged otherwise as well, and nothing would be done differently");
+        writeln!(out, "{}", screen.wrapped(&idle, 0))?;
+    }
     if tally.mails > 0 {
         print_severities(tally, screen, out)?;
         print_categories(tally, screen, out)?;

@@ -88,6 +88,40 @@ fn other_rules_are_tried_on_stored_mail_before_they_are_in_force() {
 }
 
 #[test]
+fn a_later_mail_is_not_changed_by_what_only_a_first_one_says() {
+    let later = "From: Ann Example <ann@example.com>\r\nTo: support@desk.example\r\nSubject: Re: Production is down\r\n\
+                 Date: Mon, 2 Mar 2026 12:00:00 +0100\r\nMessage-ID: <later@example.com>\r\n\
+                 In-Reply-To: <outage@example.com>\r\n\r\nThe invoices are printed again.\r\n";
+    let desk = Desk::with(&[OUTAGE, later, &correction("PR-1001", "high")]);
+    desk.append(
+        "rules/10-severity.toml",
+        "\n[[rule]]\nname = \"invoices\"\ntier = \"tier-3\"\nanswer = false\nwhen.phrase = [\"invoices\", \"severity\"]\n",
+    );
+    let out = desk.run(&["rules", "replay", "--fail-if", "answer lost > 0", "--fail-if", "changed > 0"]).ends(0);
+    for part in [
+        "3 mails judged, 0 otherwise",
+        "\n2 other mails judged otherwise as well, and nothing would be done differently\n",
+        "guard “answer lost > 0” holds: 0",
+    ] {
+        assert!(out.contains(part), "{part:?} is not in:\n{out}");
+    }
+    let json = desk.run(&["rules", "replay", "--format", "json"]).json();
+    assert_eq!((&json["changed"], &json["idle"], &json["changes"]), (&0.into(), &2.into(), &serde_json::json!([])));
+    // In a mail that opens a ticket it counts.
+    desk.append(
+        "rules/10-severity.toml",
+        "\n[[rule]]\nname = \"down\"\npage = true\nanswer = false\nwhen.phrase = \"completely down\"\n",
+    );
+    desk.append("postroom.toml", "[on_call]\nagents = [\"bob\"]\n");
+    let guarded = ["rules", "replay", "--fail-if", "page gained > 0", "--fail-if", "answer lost > 1"];
+    let out = desk.run(&guarded).ends(1);
+    for part in ["guard “page gained > 0” BROKEN: 1", "guard “answer lost > 1” holds: 1", "page false → true by down"]
+    {
+        assert!(out.contains(part), "{part:?} is not in:\n{out}");
+    }
+}
+
+#[test]
 fn the_rules_that_were_in_force_can_be_compared_with() {
     let desk = corrected();
     let before = desk.run(&["rules", "versions", "--format", "json"]).json();
