@@ -163,8 +163,8 @@ mod tests {
             ),
             (
                 "a time and a rule",
-                "page-owed: disk-full, until 2026-03-02T02:15:00Z; thanks",
-                "a page is owed, by rule disk-full, until 2026-03-02 03:15; no more than thanks",
+                "page-owed: disk-full, due 2026-03-02T02:15:00Z; thanks",
+                "a page is owed, by rule disk-full, due 2026-03-02 03:15; no more than thanks",
             ),
             (
                 "what is almost a time",

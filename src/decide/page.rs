@@ -55,7 +55,7 @@ pub(super) fn called<'p>(
     if let Some(due_at) = ticket.and_then(|ticket| policy.next_page_at(ticket.paged_at?, now)) {
         let rule = mail.verdict.page.rule.as_ref().map(|rule| format!("{rule}, ")).unwrap_or_default();
         let decision = decision
-            .because(Reason::with("page-owed", format!("{rule}until {due_at}")))
+            .because(Reason::with("page-owed", format!("{rule}due {due_at}")))
             .then(Effect::SetPaging { ticket: at, paging: Paging::Owed })
             .then(Effect::SetDeadline { ticket: at, kind: DeadlineKind::Page, due_at });
         return (decision, Called::Later(on_call));

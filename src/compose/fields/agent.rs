@@ -32,10 +32,12 @@ const RESOLVE_FORM: &str =
 impl View<'_> {
     /// What all mails to agents say of their ticket.
     pub(super) fn set_agent(&self, fields: &mut Fields) {
+        let ticket = self.ticket;
         fields.set("answer_above", ANSWER_ABOVE);
         fields.set("goes_to", self.goes_to());
+        let has_readers = ticket.is_some_and(|ticket| self.policy.readers(ticket).next().is_some());
+        fields.set("has_readers", has_readers);
         fields.set("commands", COMMANDS);
-        let ticket = self.ticket;
         let category = ticket.map_or("", |ticket| ticket.category.as_str());
         fields.set("category", category);
         let title = self.policy.category_titles.get(category);
