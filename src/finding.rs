@@ -70,7 +70,8 @@ pub fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 /// `did you mean …?` when one of the words is close to what was written.
 pub fn did_you_mean<'w>(written: &str, words: impl IntoIterator<Item = &'w str>) -> Option<String> {
     let written = written.to_lowercase();
-    let close = words.into_iter().map(|word| (strsim::damerau_levenshtein(&written, word), word)).min()?;
+    let distance = |word: &str| strsim::damerau_levenshtein(&written, &word.to_lowercase());
+    let close = words.into_iter().map(|word| (distance(word), word)).min()?;
     let (distance, word) = close;
     // One or two characters are as close to anything else.
     let limit = (written.chars().count() / 3).min(3);
@@ -94,5 +95,6 @@ mod tests {
         let words = ["mailbox", "database"];
         assert_eq!(did_you_mean("mialbox", words).as_deref(), Some("did you mean `mailbox`?"));
         assert_eq!(did_you_mean("colour", words), None);
+        assert_eq!(did_you_mean("it", ["HR", "IT"]).as_deref(), Some("did you mean `IT`?"), "the case is no distance");
     }
 }

@@ -7,6 +7,7 @@ use super::screen::{Screen, Tone, visible, visible_text};
 use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, Format, FormatArgs, Open, facts, missing};
 use crate::decide::policy::Policy;
+use crate::finding::did_you_mean;
 use crate::spoken::counted;
 use crate::store::Filed;
 use crate::store::list::{Filter, TicketRow};
@@ -138,7 +139,12 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
                 true => Status::ALL.iter().filter(|status| status.is_open()).map(ToString::to_string).collect(),
                 false => status.clone(),
             };
-            let team = team.as_ref().map(|team| TeamId(team.to_lowercase()));
+            let team = team.as_ref().map(|team| TeamId(team.trim().to_lowercase()));
+            if let Some(team) = &team
+                && let Some(wrong) = unknown_team(team, open).await?
+            {
+                return Ok(missing(wrong));
+            }
             let filter = Filter { states, team, ..list.filter(&open.screen)? };
             let rows = open.store.list_tickets(&filter).await?;
             list.print(rows, &filter, &open.screen, "there is no such ticket")
@@ -165,6 +171,24 @@ pub(super) async fn run(args: &TicketArgs, open: &Open) -> anyhow::Result<u8> {
             Ok(DONE)
         }
     }
+}
+
+/// What is wrong with the name of a team that neither the configuration nor any ticket has: tickets keep the team that
+/// they were given, also where the configuration has it no more.
+async fn unknown_team(team: &TeamId, open: &Open) -> anyhow::Result<Option<String>> {
+    let teams = &open.config.policy.teams;
+    let of_team = Filter { team: Some(team.clone()), limit: Some(1), ..Filter::default() };
+    if open.config.policy.team(team).is_some() || !open.store.list_tickets(&of_team).await?.is_empty() {
+        return Ok(None);
+    }
+    let names: Vec<&str> = teams.iter().map(|team| team.id.0.as_str()).collect();
+    let hint = match (did_you_mean(&team.0, names.iter().copied()), &names[..]) {
+        (Some(meant), _) => meant,
+        (None, []) => "the configuration has none; [[team]] declares one".to_owned(),
+        (None, [only]) => format!("write --team {only}"),
+        (None, names) => format!("write --team with one of {}", names.join(", ")),
+    };
+    Ok(Some(format!("there is no team `{team}` in the configuration, and no ticket of one ({hint})")))
 }
 
 fn no_ticket(id: TicketId) -> u8 {
@@ -194,11 +218,12 @@ impl Listed for TicketRow {
 
     const COLUMNS: &'static [Column] = &[
         fixed("ticket"),
-        fixed("severity").gives_way(6),
-        fixed("status").gives_way(5),
-        fixed("assignee").gives_way(3),
+        fixed("severity").gives_way(7),
+        fixed("status").gives_way(6),
+        fixed("team").gives_way(3),
+        fixed("assignee").gives_way(4),
         fixed("opened").gives_way(1),
-        fixed("update due").gives_way(4),
+        fixed("update due").gives_way(5),
         flexible("requester", 12).gives_way(2),
         flexible("subject", 20),
     ];
@@ -210,6 +235,7 @@ impl Listed for TicketRow {
             Cell::new(self.id.to_string()).tone(Tone::Strong),
             Cell::new(self.severity.as_str()).tone(severity_tone(self.severity)),
             Cell::new(self.status.as_str()).tone(status_tone(self.status)),
+            Cell::new(self.team.as_ref().map(|team| team.0.as_str()).unwrap_or_default()),
             Cell::new(self.assignee.as_ref().map(|agent| agent.0.as_str()).unwrap_or_default()),
             Cell::new(screen.when(self.opened_at)).tone(Tone::Faint),
             Cell::new(due).tone(if is_over { Tone::Bad } else { Tone::Plain }),

@@ -287,8 +287,8 @@ fn a_mail_from_a_file_becomes_a_ticket() {
     );
     assert_eq!(
         masked(&desk.run(&["ticket", "list"]).ends(0)),
-        "TICKET   SEVERITY  STATUS         ASSIGNEE  OPENED            UPDATE DUE        REQUESTER        SUBJECT\n\
-         PR-1001  critical  investigating            <time>  <time>  ann@example.com  Production is down\n"
+        "TICKET   SEVERITY  STATUS         TEAM  ASSIGNEE  OPENED            UPDATE DUE        REQUESTER        SUBJECT\n\
+         PR-1001  critical  investigating                  <time>  <time>  ann@example.com  Production is down\n"
     );
     let shown = masked(&desk.run(&["ticket", "show", "PR-1001"]).ends(0));
     for part in [

@@ -58,7 +58,16 @@ fn a_teams_tickets_are_listed_and_shown() {
     }
     let listed = desk.run(&["ticket", "list", "--team", "Billing"]).ends(0);
     assert_eq!((listed.lines().count(), listed.contains("PR-1001")), (2, true), "{listed}");
-    desk.run(&["ticket", "list", "--team", "sales"]).ends(0);
+    let head = "TICKET   SEVERITY  STATUS         TEAM     ASSIGNEE";
+    assert!(listed.starts_with(head) && listed.contains("medium    investigating  billing  "), "{listed}");
+    for (asked, hint) in [
+        ("biling", "`biling` in the configuration, and no ticket of one (did you mean `billing`?)"),
+        ("sales", "`sales` in the configuration, and no ticket of one (write --team billing)"),
+    ] {
+        let ran = desk.run(&["ticket", "list", "--team", asked]);
+        assert_eq!(ran.err, format!("postroom: there is no team {hint}\n"));
+        ran.ends(1);
+    }
     let rows = desk.run(&["ticket", "list", "--format", "json"]).json();
     assert_eq!((&rows[1]["team"], &rows[0]["team"]), (&"billing".into(), &serde_json::Value::Null));
     assert_eq!((rows[1]["paged_at"].is_string(), &rows[0]["paged_at"]), (true, &serde_json::Value::Null));
@@ -81,6 +90,8 @@ fn a_teams_tickets_are_listed_and_shown() {
     assert!(shown.contains(" · for tier-1 · taken by nobody\n"), "{shown}");
     let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("team the configuration has no team billing any more, so it is the tier's"), "{shown}");
+    assert!(desk.run(&["ticket", "list", "--team", "billing"]).ends(0).contains("PR-1001"), "a team that is gone");
+    desk.run(&["ticket", "list", "--team", "sales"]).ends(0);
 }
 
 #[test]
