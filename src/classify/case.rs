@@ -14,6 +14,9 @@ use crate::finding::did_you_mean;
 use crate::ticket::Tier;
 use std::fmt;
 
+/// How a case says that there is no team, no calendar, or nothing else of the kind.
+pub const NO_NAME: &str = "none";
+
 const EXPECT_KEYS: &[&str] = &[
     "rule",
     "not-rule",
@@ -325,7 +328,7 @@ fn unmet(expectation: &Expectation, verdict: &Verdict) -> Option<String> {
         (came != value).then(|| format!("expected {key} {value}, came {came}{by}"))
     };
     let perhaps = |came: Option<(&str, Option<&RuleId>)>| {
-        let (came, by) = came.unwrap_or(("none", None));
+        let (came, by) = came.unwrap_or((NO_NAME, None));
         differs(came, by)
     };
     let matched = |name: &str| verdict.matched.iter().any(|matched| matched.rule.0 == name);

@@ -250,8 +250,11 @@ impl Walk<'_, '_> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_./".contains(c);
         if name.value.is_empty() || name.value.len() > MAX_NAME_BYTES || !name.value.chars().all(plain) {
             self.add(value.span(), Kind::BadValue, format!("`{}` is no name", name.value));
+            let small = name.value.trim().to_lowercase();
+            let is_name = !small.is_empty() && small.len() <= MAX_NAME_BYTES && small.chars().all(plain);
+            let meant = if is_name { format!("did you mean `{small}`? ") } else { String::new() };
             self.hint(format!(
-                "a name has lower-case letters, digits and - _ . / and at most {MAX_NAME_BYTES} of them"
+                "{meant}a name has lower-case letters, digits and - _ . / and at most {MAX_NAME_BYTES} of them"
             ));
             return None;
         }

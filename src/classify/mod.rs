@@ -42,13 +42,14 @@ mod laws;
 #[cfg(test)]
 mod tests;
 
-pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, read_cases};
+pub use case::{Case, CaseError, CaseFile, CaseMail, Expectation, Failure, NO_NAME, read_cases};
 pub use compile::{compile, compile_for, version};
 pub use condition::Seen;
 pub use correlation::keys;
 pub use cost::{Costs, Part as CostPart, Watched};
 pub use diagnostic::{RuleError, RuleErrorKind, RuleFile};
 pub use explain::{CategorySum, ConditionTrace, Explanation, RuleTrace, SeverityTrace, explain};
+pub use file::MAX_NAME_BYTES;
 pub use format::format;
 pub use given::Given;
 pub use lint::{Evidence, FEWEST_MAILS, Lint, LintKind, Stored, lint};

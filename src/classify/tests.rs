@@ -308,7 +308,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "team = 'Ops'\nwhen = { text = 'x' }",
-            "0.toml:3:8: `Ops` is no name (a name has lower-case letters, digits and - _ . / and at most 100 of them)",
+            "0.toml:3:8: `Ops` is no name (did you mean `ops`? a name has lower-case letters, digits and - _ . / and at most 100 of them)",
         ),
         ("team = ['ops']\nwhen = { text = 'x' }", "0.toml:3:8: a string is wanted here, not a list"),
         (

@@ -1,6 +1,7 @@
 //! The `[[calendar]]` tables of the configuration: opening hours that rules ask for by name.
 
 use super::section::{At, Section};
+use crate::classify::NO_NAME;
 use crate::spoken::length;
 use crate::ticket::calendar::{Calendar, read_hours};
 use crate::ticket::sla::{SlaTable, Slow};
@@ -35,6 +36,10 @@ pub(super) fn read_all(root: &Section<'_>, desk_zone: &TimeZone) -> BTreeMap<Str
         let Some(At { value: name, span }) = name else { continue };
         if calendars.contains_key(&name) {
             section.wrong(span, format!("there are two calendars named `{name}`"), None);
+        } else if name.trim().eq_ignore_ascii_case(NO_NAME) {
+            let message =
+                format!("a calendar cannot be named `{name}`: that is how rules' cases say that there is none");
+            section.wrong(span, message, "name it after whose hours they are: office".to_owned());
         }
         calendars.insert(name, Calendar { zone, hours, holidays });
     }

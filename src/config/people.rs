@@ -1,6 +1,7 @@
 //! The people of the configuration: `[[agent]]`, the `[[team]]` tables that put agents together, and who is `[on_call]`.
 
 use super::section::{At, Section};
+use crate::classify::{MAX_NAME_BYTES, NO_NAME};
 use crate::finding::did_you_mean;
 use crate::message::Address;
 use crate::ticket::Tier;
@@ -61,6 +62,15 @@ pub(super) fn teams(root: &Section<'_>, agents: &[AgentId]) -> Vec<Team> {
         }
         if Tier::from_word(&id.0).is_some() {
             let message = format!("a team cannot be named `{id}`: that is a tier");
+            section.wrong(name.span.clone(), message, "name it after what it works on: billing".to_owned());
+        }
+        if id.0.len() > MAX_NAME_BYTES {
+            let message = format!("a team's name has at most {MAX_NAME_BYTES} characters, and this one {}", id.0.len());
+            section.wrong(name.span.clone(), message, "no rule could name it: write one word, billing".to_owned());
+        }
+        if id.0 == NO_NAME {
+            let message =
+                format!("a team cannot be named `{NO_NAME}`: that is how rules' cases say that there is none");
             section.wrong(name.span.clone(), message, "name it after what it works on: billing".to_owned());
         }
         if teams.iter().any(|team| team.id == id) {

@@ -1,6 +1,6 @@
 //! What a case says that cannot be: names that nobody has, and words that contradict each other.
 
-use super::{Case, CaseError, Expectation};
+use super::{Case, CaseError, Expectation, NO_NAME};
 use crate::classify::names::{Missing, Names, missing_calendar, missing_customers};
 use crate::classify::{Rule, RuleSet};
 use crate::finding::did_you_mean;
@@ -109,7 +109,7 @@ fn unknown_to(rules: &RuleSet, expected: &Expectation) -> Option<(String, Option
         "category" => {
             (rules.categories().iter().map(|category| category.name.as_str()).collect(), "there is no category")
         }
-        "team" | "template" | "calendar" if value == "none" => return None,
+        "team" | "template" | "calendar" if value == NO_NAME => return None,
         "team" => (of_rules(|rule| rule.team.iter().map(|team| team.0.as_str()).collect()), "no rule names a team"),
         "template" => (of_rules(|rule| rule.template.as_deref().into_iter().collect()), "no rule names a template"),
         "calendar" => (of_rules(|rule| rule.calendar.as_deref().into_iter().collect()), "no rule names a calendar"),

@@ -228,6 +228,40 @@ since = "today"
 }
 
 #[test]
+fn a_name_that_no_rule_or_case_could_say_is_refused() {
+    let (longest, longer) = ("x".repeat(100), "x".repeat(101));
+    let of_calendar = "a calendar cannot be named";
+    let none = "that is how rules' cases say that there is none";
+    let office = "name it after whose hours they are: office";
+    for (name, kind, written, expected) in [
+        ("the longest team", "team", &*longest, None),
+        (
+            "a longer one",
+            "team",
+            &*longer,
+            Some("a team's name has at most 100 characters, and this one 101 (no rule could name it: write one word, billing)".to_owned()),
+        ),
+        ("a team that begins so", "team", "none-of-these", None),
+        (
+            "no team",
+            "team",
+            "None",
+            Some(format!("a team cannot be named `none`: {none} (name it after what it works on: billing)")),
+        ),
+        ("a long calendar", "calendar", &*longer, None),
+        ("no calendar", "calendar", "none", Some(format!("{of_calendar} `none`: {none} ({office})"))),
+        ("no calendar, written large", "calendar", "NONE", Some(format!("{of_calendar} `NONE`: {none} ({office})"))),
+    ] {
+        let rest = if kind == "team" { "agents = [\"bob\"]" } else { "hours = [\"mon-fri 08:00-16:00\"]" };
+        let read = read_text(&format!("{SMALLEST}[[{kind}]]\nname = \"{written}\"\n{rest}\n"));
+        let found: Vec<(usize, String)> =
+            read.err().unwrap_or_default().iter().map(|finding| (finding.line, said(finding))).collect();
+        let place = SMALLEST.lines().count() + 2;
+        assert_eq!(found, expected.map(|expected| (place, expected)).into_iter().collect::<Vec<_>>(), "{name}");
+    }
+}
+
+#[test]
 fn a_ticket_pages_again_after_as_long_as_is_written_if_its_alert_has_the_same_ticket_by_then() {
     let on_call = |desk: &str, lines: &str| {
         let text = SMALLEST.replacen("[desk]\n", &format!("[desk]\n{desk}\n"), 1);
