@@ -16,7 +16,7 @@ use crate::message::{Address, Origin};
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{Agent, AgentId};
 use crate::ticket::purpose::Purpose;
-use crate::ticket::{Status, Ticket, Tier};
+use crate::ticket::{Paging, Status, Ticket, Tier};
 use jiff::Timestamp;
 
 /// Why an agent's words go to nobody.
@@ -173,6 +173,7 @@ impl Work<'_> {
         let has_readers = self.policy.readers(&self.ticket).next().is_some();
         let is_to_us = is_passed_on || !has_readers || self.mail.thread.answers() == Some(Purpose::SpoofNotice);
         let is_note = orders.has(&Command::Note);
+        let (had, paging) = (self.ticket.assignee.clone(), self.ticket.paging);
         let has_words = !orders.text.is_empty() || (orders.lines.is_empty() && files(self.mail).next().is_some());
         let is_public = has_words && !is_to_us && !is_note;
         let visibility = if is_public { Visibility::Public } else { Visibility::Internal };
@@ -198,6 +199,7 @@ impl Work<'_> {
             self.answer(&orders.text, orders.has(&Command::Close));
         }
         self.commands(orders, &mut results, |_| true);
+        self.tell_who_had_it(had.as_ref(), paging);
         let line = |((command, _), result): (&(String, _), Option<String>)| {
             Some(TranscriptLine { command: command.clone(), result: result?, is_error: false })
         };
@@ -244,6 +246,36 @@ impl Work<'_> {
         self.decision = more(std::mem::take(&mut self.decision), &self.ticket);
         for effect in &self.decision.effects[so_far..] {
             follow(&mut self.ticket, effect, self.now);
+        }
+    }
+
+    /// Tells the agent who had the ticket that it is this one's now; where nobody had it, those who were paged for it, who
+    /// may be at it. Whoever hears of it in another way by the same mail needs no second one.
+    fn tell_who_had_it(&mut self, had: Option<&AgentId>, paging: Paging) {
+        let is_taken = had != Some(&self.agent.id) && self.ticket.assignee.as_ref() == Some(&self.agent.id);
+        let had = had.and_then(|id| self.policy.agent(id));
+        let readers = match (had, paging) {
+            _ if !is_taken => Vec::new(),
+            (Some(agent), _) => vec![agent],
+            (None, Paging::None) => Vec::new(),
+            (None, Paging::Sent | Paging::Owed) => self.policy.agents_on_call(),
+        };
+        let is_told = |agent: &Agent, effects: &[Effect]| {
+            effects.iter().any(|effect| matches!(effect, Effect::Send(draft) if draft.to == agent.address))
+        };
+        for agent in readers {
+            if agent.id == self.agent.id || is_told(agent, &self.decision.effects) {
+                continue;
+            }
+            let news = News::Taken { by: self.agent.id.clone(), was_yours: had.is_some() };
+            let notification = Notification::of(news, None, String::new());
+            self.then(Effect::Send(Draft {
+                ticket: Some(self.at),
+                to: agent.address.clone(),
+                content: Content::Notification(Box::new(notification)),
+                attachments: Vec::new(),
+                in_reply_to: None,
+            }));
         }
     }
 

@@ -217,6 +217,13 @@ pub enum News {
         /// In the agent's words; may be empty.
         reason: String,
     },
+    /// An agent took it.
+    Taken {
+        /// Who took it.
+        by: AgentId,
+        /// Whether it was the reader's until then; else the reader was paged for it, and nobody had it.
+        was_yours: bool,
+    },
     /// Somebody wrote who bears a party's address, for which nobody vouches; kept apart.
     Unverified,
     /// Somebody on the ticket wrote what only its words call automatic: it is filed, and a person should look at it.

@@ -118,6 +118,7 @@ fn is_trouble(news: &News) -> bool {
         | News::Recovered { .. }
         | News::StillSo { .. }
         | News::Escalated { .. }
+        | News::Taken { .. }
         | News::Unverified
         | News::PerhapsAutomatic
         | News::PassedOn { .. }

@@ -153,6 +153,10 @@ impl View<'_> {
                 let tier = self.ticket.map_or("you", |ticket| tier_title(ticket.tier));
                 (format!("Escalated to {tier} by {}", self.agent_name(by)), line(reason))
             }
+            News::Taken { by, was_yours } => {
+                let why = if *was_yours { "It was yours until now." } else { "You were paged for it." };
+                (format!("{} has taken it", self.agent_name(by)), why.to_owned())
+            }
             News::PassedOn { by, words } => {
                 (format!("New ticket from {name}, passed on by {}", self.agent_name(by)), line(words))
             }

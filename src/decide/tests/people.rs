@@ -192,6 +192,42 @@ fn a_customers_mail_that_an_agent_passes_on_pages_as_if_it_had_come_itself() {
 }
 
 #[test]
+fn whoever_had_a_ticket_or_was_paged_for_it_hears_that_somebody_has_taken_it() {
+    let two = Policy { on_call: vec![AgentId("eve".to_owned()), AgentId("bob".to_owned())], ..policy() };
+    let of = |assignee: &str, paging| {
+        let assignee = (!assignee.is_empty()).then(|| AgentId(assignee.to_owned()));
+        Ticket { assignee, paging, ..ticket() }
+    };
+    let (eve, sue) = (&["eve@desk.example"][..], &["sue@desk.example"][..]);
+    for (name, ticket, text, readers, was_yours) in [
+        ("nobody had it", of("", Paging::None), "#take", &[][..], false),
+        ("somebody else had it", of("sue", Paging::None), "#take", sue, true),
+        ("somebody else had it, and others were paged", of("sue", Paging::Sent), "#take", sue, true),
+        ("it was theirs", of("bob", Paging::Sent), "#take", &[], false),
+        ("others were paged", of("", Paging::Sent), "#take", eve, false),
+        ("others are to be paged", of("", Paging::Owed), "#take", eve, false),
+        ("by answering", of("", Paging::Sent), "I am at it.", eve, false),
+        ("somebody who is gone had it", of("zoe", Paging::Sent), "#take", eve, false),
+        ("and it is over", of("", Paging::Sent), "#take\n#close", eve, false),
+        ("not for long: it is handed on", of("eve", Paging::Sent), "#take\n#escalate tier-2", &[], false),
+        ("a note takes nothing", of("sue", Paging::Sent), "#note\nHm.", &[], false),
+        ("an answer takes it from nobody", of("sue", Paging::Sent), "I am at it.", &[], false),
+    ] {
+        let bob = mail("bob@desk.example", on_ticket(Some(3)), text);
+        let decision = on_mail(&bob, Some(&ticket), &Standing::default(), &two, now());
+        let told = decision.effects.iter().filter_map(|effect| match effect {
+            Effect::Send(Draft { to, content: Content::Notification(of), .. }) => match &of.news {
+                draft::News::Taken { by, was_yours } => Some((to.address.as_str(), by.0.as_str(), *was_yours)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let expected: Vec<_> = readers.iter().map(|reader| (*reader, "bob", was_yours)).collect();
+        assert_eq!(told.collect::<Vec<_>>(), expected, "{name}");
+    }
+}
+
+#[test]
 fn what_was_set_aside_is_the_team_s_once_it_is_let_in() {
     let team = Some(because(TeamId("billing".to_owned())));
     let verdict = Verdict { team, disposition: because(Disposition::Quarantine), ..verdict() };
