@@ -67,6 +67,26 @@ fn who_speaks_on_a_ticket_is_settled_by_what_they_hold_or_who_they_are() {
 }
 
 #[test]
+fn who_was_an_agent_once_is_as_good_as_anybody() {
+    let mut policy = policy();
+    policy.agents.retain(|agent| agent.id.0 != "bob");
+    for (name, holder, authentication) in [
+        ("by address", None, Authentication::Pass),
+        ("by an answer address of old", Some(3), Authentication::Pass),
+        ("by nothing at all", None, Authentication::None),
+    ] {
+        let mut bobs = mail("bob@desk.example", on_ticket(holder), "#close\nBye.");
+        (bobs.who, bobs.message.authentication) = (Who::Stranger, authentication);
+        let decision = on_mail(&bobs, Some(&ticket()), &Standing::default(), &policy, now());
+        assert_eq!(
+            told(&decision),
+            ["append unverified of nobody", "remarked"],
+            "{name}: kept, and no mail comes of it"
+        );
+    }
+}
+
+#[test]
 fn a_mail_of_two_authors_speaks_for_neither() {
     let mut mail = from_ann("Still on fire.");
     mail.message.from.push(Address::bare("m@evil.example"));
