@@ -83,11 +83,20 @@ impl Desk {
 
     /// The teams that are not in the configuration any more and have tickets that are being worked on, with how many:
     /// their tiers' people do.
-    pub async fn teams_that_are_gone(&self) -> Result<Vec<(TeamId, i64)>, StoreError> {
+    pub async fn teams_that_are_gone(&self) -> Result<Vec<(TeamId, usize)>, StoreError> {
         let mut teams = self.store.teams_at_work().await?;
         let house = self.house();
         teams.retain(|(team, _)| house.policy.team(team).is_none());
         Ok(teams)
+    }
+
+    /// The calendars that are not in the configuration any more and by which something is promised on tickets, with on
+    /// how many: time runs around the clock for these.
+    pub async fn calendars_that_are_gone(&self) -> Result<Vec<(String, usize)>, StoreError> {
+        let mut calendars = self.store.promised_calendars().await?;
+        let house = self.house();
+        calendars.retain(|(name, _)| !house.policy.calendars.contains_key(name));
+        Ok(calendars)
     }
 
     /// Takes other rules into force, for all clones of the desk.

@@ -124,8 +124,7 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     let courier = || Work::Deliver(Box::new(Courier::new(&config.smtp, Deadlines::default())));
     let connections = if has(Role::Deliver) { config.smtp.connections } else { 0 };
     let delivering = (0..connections).map(|_| start(courier(), &stop_deliver)).collect();
-    tell_of_missing_calendars(&desk).await;
-    tell_of_missing_teams(&desk).await;
+    tell_of_what_is_gone(&desk).await;
     desk.health.opened(&desk.store);
     info!(mailboxes = config.mailboxes.len(), "the desk is open");
 
@@ -168,35 +167,24 @@ pub async fn run(desk: Desk, config: Config, roles: &[Role], stop: CancellationT
     Ok(())
 }
 
-/// Says by which calendars something is promised that the configuration has no more: time then runs around the clock.
-async fn tell_of_missing_calendars(desk: &Desk) {
-    let house = desk.house();
-    match desk.store.promised_calendars().await {
-        Ok(promised) => {
-            for (name, count) in promised.iter().filter(|(name, _)| !house.policy.calendars.contains_key(name)) {
-                let tickets = counted(*count, "ticket");
-                warn!(
-                    "{tickets} with the calendar `{name}`, which the configuration has no more: time runs around the clock"
-                );
-            }
-        }
-        // Nothing follows from it but this remark.
-        Err(failure) => warn!(error = %failure, "the calendars of tickets could not be looked at"),
-    }
+/// Says what open tickets have that is not in the configuration any more. Nothing follows from it but this remark.
+async fn tell_of_what_is_gone(desk: &Desk) {
+    let calendars = desk.calendars_that_are_gone().await;
+    tell_of_each("calendars", calendars, |name, count| {
+        let tickets = counted(count, "ticket");
+        format!("{tickets} with the calendar `{name}`, which the configuration has no more: time runs around the clock")
+    });
+    let teams = desk.teams_that_are_gone().await;
+    tell_of_each("teams", teams, |name, count| {
+        let tickets = counted(count, "open ticket");
+        format!("the team `{name}` of {tickets} is not in the configuration: the people of their tiers hear of them")
+    });
 }
 
-/// Says which teams have open tickets and are not in the configuration any more: the people of their tiers work on those.
-async fn tell_of_missing_teams(desk: &Desk) {
-    match desk.teams_that_are_gone().await {
-        Ok(gone) => {
-            for (team, count) in gone {
-                let tickets = counted(usize::try_from(count).unwrap_or(usize::MAX), "open ticket");
-                warn!(
-                    "the team `{team}` of {tickets} is not in the configuration: the people of their tiers hear of them"
-                );
-            }
-        }
-        Err(failure) => warn!(error = %failure, "the teams of tickets could not be looked at"),
+fn tell_of_each<N>(what: &str, gone: Result<Vec<(N, usize)>, StoreError>, told: impl Fn(&N, usize) -> String) {
+    match gone {
+        Ok(gone) => gone.iter().for_each(|(name, count)| warn!("{}", told(name, *count))),
+        Err(failure) => warn!(error = %failure, "the {what} of tickets could not be looked at"),
     }
 }
 

@@ -98,11 +98,12 @@ impl Store {
     }
 
     /// The teams that tickets which are being worked on belong to, and how many of them.
-    pub async fn teams_at_work(&self) -> Result<Vec<(TeamId, i64)>, StoreError> {
+    pub async fn teams_at_work(&self) -> Result<Vec<(TeamId, usize)>, StoreError> {
         let sql = "SELECT team, COUNT(*) FROM tickets WHERE team IS NOT NULL AND status IN ('investigating', 'waiting') \
                    GROUP BY team ORDER BY team";
         let rows = query(sql).fetch_all(self.readers()).await?;
-        rows.iter().map(|row| Ok((TeamId(row.get(0)?), row.get(1)?))).collect()
+        let of = |row: &Row| Ok((TeamId(row.get(0)?), usize::try_from(row.get::<i64>(1)?).unwrap_or(usize::MAX)));
+        rows.iter().map(of).collect()
     }
 
     /// How many rows there are of each kind. Reads all of them: for a screen, not for every second.
