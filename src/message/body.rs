@@ -10,6 +10,7 @@ mod marker;
 mod notices;
 mod phrases;
 mod quotes;
+mod shown;
 mod signature;
 
 pub(super) use flow::{Flow, push_plain};

@@ -10,6 +10,7 @@ use super::super::search::{Beginnings, Phrases};
 use super::Kind;
 use super::notices::{FOOTERS, NOTICES};
 use super::phrases::{DEVICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
+use super::shown;
 
 static IS_NOTICE: Phrases = Phrases::new(|| NOTICES.to_vec());
 static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOTERS));
@@ -112,7 +113,11 @@ fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
         }
         below += 1;
     }
-    found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above)))
+    found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above))).filter(|at| {
+        // A notice has sentences, and more is not said below it.
+        let end = last_notice(lines, is_quote_above).unwrap_or(lines.len());
+        !lines.get(at + 1..end).is_some_and(|below| shown::goes_on(lines[*at], below))
+    })
 }
 
 /// Whether this rule is no drawing of the sender: there are words above it and no other one, and it underlines nothing.
