@@ -33,8 +33,8 @@ A guard names what is counted, and how much of it is too much:
   severity lowered >= 5        severity raised, lowered or changed
   quarantine gained > 0        what becomes of mails, lost or gained
   category changed > 0         any part of a verdict, changed
-  page gained > 0              a page, answer, team, calendar and the like that
-                               is there or is not, lost or gained
+  page gained > 0              what is there or is not, lost or gained: a page,
+                               answer, team, template, calendar, intent
   corrections away > 0         corrections of agents, towards or away
   changed > 5 %                all mails; a share of them in %
 
