@@ -30,8 +30,9 @@ const BATCH_BYTES: usize = 32 << 20;
   postroom inspect --format json ~/Maildir | jq -r 'select(.may_answer) | .path'
   postroom inspect --thread old.mbox
 
-Sizes and digests of attached texts are those of the file with \\n at the end of each line, so that a mail in a Maildir
-and the same mail fetched from a server tell of the same file.
+Sizes and digests of attached texts are those of the file with \\n at the end of
+each line, so that a mail in a Maildir and the same mail fetched from a server
+tell of the same file.
 
 Exit codes: 0 done, 2 a file cannot be read.")]
 pub(super) struct InspectArgs {
