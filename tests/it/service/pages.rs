@@ -62,6 +62,7 @@ async fn open_when_it_is_due(service: &mut Service) {
     service.open();
     service.settle(3).await;
     service.met().await;
+    service.sent().await;
 }
 
 async fn pages_to(service: &Service, agent: &str) -> usize {
