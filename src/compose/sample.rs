@@ -220,6 +220,7 @@ fn notification(ticket: &Ticket) -> Notification {
         caution: Some("nobody vouches for the sender's address (no SPF, DKIM or DMARC result).".to_owned()),
         calendar: None,
         refused_severity: None,
+        joined: Vec::new(),
     }
 }
 

@@ -4,9 +4,10 @@ use super::breaker::{About, Gate, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
 use super::forward::passes_on;
+use super::joining::add_correspondents;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
-use super::requester::{add_correspondents, append, clear_all, set_severity, watch};
+use super::requester::{append, clear_all, set_severity, watch};
 use super::unfit::unfit;
 use super::{
     Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard, page,

@@ -166,6 +166,8 @@ pub struct Notification {
     pub calendar: Option<Calendar>,
     /// The severity that a rule asks for and that the ticket does not get, because an agent has set its own.
     pub refused_severity: Option<Severity>,
+    /// People who joined the ticket by the mail: answers go to them, too.
+    pub joined: Vec<Address>,
 }
 
 impl Notification {
@@ -181,6 +183,7 @@ impl Notification {
             caution: None,
             calendar: None,
             refused_severity: None,
+            joined: Vec::new(),
         }
     }
 }

@@ -6,9 +6,10 @@
 
 use super::command::{Command, Orders};
 use super::draft::{Content, News};
+use super::joining::add_correspondents;
 use super::mail::remark;
 use super::policy::Policy;
-use super::requester::{add_correspondents, on_request};
+use super::requester::on_request;
 use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, authority, guard};
 use crate::classify::Because;
 use crate::message::{Message, Origin};

@@ -13,6 +13,7 @@ mod delivery;
 pub mod draft;
 mod forward;
 pub mod guard;
+mod joining;
 mod mail;
 mod notify;
 mod page;
@@ -173,6 +174,11 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Where mail to the requester goes.
+    fn answers_go_to(&self) -> &Address {
+        self.answer_to.as_ref().unwrap_or(&self.requester)
+    }
+
     /// How time will run for it.
     fn pace<'p>(&self, policy: &'p policy::Policy) -> Pace<'p> {
         policy.pace(self.severity, self.calendar.as_deref())

@@ -1,14 +1,15 @@
 //! Who among the agents hears of a mail, and what they are told beside its words.
 
 use super::draft::{Content, Draft, LeftOut, News, Notification};
+use super::guard::Refusal;
+use super::joining::NOT_ADDED;
 use super::page::{Called, called};
 use super::policy::Policy;
-use super::requester::NOT_ADDED;
 use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
-use crate::message::Authentication;
+use crate::message::{Address, Authentication};
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::What;
-use crate::ticket::people::{Agent, Who};
+use crate::ticket::people::{Agent, Role, Who};
 use crate::ticket::{Paging, Severity, Ticket};
 use jiff::Timestamp;
 
@@ -90,6 +91,7 @@ pub(super) fn notify(
         caution: caution(&decision, mail, ticket, policy),
         calendar: message.calendar.clone(),
         refused_severity,
+        joined: if ticket.is_some() { joined(&decision) } else { Vec::new() },
     };
     let at = ticket.map_or(TicketRef::Opened, |ticket| TicketRef::Existing(ticket.id));
     let write = |decision: Decision, agent: &Agent, content: Content| {
@@ -145,6 +147,38 @@ fn files(mail: &Mail) -> (Vec<usize>, Option<LeftOut>) {
     }
     let left_out = (!others.is_empty()).then_some(LeftOut { inbox: mail.inbox, files: others });
     (along, left_out)
+}
+
+/// The people whom the decision puts on the customer's side of the ticket.
+fn joined(decision: &Decision) -> Vec<Address> {
+    let added = decision.effects.iter().filter_map(|effect| match effect {
+        Effect::AddParty { address, role: Role::Correspondent, .. } => Some(address.clone()),
+        _ => None,
+    });
+    added.collect()
+}
+
+/// Says in each notification of a new ticket why its customer was not acknowledged, where a person should know.
+pub(super) fn unacknowledged(mut decision: Decision, refusal: &Refusal, to: &Address) -> Decision {
+    let why = match refusal {
+        Refusal::Unread => format!("nobody reads {}", to.address),
+        Refusal::Suppressed => {
+            format!("{} gets no automatic mail; `postroom suppressions list` says why", to.address)
+        }
+        Refusal::Cap(trip) => trip.to_string(),
+        Refusal::Open { .. } => {
+            "too much automatic mail went out; `postroom breakers list` says where, and until when".to_owned()
+        }
+        // Nobody expects a robot to be answered.
+        Refusal::Automatic(_) | Refusal::Ourselves | Refusal::Told => return decision,
+    };
+    let words = format!("It was not acknowledged, and no update is promised: {why}.");
+    for effect in &mut decision.effects {
+        if let Effect::Send(Draft { content: Content::Notification(told) | Content::Page(told), .. }) = effect {
+            told.caution = Some(told.caution.take().map_or(words.clone(), |other| format!("{other} {words}")));
+        }
+    }
+    decision
 }
 
 /// That there are people whom only the customer who asked, or an agent, may add.

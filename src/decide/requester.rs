@@ -2,8 +2,10 @@
 
 use super::breaker::{About, Gate, refused};
 use super::draft::{Content, Draft, News};
+use super::guard::Refusal;
+use super::joining::{add_correspondents, may_add, not_added};
 use super::mail::{ended, is_authenticated, on_automatic, remark};
-use super::notify::{notify, told, told_of_more};
+use super::notify::{notify, told, told_of_more, unacknowledged};
 use super::policy::Policy;
 use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
 use crate::classify::{Because, Intent};
@@ -15,9 +17,6 @@ use crate::ticket::people::{Party, PartyId, Role, Who};
 use crate::ticket::sla::{NextUpdate, Pace};
 use crate::ticket::{Severity, Status, Ticket};
 use jiff::Timestamp;
-
-/// Addresses in To and Cc that join a ticket; a mail to more people than this is no request of a person.
-pub const CORRESPONDENTS_ADDED: usize = 20;
 
 /// A mail that belongs to no ticket, or no longer to its old one: opens a ticket and acknowledges it.
 pub(super) fn on_request(
@@ -41,9 +40,13 @@ pub(super) fn on_request(
         kind: DeadlineKind::FirstResponse,
         due_at: opening.pace(policy).first_response_due_at(now),
     });
-    decision = acknowledge(decision, mail, &opening, standing, policy, now);
+    let (decision, refusal) = acknowledge(decision, mail, &opening, standing, policy, now);
     let team = policy.people_for(opening.team.as_ref(), opening.tier);
-    notify(decision, mail, None, &team, News::Opened, policy, now)
+    let decision = notify(decision, mail, None, &team, News::Opened, policy, now);
+    match refusal {
+        Some(refusal) => unacknowledged(decision, &refusal, opening.answers_go_to()),
+        None => decision,
+    }
 }
 
 /// A mail on an existing ticket by somebody who is, or is not, a party to it.
@@ -77,12 +80,9 @@ pub(super) fn on_follow_up(
         decision = decision.because(Reason::with("thread", evidence));
     }
     decision = append(decision, mail, at, Visibility::Public, Some(party.id));
-    let is_sure = is_authenticated(mail) || mail.thread.holder() == Some(party.id);
-    // Whom it is for is for the customer who asked, and for agents, to say.
-    decision = match party.role {
-        Role::Requester if is_sure => add_correspondents(decision, mail, at, Some(ticket), policy),
-        Role::Requester => not_added(decision, mail, at, Some(ticket), "nobody vouches for the sender", policy),
-        _ => not_added(decision, mail, at, Some(ticket), "the customer who asked did not write it", policy),
+    decision = match may_add(mail, party) {
+        Ok(()) => add_correspondents(decision, mail, at, Some(ticket), policy),
+        Err(why) => not_added(decision, mail, at, Some(ticket), why, policy),
     };
     let team = told(ticket, policy);
     let intent = mail.verdict.intent.as_ref().map(|because| because.value);
@@ -152,13 +152,14 @@ fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t P
     if let Some(party) = held {
         return Ok(party);
     }
+    let party = ticket.party_of(author).filter(|party| party.role != Role::Agent);
     if mail.message.authentication == Authentication::Fail {
-        return Err(doubt("its sender failed authentication"));
+        // What a forwarder has changed fails, too.
+        return Err(Doubt { why: "its sender failed authentication", may_be_a_party: party.is_some() });
     }
     if mail.message.from.len() > 1 {
         return Err(doubt("it has several authors"));
     }
-    let party = ticket.party_of(author).filter(|party| party.role != Role::Agent);
     let party = party.ok_or(doubt("its sender is no party to the ticket"))?;
     // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is. And the
     // number in a tag can be guessed: nobody gives it away together with the address.
@@ -230,7 +231,8 @@ pub(super) fn opened(mail: &Mail, opening: &Opening, policy: &Policy) -> Decisio
 
 /// Acknowledges the request where the gate lets it, and keeps the promise that the acknowledgement makes.
 ///
-/// A customer who is told nothing was promised nothing: then no update falls due.
+/// A customer who is told nothing was promised nothing: then no update falls due. What comes back beside the decision
+/// is why the gate refused.
 fn acknowledge(
     decision: Decision,
     mail: &Mail,
@@ -238,18 +240,20 @@ fn acknowledge(
     standing: &Standing,
     policy: &Policy,
     now: Timestamp,
-) -> Decision {
-    let to = opening.answer_to.as_ref().unwrap_or(&opening.requester);
+) -> (Decision, Option<Refusal>) {
+    let to = opening.answers_go_to();
     if !mail.verdict.answer.value {
-        return by_rule(decision, "no-answer", Some(&mail.verdict.answer));
+        return (by_rule(decision, "no-answer", Some(&mail.verdict.answer)), None);
     }
     if let Err(refusal) = guard::may_send(to, Some(mail.message.origin), standing, policy) {
         let about = About { to, mail: Some(mail), ticket: None };
-        return refused(decision, "no-answer", refusal, about, Gate { standing, policy, now });
+        let gate = Gate { standing, policy, now };
+        return (refused(decision, "no-answer", refusal.clone(), about, gate), Some(refusal));
     }
     // A mailbox that is watched for the first time may hold the mail of years.
     if now.duration_since(mail.message.received_at) > policy.acknowledge_within {
-        return decision.because(Reason::with("no-answer", format!("it came in at {}", mail.message.received_at)));
+        let came_in = format!("it came in at {}", mail.message.received_at);
+        return (decision.because(Reason::with("no-answer", came_in)), None);
     }
     let pace = opening.pace(policy);
     let issue = policy.issue(opening.is_vouched, &opening.subject, &opening.category);
@@ -266,7 +270,7 @@ fn acknowledge(
         attachments: Vec::new(),
         in_reply_to: Some(mail.message.id.0.clone()),
     }));
-    watch(decision, TicketRef::Opened, &pace, now)
+    (watch(decision, TicketRef::Opened, &pace, now), None)
 }
 
 /// Whether an automatic mail may repeat its sender's words: else anybody could have us write to anybody. Who is vouched
@@ -339,59 +343,6 @@ pub(super) fn set_severity(
         Some(due_at) if pace.next_update(now).due_at < due_at => watch(decision, at, &pace, now),
         _ => decision,
     }
-}
-
-/// The people in To and Cc who are neither we nor agents, and not on the ticket yet.
-fn correspondents<'m>(mail: &'m Mail, ticket: Option<&Ticket>, policy: &Policy) -> Vec<&'m Address> {
-    let author = mail.message.author();
-    let mut found: Vec<&Address> = Vec::new();
-    for address in mail.message.to.iter().chain(&mail.message.cc) {
-        let is_known = author == Some(address)
-            || found.contains(&address)
-            || ticket.is_some_and(|ticket| ticket.party_of(address).is_some());
-        let is_addressable = address.address.contains('@') && !guard::is_unread(address);
-        if !is_known && is_addressable && policy.who(address, false) == Who::Stranger {
-            found.push(address);
-        }
-    }
-    found.truncate(CORRESPONDENTS_ADDED);
-    found
-}
-
-/// What a remark says of people who might have joined a ticket.
-pub(super) const NOT_ADDED: &str = "were not added";
-
-/// Says who in To and Cc would have joined, if that were for the sender to say: an agent may add them.
-fn not_added(
-    decision: Decision,
-    mail: &Mail,
-    at: TicketRef,
-    ticket: Option<&Ticket>,
-    why: &str,
-    policy: &Policy,
-) -> Decision {
-    match correspondents(mail, ticket, policy).len() {
-        0 => decision,
-        others => decision.then(remark(at, format!("{others} in To or Cc {NOT_ADDED}, since {why}"))),
-    }
-}
-
-/// Adds the people in To and Cc to the ticket.
-pub(super) fn add_correspondents(
-    decision: Decision,
-    mail: &Mail,
-    at: TicketRef,
-    ticket: Option<&Ticket>,
-    policy: &Policy,
-) -> Decision {
-    correspondents(mail, ticket, policy).into_iter().fold(decision, |decision, address| {
-        decision.then(Effect::AddParty {
-            ticket: at,
-            address: address.clone(),
-            role: Role::Correspondent,
-            utc_offset_minutes: None,
-        })
-    })
 }
 
 pub(super) fn append(

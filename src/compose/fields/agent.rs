@@ -66,6 +66,11 @@ impl View<'_> {
         if let Some(calendar) = &notification.calendar {
             detail = format!("{detail} {}", invitation(calendar)).trim_start().to_owned();
         }
+        if !notification.joined.is_empty() {
+            let people = notification.joined.iter().map(shown).collect::<Vec<_>>().join(", ");
+            detail = format!("{detail} On the ticket from now on, and in Cc of your answers: {people}.");
+            detail = detail.trim_start().to_owned();
+        }
         let is_a_mail = matches!(notification.news, News::Opened | News::FollowUp | News::Reopened | News::Unverified);
         if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() {
             detail = "The mail has no words of its own.".to_owned();
@@ -166,7 +171,9 @@ impl View<'_> {
             ),
             News::PerhapsAutomatic => (
                 format!("{name} wrote, or a program for them"),
-                "Only its words say that it is automatic. It is filed, and changed nothing on the ticket.".to_owned(),
+                "Nothing but its words, or its sender's address, says that it is automatic. It is filed, and changed \
+                 nothing on the ticket."
+                    .to_owned(),
             ),
             News::Unverified => {
                 let who = sender.map_or_else(|| name.to_owned(), shown);

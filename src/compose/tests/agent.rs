@@ -72,3 +72,16 @@ fn an_agent_reads_whose_ticket_it_is() {
         assert!(text.contains(expected), "{name}:\n{text}");
     }
 }
+
+#[test]
+fn an_agent_reads_who_joined_the_ticket() {
+    let mut sample = Sample::of(Purpose::Notification);
+    let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+    let dora = Address { name: Some("Dora".to_owned()), address: "dora@example.com".to_owned() };
+    (notification.news, notification.joined) = (News::FollowUp, vec![dora, Address::bare("emil@example.com")]);
+    let policy = policy();
+    let desk = Desk { policy: &policy, zone: &TimeZone::UTC, templates: &TEMPLATES };
+    let text = text_of(&sample.compose(&desk).unwrap()).replace('\n', " ");
+    let expected = "On the ticket from now on, and in Cc of your answers: Dora <dora@example.com>, emil@example.com.";
+    assert!(text.contains(expected), "{text}");
+}

@@ -313,6 +313,26 @@ fn may_be_a_partys(mail: &Mail, ticket: &Ticket) -> bool {
     holds || (wrote && mail.message.authentication != Authentication::Fail && mail.message.from.len() == 1)
 }
 
+/// Whether the mail bears the address of somebody on the customer's side, whom the server says it is not from.
+fn fails_as_a_party(mail: &Mail, ticket: &Ticket) -> bool {
+    let is_customer = |party: &&Party| party.role != Role::Agent;
+    let wrote = mail.message.author().and_then(|author| ticket.party_of(author)).filter(is_customer).is_some();
+    wrote && mail.message.authentication == Authentication::Fail
+}
+
+/// Whether a mail on a ticket may bring in people, said a second time and in other words.
+fn may_bring_in(mail: &Mail, ticket: &Ticket) -> bool {
+    let Some(requester) = ticket.requester() else { return false };
+    let [author] = &mail.message.from[..] else { return false };
+    let is_theirs = requester.address == *author || requester.answer_to.as_ref() == Some(author);
+    let proof = match mail.message.authentication {
+        Authentication::Pass => true,
+        Authentication::None => mail.thread.holder() == Some(requester.id),
+        Authentication::Fail => false,
+    };
+    is_theirs && proof
+}
+
 /// Whether a monitor's mail is on the ticket because a rule says that it is about the same alert.
 fn speaks_of_its_alert(mail: &Mail) -> bool {
     mail.who == Who::Monitor
@@ -374,6 +394,9 @@ proptest! {
                 Effect::AppendMessage { visibility, .. } => {
                     matches!(visibility, Visibility::Unverified | Visibility::Automatic)
                 }
+                Effect::Send(Draft { content: Content::Notification(told), to, .. }) if is_agent(&to.key()) => {
+                    told.news == draft::News::Unverified && fails_as_a_party(&mail, &ticket)
+                }
                 Effect::Send(draft) => {
                     matches!(draft.content, Content::SpoofNotice { .. }) && Some(&draft.to) == mail.message.author()
                         && is_agent(&draft.to.key())
@@ -381,6 +404,22 @@ proptest! {
                 _ => false,
             };
             prop_assert!(is_harmless, "{:?} because {:?}", effect, decision.reasons);
+        }
+    }
+
+    #[test]
+    fn nobody_joins_a_ticket_by_the_mail_of_who_is_not_proven_to_have_asked(
+        (mail, ticket) in a_mail(), standing in a_standing(), authenticates in any::<bool>(),
+    ) {
+        let Some(ticket) = ticket else { return Ok(()) };
+        let policy = Policy { authenticates, ..policy() };
+        let decision = on_mail(&mail, Some(&ticket), &standing, &policy, now());
+        let joins = |effect: &&Effect| {
+            matches!(effect, Effect::AddParty { ticket: TicketRef::Existing(_), role: Role::Correspondent, .. })
+        };
+        if let Some(effect) = decision.effects.iter().find(joins) {
+            let is_agents = mail.is_released || proves_its_agent(&mail, &ticket);
+            prop_assert!(is_agents || may_bring_in(&mail, &ticket), "{:?} because {:?}", effect, decision.reasons);
         }
     }
 
