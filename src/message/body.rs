@@ -10,6 +10,7 @@ mod marker;
 mod notices;
 mod phrases;
 mod quotes;
+mod sent_from;
 mod shown;
 mod signature;
 
@@ -83,6 +84,9 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
             reply = gather(&lines, &kinds, Kind::Reply);
         }
     }
+    if reply.is_empty() && put_back(&lines, &mut kinds) {
+        reply = gather(&lines, &kinds, Kind::Reply);
+    }
     // Better the answers with what they answer than neither.
     if marker.is_none() && kinds.contains(&Kind::Quote) && below::says_answers_below(&reply) {
         kinds.iter_mut().filter(|kind| **kind == Kind::Quote).for_each(|kind| *kind = Kind::Reply);
@@ -129,6 +133,19 @@ fn show_from(start: usize, lines: &[&str], kinds: &mut [Kind]) {
             *kind = Kind::Reply;
         }
     }
+}
+
+/// Makes what looked like a signature the reply of a mail that has no other words, and says whether it did.
+///
+/// Below a quote the line of a telephone is left out: that mail was sent before anything was written.
+fn put_back(lines: &[&str], kinds: &mut [Kind]) -> bool {
+    let has_quote = kinds.iter().any(|kind| kind.is_cut_as(Kind::Quote));
+    let mut cut = lines.iter().zip(&*kinds).filter(|(line, kind)| **kind == Kind::Signature && !line.trim().is_empty());
+    if has_quote && cut.all(|(line, _)| sent_from::is_whole(line)) {
+        return false;
+    }
+    kinds.iter_mut().filter(|kind| **kind == Kind::Signature).for_each(|kind| *kind = Kind::Reply);
+    true
 }
 
 /// The lines of the text. One with an attribution behind words of the reply, or before words of the quote, is two.

@@ -2,25 +2,12 @@
 //!
 //! A closing (`Best regards, Ann`) stays with the words: it is theirs, and nothing tells it from them for sure.
 
-use super::super::limits::{
-    MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES, MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
-};
+use super::super::limits::{MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES};
 use super::super::regions::What;
-use super::super::search::{Beginnings, Phrases};
-use super::Kind;
-use super::notices::{FOOTERS, NOTICES};
-use super::phrases::{DEVICES, SENT_FROM, SENT_FROM_ENDS, SENTENCE_WORDS};
-use super::shown;
-
-static IS_NOTICE: Phrases = Phrases::new(|| NOTICES.to_vec());
-static IS_FOOTER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(FOOTERS));
-static IS_SENT_FROM: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SENT_FROM));
+use super::{Kind, notices, sent_from, shown};
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
 pub(super) const MAX_SIGNATURE_LINE_BYTES: usize = 100;
-
-/// Bytes that every notice has; shorter paragraphs are somebody's words.
-pub(super) const MIN_NOTICE_BYTES: usize = 80;
 
 /// Words of `-Ann Example`.
 pub(super) const MAX_SIGNED_WORDS: usize = 3;
@@ -30,9 +17,6 @@ pub(super) const MAX_SIGNED_BYTES: usize = 40;
 
 /// Characters by which a drawn line is longer or shorter than the heading that it underlines.
 pub(super) const MAX_UNDERLINE_DIFFERENCE: usize = 3;
-
-/// Words of `Ann Example from mobile`.
-pub(super) const MAX_DEVICE_WORDS: usize = 5;
 
 /// Marks signatures in each stretch of reply.
 pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds: &mut [Kind]) {
@@ -71,13 +55,15 @@ fn find(lines: &[&str], is_quote_above: bool) -> usize {
             end -= 1;
         }
         let rest = &lines[..end];
-        let Some(last) = rest.last() else { return found };
-        let cut = if is_sent_from(last) {
+        if rest.is_empty() {
+            return found;
+        }
+        let cut = if sent_from::is_last(rest, is_quote_above) {
             Some(end - 1)
         } else {
             let rule = if has_rule { None } else { below_rule(rest, is_quote_above) };
             has_rule |= rule.is_some();
-            rule.or_else(|| last_notice(rest, is_quote_above)).or_else(|| signed(rest))
+            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest))
         };
         match cut {
             Some(at) => (end, found) = (at, at),
@@ -115,7 +101,7 @@ fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     }
     found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above))).filter(|at| {
         // A notice has sentences, and more is not said below it.
-        let end = last_notice(lines, is_quote_above).unwrap_or(lines.len());
+        let end = notices::last(lines, is_quote_above).unwrap_or(lines.len());
         !lines.get(at + 1..end).is_some_and(|below| shown::goes_on(lines[*at], below))
     })
 }
@@ -154,54 +140,6 @@ fn is_drawn(words: &str) -> bool {
     }
 }
 
-/// Where the last paragraph begins, when it is a notice or a footer.
-fn last_notice(lines: &[&str], is_quote_above: bool) -> Option<usize> {
-    let paragraph = lines.iter().rev().take(MAX_NOTICE_LINES + 1).position(|line| line.trim().is_empty());
-    let start = match paragraph {
-        Some(len) => lines.len() - len,
-        None if lines.len() <= MAX_NOTICE_LINES => 0,
-        None => return None,
-    };
-    // Trees and leaves stand before some of them.
-    let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    // Neither asks anything.
-    let asks = lines[start..].iter().any(|line| line.contains("? ") || line.ends_with('?'));
-    // Nobody's whole mail is a footer or a notice.
-    let is_whole = !is_quote_above && lines[..start].iter().all(|line| line.trim().is_empty());
-    if is_whole || asks {
-        return None;
-    }
-    if IS_FOOTER.begin(first) && (!tells_how_to_unsubscribe(first) || lines[start..].iter().any(|line| is_linked(line)))
-    {
-        return Some(start);
-    }
-    // A notice is no short line.
-    if lines[start..].iter().map(|line| line.len()).sum::<usize>() <= MIN_NOTICE_BYTES {
-        return None;
-    }
-    let mut opening = String::with_capacity(2 * MAX_NOTICE_START_CHARS);
-    for line in &lines[start..] {
-        opening.push_str(line.trim());
-        opening.push(' ');
-        if opening.len() >= 4 * MAX_NOTICE_START_CHARS {
-            break;
-        }
-    }
-    let end = opening.char_indices().nth(MAX_NOTICE_START_CHARS).map_or(opening.len(), |(at, _)| at);
-    IS_NOTICE.are_in(&opening[..end].to_lowercase()).then_some(start)
-}
-
-/// Whether a line begins as people too tell each other how to get rid of mails.
-fn tells_how_to_unsubscribe(line: &str) -> bool {
-    const TO: &str = "to unsubscribe";
-    line.get(..TO.len()).is_some_and(|start| start.eq_ignore_ascii_case(TO))
-}
-
-/// Whether a line has an address of a page or of a mailbox.
-fn is_linked(line: &str) -> bool {
-    line.contains("://") || line.contains("www.") || line.contains('@')
-}
-
 /// `-Ann` or `- Ann` as the last line, below a finished sentence.
 fn signed(lines: &[&str]) -> Option<usize> {
     let at = lines.len() - 1;
@@ -215,42 +153,4 @@ fn signed(lines: &[&str]) -> Option<usize> {
     let sentence = lines[above].trim();
     let is_finished = sentence.ends_with(['.', '!', '?', ')']) && !sentence.starts_with('-');
     (is_name && is_finished).then_some(at)
-}
-
-/// The line that telephones and programs put below a mail: `Sent from my iPhone`.
-fn is_sent_from(line: &str) -> bool {
-    let line = line.trim_matches([' ', '\t', '*', '_', '-', '(', ')', '[', ']', '<', '>', '\u{a0}']);
-    if line.is_empty() || line.len() > MAX_SENT_FROM_BYTES * 2 {
-        return false;
-    }
-    // The address of a link does not count.
-    let words = line.split_once("http").map_or(line, |(words, _)| words);
-    if words.len() > MAX_SENT_FROM_BYTES {
-        return false;
-    }
-    let has_device = |text: &str| {
-        // Some scripts have no blanks behind a name in this one: `iPhoneから送信`.
-        text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| DEVICES.contains(&part))
-    };
-    // An advertisement of Outlook for a device, in whatever language: a link and its text, and nothing else.
-    if let Some(text) = words.strip_suffix('<')
-        && line[words.len()..].starts_with("https://aka.ms/")
-        && !line[words.len()..].contains(char::is_whitespace)
-        && text.contains("Outlook")
-    {
-        return !text.ends_with(' ') && !text.contains([':', ',']) && has_device(&text.to_lowercase());
-    }
-    if IS_SENT_FROM.begin(words) {
-        let lower = words.to_lowercase();
-        let is_word = |part: &str| SENTENCE_WORDS.contains(&part);
-        return !lower.split(|c: char| !c.is_alphanumeric() && c != '\'').any(is_word) || lower.starts_with("diese ");
-    }
-    let lower = words.to_lowercase();
-    if SENT_FROM_ENDS.iter().any(|end| lower.ends_with(end)) {
-        return has_device(&lower) || lower.starts_with("von ") || !lower.is_ascii() && lower.contains("outlook");
-    }
-    // `Ann Example from mobile`.
-    let is_short = lower.split_whitespace().count() <= MAX_DEVICE_WORDS && !lower.ends_with(['?', ':', '.']);
-    let from = [" from ", " via "].iter().find_map(|word| lower.find(word).map(|at| &lower[at..]));
-    is_short && from.is_some_and(has_device)
 }

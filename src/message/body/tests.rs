@@ -1,6 +1,8 @@
 //! What a person wrote, told from quotes, signatures and our own marker.
 
+mod notices;
 mod people;
+mod sent_from;
 mod thresholds;
 
 use super::*;
@@ -23,10 +25,13 @@ fn what_stands_below_is_cut_up_to_its_limits() {
     assert_eq!((signed(signature::MAX_SIGNED_WORDS), signed(signature::MAX_SIGNED_WORDS + 1)), (true, false));
 
     let notice = |bytes: usize| {
-        let words = "This is confidential and may be read by you only";
+        let words = "This e-mail is confidential and privileged";
         is_cut(format!("{words}{}", ".".repeat(bytes - words.len())))
     };
-    assert_eq!((notice(signature::MIN_NOTICE_BYTES), notice(signature::MIN_NOTICE_BYTES + 1)), (false, true));
+    assert_eq!(
+        (notice(crate::message::body::notices::MIN_NOTICE_BYTES), notice(super::notices::MIN_NOTICE_BYTES + 1)),
+        (false, true)
+    );
 
     let drawn = |chars: usize| is_cut(format!("{}\nUsers of printers", "-".repeat(chars)));
     assert_eq!((drawn(signature::MIN_DRAWN_CHARS - 1), drawn(signature::MIN_DRAWN_CHARS)), (false, true));
@@ -320,18 +325,16 @@ fn limits_of_signatures_hold() {
             format!("Caution:\n{}this came from outside.\n\nIt burns.", "x\n".repeat(MAX_BANNER_LINES - 1)),
             false,
         ),
-        ("telephone, at", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 10)), true),
-        ("telephone, past", format!("It burns.\nSent from {}", "x".repeat(MAX_SENT_FROM_BYTES - 9)), false),
         ("notice, at", notice(MAX_NOTICE_LINES), true),
         ("notice, past", notice(MAX_NOTICE_LINES + 1), false),
         (
             "notice start, within",
-            format!("It burns.\n\n{} confidential and may", "x".repeat(MAX_NOTICE_START_CHARS - 21)),
+            format!("It burns.\n\nThis mail is confidential. {} privileged", "x".repeat(MAX_NOTICE_START_CHARS - 38)),
             true,
         ),
         (
             "notice start, past",
-            format!("It burns.\n\n{} confidential and may", "x".repeat(MAX_NOTICE_START_CHARS - 20)),
+            format!("It burns.\n\nThis mail is confidential. {} privileged", "x".repeat(MAX_NOTICE_START_CHARS - 37)),
             false,
         ),
     ];

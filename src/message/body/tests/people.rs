@@ -42,3 +42,31 @@ fn words_of_people_are_no_signature() {
         assert_eq!(parts(text).0, text.trim(), "{name}");
     }
 }
+
+#[test]
+fn words_are_never_taken_for_a_signature_when_there_are_no_others() {
+    let quote = "On 2 Mar 2026 at 09:30, Ann wrote:\n> Really?";
+    let cases = [
+        ("dashes and a name", "-- \nAnn".to_owned(), "-- \nAnn"),
+        ("above a quote", format!("-- \nAnn\n\n{quote}"), "-- \nAnn"),
+        ("a quote alone", quote.to_owned(), ""),
+        ("a telephone below a quote", format!("{quote}\n\nSent from my iPhone"), ""),
+        ("a telephone above a quote", format!("Sent from my iPhone\n\n{quote}"), "Sent from my iPhone"),
+        (
+            "a telephone and a name",
+            format!("{quote}\n\n-- \nAnn\n\nSent from my iPhone"),
+            "-- \nAnn\n\nSent from my iPhone",
+        ),
+        ("other words", format!("Yes.\n-- \nAnn\n\n{quote}"), "Yes."),
+    ];
+    for (name, text, reply) in cases {
+        assert_eq!(parts(&text).0, reply, "{name}");
+    }
+    let (text, regions) = crate::message::html::to_text(
+        "<div class=gmail_signature>It burns.</div><div class=gmail_quote><div class=gmail_attr>X</div>\
+         <blockquote class=gmail_quote>Q</blockquote></div>",
+    );
+    let mut hints = Hints::default();
+    hints.add(regions, 0);
+    assert_eq!(split(text, &hints).reply, "It burns.");
+}

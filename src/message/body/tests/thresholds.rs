@@ -4,10 +4,10 @@ use super::super::{MAX_CLOSING_BYTES, is_closing, marker, quotes, signature};
 use super::*;
 
 /// A name, a number, whether something is so with it, and what is expected at it and past it.
-type Row<'a> = (&'static str, usize, &'a dyn Fn(usize) -> bool, (bool, bool));
+pub(super) type Row<'a> = (&'static str, usize, &'a dyn Fn(usize) -> bool, (bool, bool));
 
 /// Whether the text is, at a number and past it, what the row says.
-fn check(cases: &[Row<'_>]) {
+pub(super) fn check(cases: &[Row<'_>]) {
     for (name, number, is_so, expected) in cases {
         assert_eq!((is_so(*number), is_so(number + 1)), *expected, "{name}: {number}");
     }
@@ -27,15 +27,10 @@ fn numbers_of_closings_and_names_hold() {
         parts(&format!("Yes.\n> Two?\n\nRegards,\n{tail}")).1 == "> Two?"
     };
     let signed = |bytes| parts(&format!("It burns.\n\n-{}", filled("A", "", bytes))).2.len() > 1;
-    let device = |words: usize| {
-        let name = "Ann ".repeat(words - 2);
-        !parts(&format!("It burns.\n\n{name}from mobile")).2.is_empty()
-    };
     check(&[
         ("bytes of a closing", MAX_CLOSING_BYTES - 1, &closing, (true, false)),
         ("lines below an answer that are a closing", quotes::MAX_CLOSING_LINES, &below, (true, false)),
         ("bytes of a name behind a dash", signature::MAX_SIGNED_BYTES, &signed, (true, false)),
-        ("words of a name and its device", signature::MAX_DEVICE_WORDS, &device, (true, false)),
     ]);
 }
 
