@@ -43,6 +43,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
         "marker" => "it quotes a mail of ours",
         "foreign-message-id" => "it answers a mail on the ticket",
         "overtaken" => "its sender has answered it already",
+        "overtaken-by-claim" => "it was answered already, by who says that they sent it",
         "subject-tag" => "the reference is in its subject",
         "correlation" => "it is about the same alert",
         _ => return None,
@@ -50,7 +51,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 69] = [
+const WORDS: [(&str, &str); 70] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -83,6 +84,7 @@ const WORDS: [(&str, &str); 69] = [
     ("no-answer", "not acknowledged: {}"),
     ("no-notice", "the agent was not told: {}"),
     ("no-sender", "{}"),
+    ("not-filed-on-claim", "{} was opened in its sender's name by an answer to it, and may be somebody else's"),
     ("no-such-agent", "there is no agent {} any more"),
     ("no-transcript", "no transcript was sent: {}"),
     ("no-update", "no update was sent: {}"),

@@ -5,10 +5,10 @@ use super::draft::{Content, Draft};
 use super::policy::Policy;
 use super::{
     Cause, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, agent, alert, delivery, forward, guard,
-    requester,
+    overtaken, requester,
 };
 use crate::classify::Disposition;
-use crate::message::{Authentication, Origin};
+use crate::message::Origin;
 use crate::size;
 use crate::thread::Thread;
 use crate::ticket::Ticket;
@@ -18,7 +18,10 @@ use jiff::Timestamp;
 
 /// Decides about one mail. `ticket` is the one that its thread names, whole.
 pub fn on_mail(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Policy, now: Timestamp) -> Decision {
-    let decision = decide(mail, ticket, standing, policy, now);
+    let decision = match ticket.filter(|ticket| overtaken::is_opened_by_somebody_else(mail, ticket, policy)) {
+        Some(claimed) => overtaken::apart(decide(mail, None, standing, policy, now), claimed),
+        None => decide(mail, ticket, standing, policy, now),
+    };
     // The strongest evidence has the say; who works on the ticket should know of the other one.
     let filed = decision.effects.iter().rev().find_map(|effect| match effect {
         Effect::AppendMessage { ticket, .. } => Some(*ticket),
@@ -137,7 +140,7 @@ pub(super) fn on_automatic(mail: &Mail, origin: Origin, ticket: &Ticket) -> Deci
 
 /// Whether nothing contradicts the sender's `From`, and something speaks for it.
 pub(super) fn is_authenticated(mail: &Mail) -> bool {
-    mail.message.authentication == Authentication::Pass && mail.message.from.len() == 1
+    mail.message.is_vouched_for()
 }
 
 /// Puts a remark on a ticket's timeline.

@@ -16,6 +16,7 @@ pub mod guard;
 mod joining;
 mod mail;
 mod notify;
+mod overtaken;
 mod page;
 pub mod policy;
 mod requester;
@@ -126,6 +127,8 @@ pub enum Effect {
     OpenBreaker { ticket: Option<TicketRef>, breaker: breaker::Breaker },
     /// Puts something on the timeline and changes nothing else.
     Record { ticket: TicketRef, actor: Actor, what: What },
+    /// Puts a remark on the timeline of an older ticket, and behind its words the one that this decision opens.
+    PointToOpened { ticket: TicketId, text: String },
     /// Writes a mail into the outbox.
     Send(Draft),
 }

@@ -5,7 +5,7 @@ use super::guard::Refusal;
 use super::joining::NOT_ADDED;
 use super::page::{Called, called};
 use super::policy::Policy;
-use super::{Decision, Effect, Mail, Reason, Standing, TicketRef};
+use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, overtaken};
 use crate::message::{Address, Authentication};
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::What;
@@ -208,6 +208,9 @@ fn caution(decision: &Decision, mail: &Mail, ticket: Option<&Ticket>, policy: &P
     });
     let elsewhere = policy.addressee(&mail.message).filter(|to| ticket.is_none() && Some(*to) != author);
     let elsewhere = elsewhere.map(|to| format!("Answers go to {}, not to the address that it came from.", to.address));
+    let claimed = overtaken::opened_by_answer(mail).filter(|_| ticket.is_none()).map(|other| {
+        format!("{other} was opened in its sender's name by an answer to it, and may be somebody else's.")
+    });
     let held = ticket.and_then(|ticket| ticket.party(mail.thread.holder()?));
     let borrowed = held.filter(|party| author.is_some_and(|author| *author != party.address));
     let borrowed = borrowed.filter(|party| author != Some(party.destination())).map(|party| {
@@ -220,6 +223,7 @@ fn caution(decision: &Decision, mail: &Mail, ticket: Option<&Ticket>, policy: &P
         .map(str::to_owned)
         .chain(forwarded)
         .chain(elsewhere)
+        .chain(claimed)
         .chain(borrowed)
         .chain(not_added(decision));
     let words: Vec<String> = words.collect();

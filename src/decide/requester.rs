@@ -32,7 +32,7 @@ pub(super) fn on_request(
         Some(old) => decision
             .because(Reason::with("continues", old.id))
             .then(remark(TicketRef::Opened, format!("continues {}", old.id)))
-            .then(remark(TicketRef::Existing(old.id), "its sender wrote again, which opened a new ticket")),
+            .then(Effect::PointToOpened { ticket: old.id, text: "its sender wrote again, which opened".to_owned() }),
         None => decision.because(Reason::of("new-request")),
     };
     decision = decision.then(Effect::SetDeadline {

@@ -9,6 +9,7 @@ mod hours;
 mod laws;
 mod page;
 mod people;
+mod trust;
 
 use super::draft::Content;
 use super::policy::{Caps, Policy};
@@ -256,6 +257,7 @@ fn line(effect: &Effect) -> String {
         Effect::Suppress { address, how: Suppression::Soft, .. } => format!("count against {address}"),
         Effect::Suppress { address, .. } => format!("suppress {address}"),
         Effect::Record { what, .. } => what.word().to_owned(),
+        Effect::PointToOpened { ticket, text } => format!("on {ticket}: {text}"),
         Effect::Send(draft) => format!("send {} to {}", draft.content.purpose(), draft.to.address),
     }
 }

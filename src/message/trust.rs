@@ -32,6 +32,13 @@ pub(super) fn judge(message: &mut Message, reader: &Reader) -> Judgement {
     ours.map_or((Authentication::None, None), |results| results.verdict(&author.domain()))
 }
 
+impl Message {
+    /// Whether nothing contradicts the sender's `From`, and a server that we trust speaks for it.
+    pub fn is_vouched_for(&self) -> bool {
+        self.authentication == Authentication::Pass && self.from.len() == 1
+    }
+}
+
 /// One field: which server says so, and what it found by each method.
 #[derive(Debug, PartialEq, Eq)]
 struct Results {

@@ -224,6 +224,12 @@ impl Applying<'_> {
                     self.record(id, actor, what);
                 }
             }
+            Effect::PointToOpened { ticket, text } => {
+                if let Some(opened) = self.opened {
+                    let text = format!("{text} {opened}");
+                    self.record(ticket, Actor::Postroom, What::Remarked { text });
+                }
+            }
             Effect::Send(draft) => self.send(draft),
         }
     }
@@ -320,7 +326,8 @@ impl Applying<'_> {
         if let (Some(author), Some(answered), None) =
             (mail.message.author(), mail.message.in_reply_to.first(), &mail.passed_on)
         {
-            let key = thread::overtaken(answered, author);
+            let keys = thread::Overtaken::of(answered, author);
+            let key = if mail.message.is_vouched_for() { keys.by_sender } else { keys.by_claim };
             self.working.tickets_by_message.entry(key.clone()).or_insert(id);
             self.working.changes.passed_on.push((key, id));
         }
@@ -338,9 +345,9 @@ impl Applying<'_> {
             self.working.tickets_by_message.entry(own.clone()).or_insert(id);
         }
         // Also where we have made the id up: the same agent may pass the same mail on again. And its own sender may have
-        // sent it to the desk as well.
+        // sent it to the desk as well: an agent's word is as good as a server's.
         if passed_on.is_some() {
-            for id_or_key in [message.id.clone(), thread::overtaken(&message.id, by)] {
+            for id_or_key in [message.id.clone(), thread::Overtaken::of(&message.id, by).by_sender] {
                 self.working.tickets_by_message.entry(id_or_key.clone()).or_insert(id);
                 self.working.changes.passed_on.push((id_or_key, id));
             }

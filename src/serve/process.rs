@@ -164,7 +164,8 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
     for Read { oversize_bytes, message, passed_on, keys, alerts, .. } in reads {
         lookup.same_ids.push(message.id.clone());
-        lookup.message_ids.extend(keys.foreign_ids.iter().chain(&keys.overtaken).cloned());
+        let overtaken = keys.overtaken.iter().flat_map(thread::Overtaken::keys);
+        lookup.message_ids.extend(keys.foreign_ids.iter().chain(overtaken).cloned());
         let tickets = keys.own_ids.iter().map(|own| own.token.ticket);
         let tickets = tickets.chain(keys.address_tokens.iter().chain(&keys.marker).map(|token| token.ticket));
         let tickets: Vec<TicketId> = tickets.chain(keys.tag).collect();

@@ -102,9 +102,12 @@ impl Working {
             .tag
             .and_then(|tag| self.tickets.get(&tag))
             .is_some_and(|ticket| author.is_some_and(|author| ticket.party_of(author).is_some()));
+        let overtaken = keys.overtaken.as_ref();
+        let opened_by = |key: Option<&MessageId>| key.and_then(|key| self.tickets_by_message.get(key)).copied();
         Known {
             tickets_by_message,
-            opened_by_answer: keys.overtaken.as_ref().and_then(|key| self.tickets_by_message.get(key)).copied(),
+            opened_by_answer: opened_by(overtaken.map(|keys| &keys.by_sender)),
+            opened_by_claim: opened_by(overtaken.map(|keys| &keys.by_claim)),
             same_id: self.same_ids.get(id).filter(|(first, _)| *first != inbox).copied(),
             is_party_to_tag,
         }

@@ -159,7 +159,7 @@ pub struct Changes {
     /// Mails that the shadow rules would judge otherwise: told in the log, and not written.
     pub shadow: Vec<(i64, Vec<crate::classify::Change>)>,
     /// Ids of customers' mails that agents passed on, and keys of mails that were answered before they came (see
-    /// [`overtaken`](crate::thread::overtaken)), with the tickets that were opened by them or by the answers.
+    /// [`Overtaken`](crate::thread::Overtaken)), with the tickets that were opened by them or by the answers.
     pub passed_on: Vec<(MessageId, TicketId)>,
 }
 

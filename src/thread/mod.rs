@@ -25,8 +25,8 @@ pub struct ThreadKeys {
     pub marker: Option<Token>,
     /// Message-IDs of others that it answers, nearest first.
     pub foreign_ids: Vec<MessageId>,
-    /// What it is known by if its own sender has answered it before it came; see [`overtaken`].
-    pub overtaken: Option<MessageId>,
+    /// What it is known by if it was answered before it came, by its own sender or in their name.
+    pub overtaken: Option<Overtaken>,
     /// The ticket reference in its subject.
     pub tag: Option<TicketId>,
     /// How many ids, addresses and markers bore a MAC that is not ours.
@@ -42,8 +42,10 @@ pub struct ThreadKeys {
 pub struct Known {
     /// Tickets that mails with these ids are on.
     pub tickets_by_message: HashMap<MessageId, TicketId>,
-    /// The ticket that an answer to this very mail has opened, by the same sender: it came first.
+    /// The ticket that an answer to this very mail has opened, by the same sender, who was proven: it came first.
     pub opened_by_answer: Option<TicketId>,
+    /// The same, where nothing proves that the answer is the sender's.
+    pub opened_by_claim: Option<TicketId>,
     /// The first inbox row with this message's id, and the digest of its content.
     pub same_id: Option<(i64, Digest)>,
     /// Whether the sender is a party to the ticket in [`ThreadKeys::tag`]; `false` too when there is no such ticket.
@@ -87,6 +89,8 @@ crate::ticket::words! {
         Overtaken = "overtaken",
         /// Its subject has the reference, and its sender is a party.
         SubjectTag = "subject-tag",
+        /// A mail on the ticket answers it, in the name of its sender, which nothing proves.
+        OvertakenByClaim = "overtaken-by-claim",
         /// A rule says that it is about the same alert.
         Correlation = "correlation",
     }
@@ -133,17 +137,37 @@ pub fn keys(message: &Message, tokens: &TokenKey, own_addresses: &[String]) -> T
         token::Reading::Forged => keys.forged_count += 1,
         token::Reading::Foreign => {}
     }
-    keys.overtaken = message.author().map(|author| overtaken(&message.id, author));
+    keys.overtaken = message.author().map(|author| Overtaken::of(&message.id, author));
     keys.quotes_us = tokens.occurs_in(&message.body.own_words());
     keys.tag = subject::tag(&message.subject);
     keys
 }
 
-/// What a mail is known by that is not here yet, and that its own sender has answered already.
+/// What a mail is known by that is not here yet, and that somebody has answered already.
 ///
-/// The sender is part of it: many people may answer a mail that none of them wrote. No Message-ID has a space.
-pub fn overtaken(id: &MessageId, author: &Address) -> MessageId {
-    MessageId(format!("{id} of {}", author.key()))
+/// The sender is part of it: many people may answer a mail that none of them wrote. And so is whether it is proven that
+/// the sender of the answer is the one it says: whoever knows the id of a mail that is on its way could else have a
+/// ticket wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    /// Its key where a server vouches for the sender of the answer.
+    pub by_sender: MessageId,
+    /// Its key where nobody does.
+    pub by_claim: MessageId,
+}
+
+impl Overtaken {
+    /// The keys of the mail with this id, if this is its author.
+    pub fn of(id: &MessageId, author: &Address) -> Self {
+        // No Message-ID has a space.
+        let by_claim = format!("{id} of {}", author.key());
+        Self { by_sender: MessageId(format!("{by_claim}, proven")), by_claim: MessageId(by_claim) }
+    }
+
+    /// Both keys.
+    pub fn keys(&self) -> [&MessageId; 2] {
+        [&self.by_sender, &self.by_claim]
+    }
 }
 
 /// What the answers mean: the first hit wins, a second ticket is remembered beside it.
@@ -162,7 +186,8 @@ pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
         .filter_map(|id| known.tickets_by_message.get(id).map(|ticket| (*ticket, Evidence::ForeignMessageId, None)));
     let overtaken = known.opened_by_answer.map(|ticket| (ticket, Evidence::Overtaken, None));
     let tag = keys.tag.filter(|_| known.is_party_to_tag).map(|ticket| (ticket, Evidence::SubjectTag, None));
-    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(overtaken).chain(tag);
+    let claimed = known.opened_by_claim.map(|ticket| (ticket, Evidence::OvertakenByClaim, None));
+    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(overtaken).chain(tag).chain(claimed);
     let Some((ticket, evidence, holder)) = hits.next() else { return Thread::New };
     let also = hits.map(|(other, ..)| other).find(|other| *other != ticket);
     let answers = keys.own_ids.first().map(|own| own.purpose).filter(|_| evidence == Evidence::OwnMessageId);

@@ -55,6 +55,7 @@ fn known() -> Known {
     Known {
         tickets_by_message: [(MessageId("old@example.com".to_owned()), TicketId(7))].into(),
         opened_by_answer: None,
+        opened_by_claim: None,
         same_id: None,
         is_party_to_tag: true,
     }
@@ -103,11 +104,21 @@ fn each_evidence_leads_to_its_ticket() {
 #[test]
 fn a_mail_that_its_own_sender_has_answered_goes_where_the_answer_is() {
     let keys = keys_of("Subject: Printer [PR-8]", "It burns.");
-    let expected = MessageId("this@example.com of ann@example.com".to_owned());
-    assert_eq!(keys.overtaken, Some(expected));
-    let known = Known { opened_by_answer: Some(TicketId(9)), ..known() };
-    let Thread::Ticket { ticket, evidence, also, .. } = resolve(&keys, &digest(), &known) else { unreachable!() };
-    assert_eq!((ticket, evidence, also), (TicketId(9), Evidence::Overtaken, Some(TicketId(8))));
+    let by_claim = MessageId("this@example.com of ann@example.com".to_owned());
+    let by_sender = MessageId("this@example.com of ann@example.com, proven".to_owned());
+    assert_eq!(keys.overtaken, Some(Overtaken { by_sender, by_claim }));
+    let cases = [
+        ("proven", Some(9), None, true, (9, Evidence::Overtaken, Some(8))),
+        ("proven, and claimed by another", Some(9), Some(10), true, (9, Evidence::Overtaken, Some(8))),
+        ("claimed, and by its tag", None, Some(10), true, (8, Evidence::SubjectTag, Some(10))),
+        ("claimed", None, Some(10), false, (10, Evidence::OvertakenByClaim, None)),
+    ];
+    for (name, by_answer, by_claim, is_party_to_tag, expected) in cases {
+        let (opened_by_answer, opened_by_claim) = (by_answer.map(TicketId), by_claim.map(TicketId));
+        let known = Known { opened_by_answer, opened_by_claim, is_party_to_tag, ..known() };
+        let Thread::Ticket { ticket, evidence, also, .. } = resolve(&keys, &digest(), &known) else { unreachable!() };
+        assert_eq!((ticket.0, evidence, also.map(|also| also.0)), expected, "{name}");
+    }
 }
 
 #[test]

@@ -290,60 +290,6 @@ fn news_go_to_who_took_the_ticket_else_to_its_tier() {
 }
 
 #[test]
-fn people_in_cc_join_by_the_hand_of_who_is_believed() {
-    let with_cc = |mut mail: Mail| {
-        mail.message.cc = ["dora@example.com", "bob@desk.example", "support@desk.example", "no-reply@shop.example"]
-            .map(Address::bare)
-            .to_vec();
-        mail
-    };
-    let mut authenticated = from_ann("x");
-    authenticated.message.authentication = Authentication::Pass;
-    let holding = mail("ann@example.com", on_ticket(Some(1)), "x");
-    let mut by_carl = mail("carl@example.com", on_ticket(Some(2)), "x");
-    by_carl.message.authentication = Authentication::Pass;
-    let with_anns = |from, authentication| {
-        let mut mail = mail(from, on_ticket(Some(1)), "x");
-        mail.message.authentication = authentication;
-        mail
-    };
-    let mut two_authors = with_anns("ann@example.com", Authentication::None);
-    two_authors.message.from.push(Address::bare("m@evil.example"));
-    let cases = [
-        ("authenticated", authenticated, true),
-        ("holds our mail", holding, true),
-        ("neither", from_ann("x"), false),
-        ("on the ticket, but not who asked", by_carl, false),
-        ("holds our mail, and failed", with_anns("ann@example.com", Authentication::Fail), false),
-        ("somebody else with our mail", with_anns("m@evil.example", Authentication::None), false),
-        ("the same, authenticated", with_anns("m@evil.example", Authentication::Pass), false),
-        ("the same, failed", with_anns("m@evil.example", Authentication::Fail), false),
-        ("two authors with our mail", two_authors, false),
-    ];
-    for (name, mail, is_added) in cases {
-        let decision = decide(&with_cc(mail), Some(&ticket()));
-        let told: Vec<String> = told(&decision);
-        let added: Vec<&String> = told.iter().filter(|line| line.starts_with("add")).collect();
-        assert_eq!(added, if is_added { vec!["add dora@example.com"] } else { vec![] }, "{name}");
-        assert_eq!(told.iter().any(|line| line == "remarked"), !is_added, "{name}: {told:?}");
-        let [Content::Notification(read)] = sent_to(&decision, "bob@desk.example")[..] else { panic!("{name}") };
-        let joined = if is_added { vec![Address::bare("dora@example.com")] } else { Vec::new() };
-        assert_eq!(read.joined, joined, "{name}: who joined is told");
-        let says_who_did_not = read.caution.as_ref().is_some_and(|words| words.contains("were not added"));
-        assert_eq!(says_who_did_not, !is_added, "{name}: {:?}", read.caution);
-    }
-}
-
-#[test]
-fn who_answers_from_where_answers_go_may_bring_in_people() {
-    let mut ticket = ticket();
-    ticket.parties[0].answer_to = Some(Address::bare("team@example.com"));
-    let mut mail = mail("team@example.com", on_ticket(Some(1)), "x");
-    mail.message.cc = vec![Address::bare("dora@example.com")];
-    assert_eq!(told(&decide(&mail, Some(&ticket)))[1], "add dora@example.com");
-}
-
-#[test]
 fn why_a_customer_was_not_acknowledged_is_told_where_a_person_should_know() {
     let request = mail("new@example.com", Thread::New, "It burns.");
     let mut quiet = request.clone();
@@ -376,26 +322,6 @@ fn why_a_customer_was_not_acknowledged_is_told_where_a_person_should_know() {
 }
 
 #[test]
-fn a_tag_and_an_address_that_anybody_can_write_are_no_proof() {
-    let tagged = |authentication| {
-        let mut mail = from_ann("x");
-        mail.thread = Thread::Ticket {
-            ticket: TicketId(1042),
-            evidence: Evidence::SubjectTag,
-            holder: None,
-            answers: None,
-            also: None,
-        };
-        mail.message.authentication = authentication;
-        told(&decide(&mail, Some(&ticket())))
-    };
-    assert_eq!(tagged(Authentication::Pass)[0], "append public of party 1");
-    let unproven = ["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
-    assert_eq!(tagged(Authentication::None), unproven);
-    assert_eq!(tagged(Authentication::Fail), unproven);
-}
-
-#[test]
 fn a_second_ticket_that_a_mail_names_is_noted_whoever_wrote_it() {
     let also = |mut mail: Mail| {
         if let Thread::Ticket { also, .. } = &mut mail.thread {
@@ -415,18 +341,6 @@ fn a_second_ticket_that_a_mail_names_is_noted_whoever_wrote_it() {
         });
         assert!(noted, "{name}: {:?}", told(&decision));
     }
-}
-
-#[test]
-fn where_senders_are_authenticated_a_mere_claim_is_kept_apart_and_told() {
-    let policy = Policy { authenticates: true, ..policy() };
-    let decide = |mail: &Mail| on_mail(mail, Some(&ticket()), &Standing::default(), &policy, now());
-    let claim = mail("ann@example.com", on_ticket(None), "The platform is down!");
-    let decision = decide(&claim);
-    assert_eq!(told(&decision), ["append unverified of nobody", "remarked", "send notification to bob@desk.example"]);
-    let mut vouched = claim;
-    vouched.message.authentication = Authentication::Pass;
-    assert_eq!(told(&decide(&vouched))[0], "append public of party 1");
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! What holds for every decision, whatever came in.
 
+mod proof;
+
 use super::*;
 use crate::decide::guard::{is_unread, may_be_answered};
 use crate::message::{Attachment, DeliveryReport, ReportKind, ReportedRecipient};
 use crate::ticket::{Alert, Paging};
+use proof::*;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -290,57 +293,6 @@ fn keeps_its_hours(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), T
     Ok(())
 }
 
-/// What the rules ask of a mail in an agent's name, said a second time and in other words.
-fn proves_its_agent(mail: &Mail, ticket: &Ticket) -> bool {
-    let [author] = &mail.message.from[..] else { return false };
-    let goes_elsewhere = mail.message.reply_to.iter().any(|to| to != author);
-    let is_holder = match &mail.thread {
-        Thread::Ticket { holder: Some(token), .. } => {
-            let party = ticket.parties.iter().find(|party| party.id == token.party);
-            party.is_some_and(|party| party.address == *author && party.role == Role::Agent)
-                && !token.is_older_than(policy().agent_token_age, now())
-        }
-        _ => false,
-    };
-    is_agent(&author.key()) && !goes_elsewhere && (mail.message.authentication == Authentication::Pass || is_holder)
-}
-
-/// Whether the mail's author, or the MAC it holds, speaks for somebody on the customer's side.
-fn may_be_a_partys(mail: &Mail, ticket: &Ticket) -> bool {
-    let is_customer = |party: &&Party| party.role != Role::Agent;
-    let holds = mail.thread.holder().and_then(|id| ticket.party(id)).filter(is_customer).is_some();
-    let wrote = mail.message.author().and_then(|author| ticket.party_of(author)).filter(is_customer).is_some();
-    holds || (wrote && mail.message.authentication != Authentication::Fail && mail.message.from.len() == 1)
-}
-
-/// Whether the mail bears the address of somebody on the customer's side, whom the server says it is not from.
-fn fails_as_a_party(mail: &Mail, ticket: &Ticket) -> bool {
-    let is_customer = |party: &&Party| party.role != Role::Agent;
-    let wrote = mail.message.author().and_then(|author| ticket.party_of(author)).filter(is_customer).is_some();
-    wrote && mail.message.authentication == Authentication::Fail
-}
-
-/// Whether a mail on a ticket may bring in people, said a second time and in other words.
-fn may_bring_in(mail: &Mail, ticket: &Ticket) -> bool {
-    let Some(requester) = ticket.requester() else { return false };
-    let [author] = &mail.message.from[..] else { return false };
-    let is_theirs = requester.address == *author || requester.answer_to.as_ref() == Some(author);
-    let proof = match mail.message.authentication {
-        Authentication::Pass => true,
-        Authentication::None => mail.thread.holder() == Some(requester.id),
-        Authentication::Fail => false,
-    };
-    is_theirs && proof
-}
-
-/// Whether a monitor's mail is on the ticket because a rule says that it is about the same alert.
-fn speaks_of_its_alert(mail: &Mail) -> bool {
-    mail.who == Who::Monitor
-        && matches!(mail.thread, Thread::Ticket { evidence: Evidence::Correlation, .. })
-        && mail.message.authentication != Authentication::Fail
-        && mail.message.from.len() == 1
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
@@ -378,7 +330,7 @@ proptest! {
         prop_assume!(!mail.is_released);
         let Some(ticket) = ticket else { return Ok(()) };
         prop_assume!(!may_be_a_partys(&mail, &ticket) && !proves_its_agent(&mail, &ticket));
-        prop_assume!(!speaks_of_its_alert(&mail));
+        prop_assume!(!speaks_of_its_alert(&mail) && !may_be_anothers(&mail, &ticket));
         // A delivery report speaks by the MAC of the mail that came back, whoever that mail was sent to.
         prop_assume!(mail.message.origin != Origin::DeliveryReport || mail.thread.holder().is_none());
         let decision = on_mail(&mail, Some(&ticket), &standing, &policy(), now());
@@ -424,6 +376,29 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_filed_on_the_ticket_of_who_only_claims_to_have_answered_it(
+        (mail, ticket) in a_mail(), standing in a_standing(), to in proptest::option::of(select(AUTHORS.to_vec())),
+    ) {
+        let Some(mut ticket) = ticket else { return Ok(()) };
+        ticket.parties[0].answer_to = to.filter(|to| !to.is_empty()).map(Address::bare);
+        prop_assume!(may_be_anothers(&mail, &ticket) && mail.message.origin != Origin::DeliveryReport);
+        let decision = on_mail(&mail, Some(&ticket), &standing, &policy(), now());
+        let at = TicketRef::Existing(ticket.id);
+        for effect in &decision.effects {
+            let is_on_it = match effect {
+                Effect::AppendMessage { ticket, .. } | Effect::AddParty { ticket, .. } => *ticket == at,
+                Effect::SetStatus { ticket, .. } | Effect::SetDeadline { ticket, .. } => *ticket == at,
+                Effect::Send(draft) => draft.ticket == Some(at),
+                _ => false,
+            };
+            prop_assert!(!is_on_it, "{:?} because {:?}", effect, decision.reasons);
+        }
+        let opens = decision.effects.iter().any(|effect| matches!(effect, Effect::OpenTicket(_)));
+        let points = decision.effects.iter().any(|effect| matches!(effect, Effect::PointToOpened { .. }));
+        prop_assert_eq!(opens, points, "{:?}", told(&decision));
+    }
+
+    #[test]
     fn every_mail_ends_somewhere((mail, ticket) in a_mail(), standing in a_standing()) {
         let decision = on_mail(&mail, ticket.as_ref(), &standing, &policy(), now());
         let opens = decision.effects.iter().any(|effect| matches!(effect, Effect::OpenTicket(_)));
@@ -433,7 +408,7 @@ proptest! {
             Outcome::AlertFolded => prop_assert!(!opens && is_filed),
             Outcome::AlertRecovered => {
                 prop_assert!(!opens && mail.verdict.recovers.rule.is_some());
-                prop_assert!(is_filed || ticket.is_none());
+                prop_assert!(is_filed || ticket.is_none_or(|ticket| may_be_anothers(&mail, &ticket)));
             }
             Outcome::FollowUp | Outcome::Confirmation | Outcome::AgentCommand | Outcome::AgentReply => {
                 prop_assert!(!opens && is_filed);
