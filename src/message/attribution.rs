@@ -87,6 +87,18 @@ fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
     (digits == MIN_BARE_DIGITS && is_one(&format!("{first} {second}"))).then_some((2, Strength::NeedsQuote))
 }
 
+/// Words of sentences, in the languages of customers, that stand in no attribution, in lower case. Days and months are
+/// called `mon`, `ma`, `mi`.
+const OF_SENTENCES: [&str; 7] = [
+    "i we our my server log",
+    "ich wir unser unsere unserer mein meine mir mich uns ihnen habe haben",
+    "j'ai nous notre serveur vous avons",
+    "yo nosotros nuestro nuestra servidor hemos",
+    "jeg jag vi vår vores serveren servern",
+    "ik wij ons onze io noi nostro nostra nós nosso",
+    "я мы наш сервер nasz serwer",
+];
+
 /// Bytes at the end of a line that the colon and the marks behind it take.
 const MAX_COLON_BYTES: usize = 32;
 
@@ -164,8 +176,11 @@ fn strength(text: &str, is_wrapped: bool) -> Option<Strength> {
     let has_verb = IS_WROTE.are_words_in(&text);
     let has_address = has_address(&text);
     let has_moment = has_date_and_time(&text);
+    // A sentence about a mail, or about what a server wrote at some time, has words that no program puts there.
+    let is_of_sentence = |word: &str| OF_SENTENCES.iter().any(|row| row.split(' ').any(|known| known == word));
+    let is_sentence = || text.split(|c: char| !c.is_alphabetic() && c != '\'').any(is_of_sentence);
     if has_verb && (has_address || has_moment) || has_address && has_moment && IS_QUOTING.begin(&text) {
-        return Some(Strength::Certain);
+        return Some(if has_address || !is_sentence() { Strength::Certain } else { Strength::NeedsQuote });
     }
     // `2026-03-02 9:10 GMT+01:00 Ann <ann@example.com>:`, which needs no verb in any language.
     let words = text.trim_end_matches([':', '：', ' ', '*', '\u{202c}', '\u{a0}']);

@@ -32,6 +32,8 @@ pub(super) struct Hints {
     pub regions: Vec<Region>,
     /// The subject says that the mail passes another one on.
     pub is_forward: bool,
+    /// It answers no mail, by all that its header says.
+    pub answers_none: bool,
     /// It was HTML, or some of it.
     pub is_html: bool,
 }
@@ -71,6 +73,9 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let marker = marker::find(&text, &lines);
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
+    if hints.answers_none && marker.is_none() && !lines.iter().any(|line| marker::is_last_line_of_ours(line)) {
+        quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
+    }
     signature::mark(&lines, &hinted, hints.is_html, &mut kinds);
     match marker {
         Some(at) => quotes::keep_below_words(&lines[..marker::quote_around(&lines, at)], &mut kinds),

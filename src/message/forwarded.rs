@@ -172,6 +172,17 @@ fn behind_prefix(subject: &str) -> Option<&str> {
     PREFIXES.contains(&prefix.as_str()).then(|| rest[colon + sign.len_utf8()..].trim())
 }
 
+/// Whether a subject begins as that of an answer, in whatever language: with a short word and a colon, which stands for
+/// no mail that is passed on.
+pub(super) fn may_be_answer(subject: &str) -> bool {
+    let is_short = |start: &str| start.chars().filter(|c| c.is_alphabetic()).count() <= MAX_ANSWER_LETTERS;
+    let start = subject.split_once([':', '：']).map(|(start, _)| start);
+    start.is_some_and(is_short) && !is_forward(subject)
+}
+
+/// Letters of a prefix of answers.
+const MAX_ANSWER_LETTERS: usize = 5;
+
 /// Characters in which a prefix must end.
 const MAX_PREFIX_CHARS: usize = 16;
 

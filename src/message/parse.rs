@@ -116,6 +116,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
     let (body, attachments) = if is_whole {
         let (text, mut hints) = text::of(&parts, &mut defects);
         hints.is_forward = forwarded::is_forward(&envelope.subject);
+        hints.answers_none = envelope.answers_none();
         (body::split(text, &hints), list_attachments(&parts, contents, &mut defects))
     } else {
         (Body::default(), Vec::new())
@@ -201,6 +202,14 @@ struct Envelope {
 }
 
 impl Envelope {
+    /// Whether the mail answers no other one, by all that its header says. Programs tell what is passed on of the mail
+    /// that they pass on as if it were answered.
+    fn answers_none(&self) -> bool {
+        let has_ids = !self.in_reply_to.is_empty() || !self.references.is_empty();
+        let begins_something = !self.subject.trim().is_empty() && !forwarded::may_be_answer(&self.subject);
+        forwarded::is_forward(&self.subject) || !has_ids && begins_something
+    }
+
     /// `digest` is asked for where the mail has no id.
     fn read(block: &Block<'_>, hint: Option<&str>, digest: impl Fn() -> Digest, defects: &mut Vec<Defect>) -> Self {
         let ids = |name: &str, read: fn(&str) -> Vec<MessageId>| -> Vec<MessageId> {

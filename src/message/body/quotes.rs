@@ -81,12 +81,17 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             at += 1;
             continue;
         }
-        if let Some(kind) = separator {
+        // Between an agent's words and the mail of ours that they answer, which is certain, nothing else is quoted whole:
+        // what looks like it is theirs, and the customer is to read it.
+        let is_certain_below = |count: usize| marker.is_some() && !rest[count..].iter().all(|line| is_blank(line));
+        if let Some(kind) = separator
+            && !is_certain_below(attribution::announced_block(&rest[1..]).map_or(1, |count| 1 + count))
+        {
             kinds[at..].fill(Kind::Quote);
             let is_shown = kind == Separator::Forward && !has_words;
             return Quotes { words_at: is_shown.then(|| behind_header_block(lines, at + 1)), is_below_headers: false };
         }
-        if let Some(count) = header_block_below(rest) {
+        if let Some(count) = header_block_below(rest).filter(|count| !is_certain_below(*count)) {
             kinds[at..].fill(Kind::Quote);
             return Quotes { words_at: (!has_words).then_some(at + count), is_below_headers: true };
         }
@@ -123,7 +128,7 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
                 has_introduction = true;
                 at += count;
             }
-            Some(_) if strength == Strength::Certain => {
+            Some(_) if strength == Strength::Certain && marker.is_none() => {
                 kinds[at..].fill(Kind::Quote);
                 return Quotes::default();
             }
@@ -144,6 +149,10 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
     // A mail of ours that comes back without a word says nothing: its words are ours, not the sender's.
     let may_show = is_all_quoted && !lines.iter().any(|line| is_introduced(line) || is_last_line_of_ours(line));
     Quotes { words_at: may_show.then_some(0), is_below_headers: false }
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim_matches(['>', ' ', '\t']).is_empty()
 }
 
 pub(super) fn is_quoted(line: &str) -> bool {
@@ -205,11 +214,19 @@ fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
 pub(super) fn keep_below_words(lines: &[&str], kinds: &mut [Kind]) {
     let mut has_words = false;
     for (line, kind) in lines.iter().zip(kinds) {
-        let is_blank = line.trim_matches(['>', ' ', '\t']).is_empty();
-        has_words |= *kind == Kind::Reply && !is_blank;
-        if has_words && *kind == Kind::Quoted && !is_blank {
+        has_words |= *kind == Kind::Reply && !is_blank(line);
+        if has_words && *kind == Kind::Quoted && !is_blank(line) {
             *kind = Kind::Reply;
         }
+    }
+}
+
+/// Makes all that is quoted part of the reply of a mail that answers none: its sender shows it, be it a mail that went
+/// astray, a page of a log, or the fields of a form. What is passed on without a word is shown by itself.
+pub(super) fn keep_what_answers_nothing(lines: &[&str], found: &Quotes, is_forward: bool, kinds: &mut [Kind]) {
+    let has_words = lines.iter().zip(&*kinds).any(|(line, kind)| *kind == Kind::Reply && !is_blank(line));
+    if has_words || !is_forward || found.words_at.is_none() {
+        kinds.fill(Kind::Reply);
     }
 }
 

@@ -11,101 +11,24 @@ const MIN_PROSE_WORDS: usize = 3;
 const MAX_STEP_DIGITS: usize = 2;
 
 /// Words that sentences have and signatures have not, in the languages of customers.
-const SENTENCE_WORDS: &[&str] = &[
-    "i",
-    "i'm",
-    "i've",
-    "we",
-    "we're",
-    "it",
-    "it's",
-    "is",
-    "isn't",
-    "are",
-    "aren't",
-    "was",
-    "were",
-    "has",
-    "have",
-    "need",
-    "needs",
-    "can",
-    "cannot",
-    "can't",
-    "don't",
-    "doesn't",
-    "didn't",
-    "will",
-    "would",
-    "should",
-    "not", //
-    "ich",
-    "wir",
-    "uns",
-    "mir",
-    "ist",
-    "sind",
-    "war",
-    "hat",
-    "habe",
-    "haben",
-    "wird",
-    "werden",
-    "kann",
-    "können",
-    "brauche",
-    "brauchen",
-    "nicht", //
-    "je",
-    "j'ai",
-    "nous",
-    "est",
-    "sont",
-    "avons",
-    "peux",
-    "pouvons",
-    "pas", //
-    "yo",
-    "está",
-    "están",
-    "hay",
-    "tengo",
-    "tenemos",
-    "necesito",
-    "necesitamos",
-    "puedo", //
-    "ho",
-    "abbiamo",
-    "sono",
-    "è",
-    "ik",
-    "wij",
-    "zijn",
-    "hebben",
-    "kan",
-    "jag",
-    "jeg",
-    "vi",
-    "är",
-    "er",
-    "har",
-    "inte",
-    "ikke",
-    "estou",
-    "estamos",
-    "temos",
-    "não",
-    "jest",
-    "są",
-    "mam",
-    "nie",
+const SENTENCE_WORDS: [&str; 5] = [
+    "i i'm i've we we're it it's is isn't are aren't was were has have need needs can cannot can't don't doesn't didn't \
+     will would should not",
+    "ich wir uns mir ist sind war hat habe haben wird werden kann können brauche brauchen nicht",
+    "je j'ai nous est sont avons peux pouvons pas yo está están hay tengo tenemos necesito necesitamos puedo",
+    "ho abbiamo sono è ik wij zijn hebben kan jag jeg vi är er har inte ikke estou estamos temos não",
+    "jest są mam nie",
 ];
+
+/// Words that a finished sentence below dashes has at the least.
+const MIN_SENTENCE_WORDS: usize = 4;
 
 /// Whether the lines below a rule go on with what the sender has to say.
 pub(super) fn goes_on(rule: &str, below: &[&str]) -> bool {
     // Below underscores, as programs draw them, and `--` a motto may stand, too.
     let is_dashed = !rule.trim().starts_with('_') && rule.trim() != "--";
-    let is_more = |line: &&str| is_step(line) || is_logged(line) || is_sentence(line) || is_dashed && is_prose(line);
+    let has_words = |line: &str| is_dashed && (is_prose(line) || is_finished(line) && has_enough_words(line));
+    let is_more = |line: &&str| is_step(line) || is_logged(line) || is_sentence(line) || has_words(line);
     below.iter().any(is_more) || has_table(below)
 }
 
@@ -127,14 +50,23 @@ fn is_logged(line: &str) -> bool {
     has_shape("0000-00-00") || has_shape("00:00:00")
 }
 
-/// A finished sentence that nobody has for a motto: those stand between quotes.
+/// A sentence with words that no signature has.
 fn is_sentence(line: &str) -> bool {
-    let line = line.trim();
-    let is_finished = line.ends_with(['.', '!', ':']) && !line.starts_with(['"', '“', '„', '«', '\'', '‘']);
-    is_finished && {
+    let is_of_sentence = |word: &str| SENTENCE_WORDS.iter().any(|row| row.split(' ').any(|known| known == word));
+    is_finished(line) && {
         let lower = line.to_lowercase().replace('’', "'");
-        lower.split(|c: char| !c.is_alphabetic() && c != '\'').any(|word| SENTENCE_WORDS.contains(&word))
+        lower.split(|c: char| !c.is_alphabetic() && c != '\'').any(is_of_sentence)
     }
+}
+
+/// A line that ends as sentences do, and is nobody's motto: those stand between quotes.
+fn is_finished(line: &str) -> bool {
+    let line = line.trim();
+    line.ends_with(['.', '!', ':']) && !line.starts_with(['"', '“', '„', '«', '\'', '‘'])
+}
+
+fn has_enough_words(line: &str) -> bool {
+    line.split_whitespace().filter(|word| word.starts_with(char::is_alphabetic)).count() >= MIN_SENTENCE_WORDS
 }
 
 /// Words behind the first of which none has a capital, as the words of names, places and posts have.
@@ -181,6 +113,8 @@ mod tests {
             ("German", "Das brauchen wir morgen!", true),
             ("French", "Nous avons tout essayé.", true),
             ("Spanish", "No puedo entrar.", true),
+            ("a demand", "Change your password today.", true),
+            ("less of one", "Example Trading Ltd.", false),
             ("an announcement", "This is what it says:", true),
             ("a name", "Ann Example\nExample Ltd\n+44 20 7946 0000", false),
             ("a house number", "12 Harbour Road", false),

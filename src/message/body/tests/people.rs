@@ -70,3 +70,43 @@ fn words_are_never_taken_for_a_signature_when_there_are_no_others() {
     hints.add(regions, 0);
     assert_eq!(split(text, &hints).reply, "It burns.");
 }
+
+#[test]
+fn a_mail_that_answers_none_shows_what_looks_quoted() {
+    let block = "From: Bob <bob@example.com>\nSent: Monday, 2 March 2026 09:00\nTo: Ann\nSubject: Error";
+    let cases = [
+        ("a form", format!("{block}\nMessage: Why was I charged twice?")),
+        ("a mail that is looked for", format!("It never arrived:\n\n{block}\n\nDo you see it?")),
+        ("a separator", "----- Original Message -----\nerror 17\n\nWhat does it mean?".to_owned()),
+        ("a mail that is cited", "On Mon, 2 Mar 2026 at 09:30, Bob wrote:\n> It works.\nDoes it?".to_owned()),
+        ("one at the end", "Hi,\n\nOn Mon, 2 Mar 2026 at 09:30, Bob wrote:\n\nIt works.".to_owned()),
+    ];
+    for (name, text) in &cases {
+        let split = |answers_none| split(text.clone(), &Hints { answers_none, ..Hints::default() });
+        assert_eq!(split(true).reply, *text, "{name}");
+        assert_ne!(split(false).reply, *text, "{name}, in an answer");
+    }
+    // What ends as our mails do is one of ours, whatever the header says.
+    let ours = "Yes.\n\nOn Mon, 2 Mar 2026 at 09:30, Desk wrote:\n> Really?\n> Ref: PR-1042 · 1-2bk.MAC";
+    assert_eq!(split(ours.to_owned(), &Hints { answers_none: true, ..Hints::default() }).reply, "Yes.");
+}
+
+#[test]
+fn what_an_agent_cites_above_our_mail_is_the_agents() {
+    let block = "From: Bob <bob@example.com>\nSent: Monday, 2 March 2026 09:00\nTo: Ann\nSubject: Error";
+    let ours = format!("On Mon, 2 Mar 2026 at 10:00, Desk wrote:\n> {ANSWER_ABOVE}\n> New ticket");
+    let cases = [
+        (
+            "what somebody wrote",
+            "Hello,\n\nOn 2 March 2026 at 09:30 Bob Smith wrote:\n\nIt works.\n\nDoes it?".to_owned(),
+        ),
+        ("a header", format!("Hello,\n\nthis went astray:\n\n{block}\n\nIt burns.")),
+        ("a separator", "Hello,\n\n-----Original Message-----\nIt burns.".to_owned()),
+    ];
+    for (name, words) in cases {
+        assert_eq!(parts(&format!("{words}\n\n{ours}")).0, words, "{name}");
+    }
+    // Outlook's lines above our mail introduce it.
+    let outlook = format!("Yes.\n\n{}\n\n{ANSWER_ABOVE}\nNew ticket", block.replace("Bob", "Desk"));
+    assert_eq!(parts(&outlook).0, "Yes.");
+}
