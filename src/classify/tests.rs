@@ -43,7 +43,7 @@ fn holds(when: &str, message: &Message, context: &Context) -> bool {
 #[test]
 fn each_condition_looks_where_its_name_says() {
     let mut message = mail(
-        "Invalid API key",
+        "Re: Invalid API key",
         "All calls answer 401:\nthe API-key can’t be used.\n\nOn Monday Bob wrote:\n> old words",
     );
     message.to = vec![crate::message::Address::bare("support@desk.example")];
