@@ -99,10 +99,10 @@ const OF_OTHERS: &str = "Authentication-Results: mx.evil.example; dmarc=pass hea
 
 #[test]
 fn rules_see_what_is_read_of_a_mail_on_trial_and_at_work() {
-    let html = "Subject: Hot\r\nContent-Type: text/html; charset=utf-8\r\n";
+    let html = "Subject: Re: Hot\r\nContent-Type: text/html; charset=utf-8\r\n";
     let agent = "Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example\r\n";
     let utf8 = "Content-Type: text/plain; charset=utf-8\r\n";
-    let cases: [(&str, String, &[&str]); 17] = [
+    let cases: [(&str, String, &[&str]); 18] = [
         (
             "words of one's own",
             mail(0, "ann@customer.example", "Subject: Hot\r\n", "The volcano."),
@@ -155,6 +155,16 @@ fn rules_see_what_is_read_of_a_mail_on_trial_and_at_work() {
             &["in-all"],
         ),
         (
+            "a quote in a mail that answers none",
+            mail(
+                15,
+                "ray@customer.example",
+                "Subject: Lamp\r\n",
+                "On 2 Mar 2026 at 09:30, Ann wrote:\r\n> The volcano.",
+            ),
+            &["in-all", "in-words"],
+        ),
+        (
             "somebody vouches",
             mail(7, "kim@customer.example", &format!("{PASS}Subject: Lamp\r\n"), "It is dark."),
             &["auth-pass"],
@@ -199,7 +209,7 @@ fn rules_see_what_is_read_of_a_mail_on_trial_and_at_work() {
             mail(
                 13,
                 "pia@customer.example",
-                &format!("{utf8}Subject: Lampe\r\n"),
+                &format!("{utf8}Subject: Re: Lampe\r\n"),
                 "Die Lampe ist nicht an und wir haben kein Licht, bitte helfen Sie uns.\r\n\r\n\
                  On 2 Mar 2026 at 09:30, Ann wrote:\r\n> This is the lamp that you have bought and it is not on.",
             ),
