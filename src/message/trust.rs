@@ -97,8 +97,13 @@ impl Results {
     /// Reads the value of a field; `None` when it does not even begin as one.
     fn parse(value: &str) -> Option<Self> {
         let mut sections = sections(value).into_iter();
-        // `example.com 1`: the id, and a version that may follow it.
-        let authserv_id = sections.next()?.into_iter().next()?.to_lowercase();
+        // `example.com 1`: the id, and a version that may follow it. What another version means is not known, so nothing
+        // of it counts (RFC 8601 §2.2).
+        let mut head = sections.next()?.into_iter();
+        let authserv_id = head.next()?.to_lowercase();
+        if head.next().is_some_and(|version| version.parse() != Ok(1_u32)) {
+            return Some(Self { authserv_id, methods: Vec::new() });
+        }
         let methods = sections.filter_map(|words| Method::parse(&words)).collect();
         Some(Self { authserv_id, methods })
     }
@@ -121,12 +126,17 @@ impl Method {
         (!method.name.is_empty()).then_some(method)
     }
 
-    /// The domain in the first of these properties that is there.
+    /// The domain in the first of these properties that is there. Two that differ are none.
     fn property_domain(&self, names: &[&str]) -> Option<&str> {
-        let value = names.iter().find_map(|name| self.properties.iter().find(|(n, _)| n == name))?;
-        let domain = value.1.rsplit_once('@').map_or(value.1.as_str(), |(_, domain)| domain);
-        Some(domain.trim_end_matches('.'))
+        let name = names.iter().find(|name| self.properties.iter().any(|(n, _)| n == *name))?;
+        let mut domains = self.properties.iter().filter(|(n, _)| n == name).map(|(_, value)| domain_in(value));
+        let first = domains.next()?;
+        domains.all(|other| other == first).then_some(first)
     }
+}
+
+fn domain_in(value: &str) -> &str {
+    value.rsplit_once('@').map_or(value, |(_, domain)| domain).trim_end_matches('.')
 }
 
 /// Whether a domain that was authenticated speaks for the author's: it is the same or below it. The other way round
@@ -163,7 +173,10 @@ fn sections(value: &str) -> Vec<Vec<String>> {
         }
         match c {
             '(' if !is_literal => comments += 1,
-            ')' if !is_literal && comments > 0 => comments -= 1,
+            ')' if !is_literal && comments > 0 => {
+                comments -= 1;
+                is_word_open &= !sections.is_empty();
+            }
             _ if comments > 0 => {}
             ';' if !is_literal => {
                 sections.push(std::mem::take(&mut words));
@@ -171,8 +184,13 @@ fn sections(value: &str) -> Vec<Vec<String>> {
             }
             c if c.is_whitespace() && !is_literal => is_word_open = false,
             c => {
-                // Blanks around the `=` between a name and its value are allowed.
-                let joins = c == '=' && !is_literal || words.last().is_some_and(|word| word.ends_with('='));
+                // Blanks and comments are allowed around the `=` between a name and its value, and around the signs within
+                // a name; not within the server's id, which no server would know for its own then.
+                let is_name = !sections.is_empty() && words.last().is_some_and(|word| !word.contains('='));
+                let is_sign = c == '=' || is_name && matches!(c, '.' | '/');
+                let is_unfinished =
+                    words.last().is_some_and(|word| word.ends_with('=') || is_name && word.ends_with(['.', '/']));
+                let joins = is_sign && !is_literal || is_unfinished;
                 match words.last_mut() {
                     Some(word) if is_word_open || joins => word.push(c),
                     _ => words.push(c.to_string()),
@@ -216,6 +234,23 @@ mod tests {
             ("a domain above", "mx.d; spf=pass smtp.mailfrom=com; dkim=pass header.d=com", None),
             ("both fail", "mx.d; spf=fail smtp.mailfrom=example.com; dkim=fail header.d=example.com", Fail),
             ("no result", "mx.d; none", None),
+            ("a version that is known", "mx.d 1; dmarc=pass header.from=example.com", Pass),
+            ("a version that is not", "mx.d 2; dmarc=pass header.from=example.com", None),
+            ("a version that is none", "mx.d x; dmarc=pass header.from=example.com", None),
+            ("comments within a name", "mx.d; dmarc=pass header (p) . (q) from=example.com", Pass),
+            (
+                "blanks within a name",
+                "mx.d; spf = pass smtp . mailfrom = example.com; dkim / 1 = pass header .d=example.com",
+                Pass,
+            ),
+            ("two domains in one result", "mx.d; dmarc=pass header.from=example.com header.from=evil.example", None),
+            ("the same, the other first", "mx.d; dmarc=pass header.from=evil.example header.from=example.com", None),
+            ("one domain, said twice", "mx.d; dmarc=pass header.from=example.com header.from=Example.com", Pass),
+            (
+                "two signers in one result",
+                "mx.d; spf=pass smtp.mailfrom=example.com; dkim=pass header.d=example.com header.d=evil.example",
+                None,
+            ),
             ("comments and quotes", "mx.d (mine; really) 1; dmarc=pass (p=\"none\") header.from=\"example.com\"", Pass),
             (
                 "a comment that lies",
@@ -259,6 +294,8 @@ mod tests {
                 1,
             ),
             ("an id that begins alike", pass("mx.desk.example.evil.example"), None, 0),
+            ("an id with a comment within", pass("mx.desk(x).example"), None, 0),
+            ("an id with blanks within", pass("mx . desk . example"), None, 0),
             ("an encoded id", pass("=?utf-8?q?mx.desk.example?="), None, 0),
             (
                 "a folded field",
