@@ -1,5 +1,7 @@
 //! The whole text of a mail: the parts that people read, decoded, HTML reduced to lines.
 
+mod clearsign;
+
 use super::body::{self, Flow, Hints};
 use super::decode::{self, find_uuencoded};
 use super::limits::MAX_TEXT_BYTES;
@@ -57,7 +59,7 @@ fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, charset: Option<&
             text.push_str(&words);
         }
     } else {
-        body::push_plain(text, &words, Flow::of(&part.content_type));
+        body::push_plain(text, &clearsign::armour_off(&words), Flow::of(&part.content_type));
     }
 }
 
