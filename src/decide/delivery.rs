@@ -99,7 +99,9 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
         }
         ReportKind::Complaint => complaint(decision, &named, to, ticket, mail.written_by.as_ref(), policy),
         ReportKind::Delayed | ReportKind::Delivered => {
-            decision.then(remark(at, format!("mail to {}: {detail}", to.address)))
+            let said =
+                if detail.is_empty() { report.recipients.first().map_or("", |said| &said.action) } else { &detail };
+            decision.then(remark(at, format!("mail to {}: {said}", to.address)))
         }
     };
     // A report is never answered, not even where an agent's server sends it in the agent's name.

@@ -12,25 +12,30 @@ use crate::message::{DeliveryReport, Message, ReportKind, ReportedRecipient, dec
 /// (RFC 6591).
 pub(super) const OF_SERVER: &str = "auth-failure";
 
-/// Reads a `message/feedback-report`. One that takes a complaint back is none.
-pub(super) fn read(part: &Part<'_>, parts: &Parts<'_>) -> Option<DeliveryReport> {
+/// The action where a reader says that a mail is not spam: it arrived, and is wanted.
+const NOT_SPAM: &str = "not-spam";
+
+/// Reads a `message/feedback-report`. One that takes a complaint back is none, but still a report: nobody wrote it to
+/// us.
+pub(super) fn read(part: &Part<'_>, parts: &Parts<'_>) -> DeliveryReport {
     let bytes = part.bytes();
     let block = fields::split(bytes[..bytes.len().min(MAX_REPORT_BYTES)].trim_ascii_start(), Of::Message);
     let kind = block.first("Feedback-Type").map(|field| decode::text(field).trim().to_lowercase()).unwrap_or_default();
-    if kind == "not-spam" {
-        return None;
-    }
     let named = ["Original-Rcpt-To", "Removal-Recipient", "Final-Recipient"];
     let fields = block.fields.iter().filter(|field| named.iter().any(|name| field.is(name)));
     let addresses: Vec<String> = fields.map(|field| address::of_field(&decode::text(*field))).collect();
     let mut report = report(&addresses, parts);
+    if kind == NOT_SPAM {
+        report.kind = ReportKind::Delivered;
+        report.recipients.iter_mut().for_each(|recipient| recipient.action = NOT_SPAM.to_string());
+    }
     if kind == "auth-failure" {
         if report.recipients.is_empty() {
             report.recipients.push(recipient(String::new()));
         }
         report.recipients.iter_mut().for_each(|recipient| recipient.action = OF_SERVER.to_string());
     }
-    Some(report)
+    report
 }
 
 /// Reads a complaint without a part for programs: only its subject and the mail with it tell.

@@ -35,7 +35,7 @@ pub(super) fn read(parts: &Parts<'_>, message: &Message) -> Option<DeliveryRepor
     let is_report = root.content_type.value == "multipart/report";
     let sender = sign::of(message);
     if let Some(part) = find(parts, &["message/feedback-report"]) {
-        return (is_report || sender > Sender::Anybody).then(|| complaint::read(part, parts))?;
+        return (is_report || sender > Sender::Anybody).then(|| complaint::read(part, parts));
     }
     if is_report && is_receipt(root, parts) {
         return receipt(parts, message);

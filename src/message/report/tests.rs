@@ -167,6 +167,7 @@ fn complaints_are_told_from_what_servers_doubt() {
         assert_eq!(report.as_ref().is_some_and(|report| report.kind == ReportKind::Complaint), is_complaint, "{kind}");
         assert_eq!(report.is_some_and(|report| report.is_complaint_of_reader()), is_of_reader, "{kind}");
     }
+    assert_eq!(in_short(&read(&raw("not-spam"))), "delivered ann@example.com not-spam -");
     let plain = "From: staff@provider.example\nSubject: complaint about message from 192.0.2.1\n\
                  Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\
                  X-HmXmrOriginalRecipient: ann@example.com\nMessage-ID: <pr.1@desk.example>\n\nx\n--b--\n";
