@@ -87,6 +87,15 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         {
             requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
         }
+        // People write from such addresses, too, and whoever is on an open ticket is waited for.
+        (Origin::AutomaticReply, Some(ticket))
+            if mail.message.is_automatic_by_address_only()
+                && mail.who != Who::Monitor
+                && ticket.status.is_open()
+                && requester::is_a_partys(mail, ticket, policy) =>
+        {
+            requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
+        }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         (Origin::AutomaticReply, None) if mail.message.is_automatic_by_words_only => {
             requester::on_request(mail, None, standing, policy, now)

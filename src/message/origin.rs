@@ -37,6 +37,16 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }
 
+impl Message {
+    /// Whether nothing but the address it is from speaks for a program: `no-reply@`, from which people write, too.
+    pub fn is_automatic_by_address_only(&self) -> bool {
+        let mut of_address = Marks::default();
+        sender::look_at_authors(self, &mut of_address);
+        let is_of_address = |mark: &String| of_address.list.iter().any(|(_, known)| known == mark);
+        !self.marks.is_empty() && self.marks.iter().all(is_of_address)
+    }
+}
+
 /// What a mark says about the mail that bears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Speaks {

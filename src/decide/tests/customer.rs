@@ -169,6 +169,25 @@ fn a_mail_that_only_its_words_call_automatic_changes_nothing_on_a_ticket_and_is_
 }
 
 #[test]
+fn a_partys_mail_that_only_its_address_calls_automatic_is_filed_and_told() {
+    let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
+    let filed: &[&str] = &["append automatic of nobody"];
+    let of_address = "From: no-reply@example.com, which takes no answer";
+    let cases = [
+        ("with our answer address", ticket(), Some(1), vec![of_address], told_bob),
+        ("by nobody on the ticket", ticket(), None, vec![of_address], filed),
+        ("on a closed ticket", ticket_that_is(Status::Closed), Some(1), vec![of_address], filed),
+        ("with another mark", ticket(), Some(1), vec![of_address, "Auto-Submitted: auto-replied"], filed),
+    ];
+    for (name, ticket, holder, marks, expected) in cases {
+        let mut mail = mail("no-reply@example.com", on_ticket(holder), "Production is down.");
+        mail.message.origin = Origin::AutomaticReply;
+        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        assert_eq!(told(&decide(&mail, Some(&ticket))), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_mail_starts_over_when_its_ticket_is_long_closed_or_long_idle_and_about_something_else() {
     let days = |days: i64| in_minutes(-60 * 24 * days);
     let closed = |days_ago| Ticket { closed_at: Some(days(days_ago)), ..ticket_that_is(Status::Closed) };

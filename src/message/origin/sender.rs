@@ -68,6 +68,11 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
         let words = if raw.is_some_and(|raw| SERVERS.contains(&raw.as_str())) { "a server" } else { "no address" };
         marks.add(Speaks::Program, format!("From: {words}"));
     }
+    look_at_authors(message, marks);
+}
+
+/// Looks at the addresses in `From`.
+pub(super) fn look_at_authors(message: &Message, marks: &mut Marks) {
     for author in &message.from {
         let local = punctuation_off(author.local());
         if SERVERS.contains(&local.as_str()) || author.local().to_lowercase().starts_with("bounce") {
