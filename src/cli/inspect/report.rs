@@ -102,6 +102,12 @@ impl Report {
     pub(super) fn of(path: String, message: &Message, files: &[Vec<u8>], own_addresses: &[String]) -> Self {
         let to = message.answer_to().cloned().unwrap_or_else(|| Address::bare(""));
         let answer = guard::may_reach(&to, Some(message.origin), own_addresses);
+        // What cannot be read whole waits for a person, whoever sent it.
+        let unfit = message.defects.iter().find(|defect| defect.code.is_fatal());
+        let why_not = match unfit {
+            Some(defect) => Some(format!("it would be quarantined ({})", defect.code.as_str())),
+            None => answer.err().map(|refusal| refusal.to_string()),
+        };
         Self {
             path,
             message_id: (!message.id.is_made_up()).then(|| message.id.0.clone()),
@@ -120,8 +126,8 @@ impl Report {
             attachments: files_of(message, files),
             origin: message.origin.as_str(),
             marks: message.marks.clone(),
-            may_answer: answer.is_ok(),
-            why_not: answer.err().map(|refusal| refusal.to_string()),
+            may_answer: why_not.is_none(),
+            why_not,
             report: message.report.as_ref().map(Delivery::of),
             calendar: message.calendar.clone(),
             forwarded: message.forwarded.as_ref().map(Forwarded::of),
@@ -181,6 +187,31 @@ impl Delivery {
             kind: report.kind.as_str(),
             recipients: report.recipients.iter().map(recipient).collect(),
             original_message_id: report.original_message_id.as_ref().map(|id| id.0.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Reader, parse};
+
+    #[test]
+    fn no_answer_goes_out_for_what_the_desk_quarantines() {
+        let nested = |depth: usize| {
+            let open = |level: usize| format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n");
+            let parts: String = (0..depth).map(open).collect();
+            format!("From: ann@example.com\nMessage-ID: <a@example.com>\n{parts}Content-Type: text/plain\n\nx\n")
+        };
+        let cases = [
+            ("a mail", nested(2), None),
+            ("nested too deep", nested(200), Some("it would be quarantined (too-deep)")),
+            ("no mail at all", "x".to_owned(), Some("it would be quarantined (unreadable)")),
+        ];
+        for (name, raw, expected) in cases {
+            let message = parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default());
+            let report = Report::of(name.to_owned(), &message, &[], &[]);
+            assert_eq!((report.may_answer, report.why_not.as_deref()), (expected.is_none(), expected), "{name}");
         }
     }
 }
