@@ -36,6 +36,8 @@ pub(super) struct Hints {
     pub answers_none: bool,
     /// It was HTML, or some of it.
     pub is_html: bool,
+    /// The names of who wrote it, and what stands before the `@` of the address.
+    pub sender: String,
 }
 
 impl Hints {
@@ -76,7 +78,7 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     if hints.answers_none && marker.is_none() && !lines.iter().any(|line| marker::is_last_line_of_ours(line)) {
         quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
     }
-    signature::mark(&lines, &hinted, hints.is_html, &mut kinds);
+    signature::mark(&lines, &hinted, hints, &mut kinds);
     match marker {
         Some(at) => quotes::keep_below_words(&lines[..marker::quote_around(&lines, at)], &mut kinds),
         None => quotes::keep_between_answers(&lines, hints.is_html, &mut kinds),

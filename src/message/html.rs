@@ -6,8 +6,9 @@
 mod links;
 mod tag;
 
+use super::attribution::attribution;
 use super::decode;
-use super::limits::MAX_TEXT_BYTES;
+use super::limits::{MAX_ATTRIBUTION_BYTES, MAX_TEXT_BYTES, MAX_WRAPPED_LINES};
 use super::regions::{Region, Regions};
 use links::Link;
 use std::borrow::Cow;
@@ -84,18 +85,44 @@ pub(super) fn to_text(html: &str) -> (String, Vec<Region>) {
                 None => never_closed.push(tag.name),
             }
         } else {
-            out.tag(&tag);
+            let is_said_to_quote = name == "blockquote" && (says_quote(written) || regions.has_quote());
+            out.tag(&tag, is_said_to_quote);
             regions.tag(written, &tag.name, tag.is_closing, out.text.len());
         }
     }
     out.end_link();
-    let regions = regions.finish(out.text.len());
+    let regions = regions.finish(&out.text);
     (out.text, regions)
+}
+
+/// Marks in the tag of a `blockquote` by which programs say that it quotes, in lower case. Without one, it indents.
+const QUOTING: [&str; 9] =
+    ["\"cite\"", "'cite'", "=cite", "\"mid:", "gmail_quote", "_quote", "-quote", "quoted", "attribution_blockquote"];
+
+fn says_quote(tag: &str) -> bool {
+    tag.len() > "<blockquote>".len() && {
+        let lower = tag[..tag.floor_char_boundary(MAX_BLOCKQUOTE_BYTES)].to_lowercase();
+        QUOTING.iter().any(|mark| lower.contains(mark))
+    }
+}
+
+/// Bytes of the tag of a `blockquote` that are looked at.
+const MAX_BLOCKQUOTE_BYTES: usize = 1_000;
+
+/// Whether the last lines of a text say who wrote what follows.
+fn is_introduced(text: &str) -> bool {
+    let tail = &text[text.ceil_char_boundary(text.len().saturating_sub(2 * MAX_ATTRIBUTION_BYTES))..];
+    let mut lines: Vec<&str> =
+        tail.lines().rev().filter(|line| !line.trim().is_empty()).take(MAX_WRAPPED_LINES).collect();
+    lines.reverse();
+    (0..lines.len()).any(|at| attribution(&lines[at..]).is_some_and(|(count, _)| at + count == lines.len()))
 }
 
 #[derive(Default)]
 struct Output {
     text: String,
+    /// The `blockquote`s we are in, and whether each quotes: people indent with them, too.
+    blockquotes: Vec<bool>,
     quote_depth: usize,
     pre_depth: usize,
     has_gap: bool,
@@ -144,7 +171,7 @@ fn is_for_looks(c: char) -> bool {
 }
 
 impl Output {
-    fn tag(&mut self, tag: &Tag<'_>) {
+    fn tag(&mut self, tag: &Tag<'_>, is_said_to_quote: bool) {
         match tag.name.as_ref() {
             "br" => self.end_line(),
             "a" => {
@@ -184,11 +211,13 @@ impl Output {
             }
             "blockquote" => {
                 self.close_line();
-                self.quote_depth = if tag.is_closing {
-                    self.quote_depth.saturating_sub(1)
-                } else {
-                    (self.quote_depth + 1).min(MAX_QUOTE_DEPTH)
-                };
+                if !tag.is_closing {
+                    let is_quote = self.quote_depth > 0 || is_said_to_quote || is_introduced(&self.text);
+                    self.blockquotes.push(is_quote);
+                    self.quote_depth += usize::from(is_quote);
+                } else if self.blockquotes.pop() == Some(true) {
+                    self.quote_depth -= 1;
+                }
             }
             "td" | "th" => {
                 self.has_gap = true;
@@ -307,7 +336,7 @@ impl Output {
             return;
         }
         if !self.is_in_line {
-            for _ in 0..self.quote_depth {
+            for _ in 0..self.quote_depth.min(MAX_QUOTE_DEPTH) {
                 self.text.push('>');
             }
             if self.quote_depth > 0 {
@@ -357,7 +386,7 @@ impl Output {
             return;
         }
         self.blank_lines += 1;
-        for _ in 0..self.quote_depth {
+        for _ in 0..self.quote_depth.min(MAX_QUOTE_DEPTH) {
             self.text.push('>');
         }
         self.text.push('\n');
@@ -409,7 +438,7 @@ mod tests {
             ("what is hidden for ever", "<div style=\"display:none\">One", "One"),
             (
                 "quotes",
-                "Yes<blockquote>One<br>Two<blockquote>Three</blockquote></blockquote>No",
+                "Yes<blockquote type=cite>One<br>Two<blockquote>Three</blockquote></blockquote>No",
                 "Yes\n> One\n> Two\n>> Three\nNo",
             ),
             ("preformatted", "<pre>a\tb\n  c</pre>", "a\tb\n  c\n"),
@@ -446,7 +475,7 @@ mod tests {
         let deepest = format!("{}- x", "  ".repeat(MAX_LIST_DEPTH - 1));
         assert_eq!((items(MAX_LIST_DEPTH), items(MAX_LIST_DEPTH + 1)), (deepest.clone(), deepest));
 
-        let quotes = |depth: usize| to_text(&format!("{}x", "<blockquote>".repeat(depth))).0;
+        let quotes = |depth: usize| to_text(&format!("{}x", "<blockquote type=cite>".repeat(depth))).0;
         let deepest = format!("{} x", ">".repeat(MAX_QUOTE_DEPTH));
         assert_eq!((quotes(MAX_QUOTE_DEPTH), quotes(MAX_QUOTE_DEPTH + 1)), (deepest.clone(), deepest));
 

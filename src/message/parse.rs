@@ -117,6 +117,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
         let (text, mut hints) = text::of(&parts, &mut defects);
         hints.is_forward = forwarded::is_forward(&envelope.subject);
         hints.answers_none = envelope.answers_none();
+        hints.sender = envelope.from.first().map(names_of).unwrap_or_default();
         (body::split(text, &hints), list_attachments(&parts, contents, &mut defects))
     } else {
         (Body::default(), Vec::new())
@@ -302,6 +303,12 @@ fn list_attachments(
         Attachment { name, media_type, size_bytes, inline, index }
     });
     list.collect()
+}
+
+/// The names by which somebody may sign.
+fn names_of(from: &Address) -> String {
+    let local = from.address.split('@').next().unwrap_or_default();
+    format!("{} {local}", from.name.as_deref().unwrap_or_default())
 }
 
 /// Cuts a text to so many characters, and says whether that changed it.

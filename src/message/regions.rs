@@ -2,7 +2,8 @@
 //!
 //! Fed with the tags in their order; of all of them only those with an id, a class, a style or a name are looked at.
 
-use super::limits::MAX_HTML_REGIONS;
+use super::attribution::announced_block;
+use super::limits::{MAX_BLOCK_LINES, MAX_HTML_REGIONS, MAX_LABEL_CHARS};
 use aho_corasick::AhoCorasick;
 use std::sync::LazyLock;
 
@@ -13,6 +14,8 @@ pub(super) enum What {
     Introduction,
     /// All from here on is quoted.
     Quote,
+    /// The line that Outlook draws above a header block, and others elsewhere: a quote when one follows.
+    HeaderBlock,
     /// A signature, to its end.
     Signature,
 }
@@ -46,9 +49,9 @@ const MARKS: &[(&str, What)] = &[
     ("stopspelling", What::Quote),
     ("mail-editor-reference-message-container", What::Quote),
     ("ms-outlook-mobile-reference-message", What::Quote),
-    ("border-top:solid #e1e1e1", What::Quote),
-    ("border-top:solid #b5c4df", What::Quote),
-    ("border-top-color: rgb(229, 229, 229)", What::Quote),
+    ("border-top:solid #e1e1e1", What::HeaderBlock),
+    ("border-top:solid #b5c4df", What::HeaderBlock),
+    ("border-top-color: rgb(229, 229, 229)", What::HeaderBlock),
     ("__divider__", What::Quote),
     // Signatures.
     ("gmail_signature", What::Signature),
@@ -57,15 +60,21 @@ const MARKS: &[(&str, What)] = &[
     ("applemailsignature", What::Signature),
     ("protonmail_signature_block", What::Signature),
     ("ymail_android_signature", What::Signature),
-    ("mail-signature", What::Signature),
-    ("email-signature", What::Signature),
+    ("mail-signature\"", What::Signature),
+    ("mail-signature ", What::Signature),
+    ("io-ox-signature", What::Signature),
+    ("yahoo-signature", What::Signature),
+    ("evo-signature", What::Signature),
+    ("edo-signature", What::Signature),
+    ("zmail_signature", What::Signature),
     ("front-signature", What::Signature),
     ("missive_signature", What::Signature),
     ("sh-signature", What::Signature),
     ("composer_signature", What::Signature),
     ("messagesignaturesection", What::Signature),
-    ("\"signature", What::Signature),
-    ("signature\"", What::Signature),
+    // Outlook on the web, of which only the capital tells it from what people call so.
+    ("id=\"signature\"", What::Signature),
+    ("id=\"x_signature\"", What::Signature),
     ("<signature", What::Signature),
     ("data-signature", What::Signature),
 ];
@@ -80,6 +89,21 @@ static SEARCHED: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 fn mark_in(tag: &str) -> Option<What> {
     let found = SEARCHED.as_ref()?.find_overlapping_iter(tag).map(|found| found.pattern().as_usize() / 2).min()?;
     Some(MARKS[found].1)
+}
+
+/// Lines of a header block in a language that we do not know.
+const MIN_HEADER_LINES: usize = 3;
+
+/// Whether a text begins with a header block.
+fn has_header_block(text: &str) -> bool {
+    let lines: Vec<&str> =
+        text.lines().map(str::trim).skip_while(|line| line.is_empty()).take(MAX_BLOCK_LINES).collect();
+    if lines.is_empty() || announced_block(&lines).is_some() {
+        return !lines.is_empty();
+    }
+    let is_field = |line: &&str| line.chars().take(MAX_LABEL_CHARS).any(|c| matches!(c, ':' | '：'));
+    let fields = lines.iter().take_while(|line| is_field(line)).count();
+    fields >= MIN_HEADER_LINES && lines[..fields].iter().any(|line| line.contains('@'))
 }
 
 /// Follows the tags of an HTML text.
@@ -109,6 +133,11 @@ impl Regions {
             return;
         }
         let Some(what) = mark_in(tag) else { return };
+        let is_outlooks = || name == "div" && tag.contains("Signature");
+        let has_common_name = tag.contains("\"signature\"") || tag.contains("'signature'");
+        if what == What::Signature && has_common_name && !is_outlooks() {
+            return;
+        }
         if what == What::Signature {
             if self.open.is_some() || matches!(name, "br" | "hr" | "img" | "meta" | "input") {
                 return;
@@ -125,14 +154,28 @@ impl Regions {
         }
     }
 
-    /// The regions of a text that is `len` bytes long. A signature that is never closed is none.
-    pub fn finish(mut self, len: usize) -> Vec<Region> {
+    /// Whether something is quoted from here on, or was before.
+    pub fn has_quote(&self) -> bool {
+        self.list.iter().any(|region| matches!(region.what, What::Introduction | What::Quote))
+    }
+
+    /// The regions of this text. A signature that is never closed is none, and neither is a line that was drawn above
+    /// anything but a header block.
+    pub fn finish(mut self, text: &str) -> Vec<Region> {
+        let len = text.len();
         let is_open = self.open.is_some();
         let last = self.list.iter().rposition(|region| region.what == What::Signature);
         if let Some(last) = last.filter(|_| is_open) {
             self.list.remove(last);
         }
-        self.list.iter_mut().for_each(|region| region.end = region.end.min(len));
+        self.list.retain_mut(|region| {
+            region.end = region.end.min(len);
+            if region.what != What::HeaderBlock {
+                return true;
+            }
+            region.what = What::Quote;
+            has_header_block(&text[region.start.min(len)..])
+        });
         self.list
     }
 }

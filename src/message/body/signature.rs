@@ -4,7 +4,7 @@
 
 use super::super::limits::{MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES};
 use super::super::regions::What;
-use super::{Kind, notices, sent_from, shown};
+use super::{Hints, Kind, notices, sent_from, shown};
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
 pub(super) const MAX_SIGNATURE_LINE_BYTES: usize = 100;
@@ -19,13 +19,13 @@ pub(super) const MAX_SIGNED_BYTES: usize = 40;
 pub(super) const MAX_UNDERLINE_DIFFERENCE: usize = 3;
 
 /// Marks signatures in each stretch of reply.
-pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds: &mut [Kind]) {
+pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds: &mut [Kind]) {
     for (kind, hint) in kinds.iter_mut().zip(hinted) {
         if *hint == Some(What::Signature) && *kind == Kind::Reply {
             *kind = Kind::Signature;
         }
     }
-    if let Some(banner) = super::banner::find(lines, is_html, kinds) {
+    if let Some(banner) = super::banner::find(lines, hints.is_html, kinds) {
         kinds[banner].fill(Kind::Signature);
     }
     let mut start = 0;
@@ -34,7 +34,7 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds
         let len = kinds[start..].iter().position(|kind| *kind != Kind::Reply).unwrap_or(lines.len() - start);
         let end = start + len;
         if len > 0 {
-            let at = start + find(&lines[start..end], is_quote_above);
+            let at = start + find(&lines[start..end], is_quote_above, &hints.sender);
             kinds[at..end].fill(Kind::Signature);
         }
         is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
@@ -43,7 +43,7 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_html: bool, kinds
 }
 
 /// Where the signature of a stretch of text begins; its length where there is none.
-fn find(lines: &[&str], is_quote_above: bool) -> usize {
+fn find(lines: &[&str], is_quote_above: bool, sender: &str) -> usize {
     if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
         return exact;
     }
@@ -63,7 +63,7 @@ fn find(lines: &[&str], is_quote_above: bool) -> usize {
         } else {
             let rule = if has_rule { None } else { below_rule(rest, is_quote_above) };
             has_rule |= rule.is_some();
-            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest))
+            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, sender))
         };
         match cut {
             Some(at) => (end, found) = (at, at),
@@ -140,17 +140,35 @@ fn is_drawn(words: &str) -> bool {
     }
 }
 
-/// `-Ann` or `- Ann` as the last line, below a finished sentence.
-fn signed(lines: &[&str]) -> Option<usize> {
+/// `-Ann` or `- Ann` as the last line, below a finished sentence. One who is not the sender has more names than one:
+/// `- Tea` is an item of a list.
+fn signed(lines: &[&str], sender: &str) -> Option<usize> {
     let at = lines.len() - 1;
     let line = lines[at].trim();
-    let name = line.strip_prefix("--").or_else(|| line.strip_prefix('-'))?.trim_start();
+    let name = line.strip_prefix("--").or_else(|| line.strip_prefix('-'))?;
+    let is_apart = name.starts_with(' ');
+    let name = name.trim_start();
     let words = name.split_whitespace().count();
     let is_name = name.len() <= MAX_SIGNED_BYTES
         && (1..=MAX_SIGNED_WORDS).contains(&words)
         && name.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '\'' | '-'));
+    if !is_name {
+        return None;
+    }
     let above = lines[..at].iter().rposition(|line| !line.trim().is_empty())?;
     let sentence = lines[above].trim();
     let is_finished = sentence.ends_with(['.', '!', '?', ')']) && !sentence.starts_with('-');
-    (is_name && is_finished).then_some(at)
+    let is_senders = name.split_whitespace().all(|word| is_name_of(word, sender));
+    let are_names = !is_apart && words > 1 && name.split_whitespace().all(|word| word.starts_with(char::is_uppercase));
+    (is_finished && (is_senders || are_names)).then_some(at)
+}
+
+/// Whether a word is one of the names of the sender, or an initial.
+fn is_name_of(word: &str, sender: &str) -> bool {
+    let word = word.trim_end_matches('.').to_lowercase();
+    let mut names = sender.split(|c: char| !c.is_alphabetic()).filter(|name| !name.is_empty());
+    names.any(|name| {
+        let name = name.to_lowercase();
+        name == word || word.chars().count() == 1 && name.starts_with(&word)
+    })
 }

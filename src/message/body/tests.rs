@@ -12,7 +12,8 @@ use crate::message::limits::{
 };
 
 fn parts(text: &str) -> (String, String, String) {
-    let body = super::split(String::from(text), &Hints::default());
+    let hints = Hints { sender: "Ann Example ann".to_owned(), ..Hints::default() };
+    let body = super::split(String::from(text), &hints);
     (body.reply, body.quote, body.signature)
 }
 
@@ -395,7 +396,7 @@ fn markup_tells_quotes_and_signatures_in_any_language() {
         ),
         (
             "a disclaimer below",
-            "<div>Yes.</div><blockquote>Q</blockquote><div>Lunch at noon</div>",
+            "<div>Yes.</div><blockquote type=cite>Q</blockquote><div>Lunch at noon</div>",
             "Yes.\n\nLunch at noon",
             "",
         ),

@@ -38,6 +38,12 @@ fn words_of_people_are_no_signature() {
             "Salve.\n\nAi sensi del D.Lgs. 196/2003 chiedo la cancellazione di tutti i miei dati dai vostri sistemi.",
         ),
     ];
+    let cases = cases.into_iter().chain([
+        ("one item apart", "It is this alone.\n\n- Tea"),
+        ("one item", "It is this alone.\n\n-Tea"),
+        ("one item of two words", "It is this alone.\n\n- Green Tea"),
+        ("a finding", "It is this alone.\n\n-tea is cold"),
+    ]);
     for (name, text) in cases {
         assert_eq!(parts(text).0, text.trim(), "{name}");
     }
@@ -109,4 +115,79 @@ fn what_an_agent_cites_above_our_mail_is_the_agents() {
     // Outlook's lines above our mail introduce it.
     let outlook = format!("Yes.\n\n{}\n\n{ANSWER_ABOVE}\nNew ticket", block.replace("Bob", "Desk"));
     assert_eq!(parts(&outlook).0, "Yes.");
+
+#[test]
+fn names_behind_a_dash_are_a_signature() {
+    // The sender is Ann Example.
+    for name in ["- Ann", "-Ann", "-- Ann Example", "- Ann E.", "- ann", "-Bob Other"] {
+        assert_eq!(parts(&format!("It burns.\n\n{name}")).0, "It burns.", "{name}");
+    }
+}
+
+/// What is left of a page as the sender's words.
+fn reply_of(html: &str) -> String {
+    let (text, regions) = crate::message::html::to_text(html);
+    let mut hints = Hints::default();
+    hints.add(regions, 0);
+    split(text, &hints).reply
+}
+
+#[test]
+fn markup_that_people_use_too_makes_neither_quote_nor_signature() {
+    let line = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm";
+    let boxed = format!("<p>Hi,</p><table><tr><td style='{line}'>Parcel 12</td></tr></table><p>Gone.</p>");
+    let lined = format!("<p>Hi,</p><div style='{line}'><p>The pump of hall 3 leaks.</p></div>");
+    let cases = [
+        (
+            "an indent",
+            "<p>See:</p><blockquote style='margin:0 0 0 40px;border:none'>pump 3</blockquote><p>Help.</p>",
+            "See:\n\npump 3\nHelp.",
+        ),
+        (
+            "an indent with a border",
+            "See:<blockquote style='border-left:3px solid #ccc'>pump 3</blockquote>",
+            "See:\npump 3",
+        ),
+        ("an indent in a list", "<ol><li>One</li></ol><blockquote>leaks</blockquote>", "1. One\nleaks"),
+        (
+            "indents in one another",
+            "See:<blockquote>pump<blockquote>leaks</blockquote></blockquote>Help.",
+            "See:\npump\nleaks\nHelp.",
+        ),
+        ("all of it", "<blockquote>pump 3</blockquote>", "pump 3"),
+        ("what they say", "The page says:<blockquote>Error 7</blockquote>", "The page says:\nError 7"),
+        ("a line in a table", &boxed, "Hi,\n\nParcel 12\nGone."),
+        ("a line above words", &lined, "Hi,\n\nThe pump of hall 3 leaks."),
+        ("a class", "Hi,<div class=\"signature-key\">The key is wrong.</div>", "Hi,\nThe key is wrong."),
+        ("a class that ends so", "Hi,<div class=\"bad-signature\">It is wrong.</div>", "Hi,\nIt is wrong."),
+        ("an id", "Hi,<p id=\"signature\">It is wrong.</p>", "Hi,\nIt is wrong."),
+        ("an id of a box", "Hi,<div id=\"signature\">It is wrong.</div>", "Hi,\nIt is wrong."),
+    ];
+    for (name, html, reply) in cases {
+        assert_eq!(reply_of(html), reply, "{name}");
+    }
+}
+
+#[test]
+fn markup_of_programs_makes_quotes_and_signatures() {
+    let line = "border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm";
+    let fields = "<b>Xx:</b> Ann &lt;ann@example.com&gt;<br><b>Yy:</b> 2 Mar<br><b>Zz:</b> Bob<br>";
+    let unknown = format!("Yes.<div style='{line}'><p>{fields}</p></div><p>Q</p>");
+    let known = format!(
+        "Yes.<div style='{line}'><p>{}</p></div><p>Q</p>",
+        "From: Ann<br>Sent: Monday<br>To: Bob<br>Subject: x"
+    );
+    let cases = [
+        ("cited", "Yes.<blockquote type=\"cite\">Q</blockquote>"),
+        ("cited by Thunderbird", "Yes.<blockquote cite=\"mid:1@x.example\">Q</blockquote>"),
+        ("by Gmail", "Yes.<blockquote class=\"gmail_quote\" style=\"margin:0\">Q</blockquote>"),
+        ("below who wrote", "Yes.<br>On 2 Mar 2026 at 09:30, Ann wrote:<blockquote>Q</blockquote>"),
+        ("indented in a quote", "Yes.<blockquote type=cite>Q<blockquote>R</blockquote></blockquote>"),
+        ("a header block", known.as_str()),
+        ("a header block in a language", unknown.as_str()),
+        ("a signature of Outlook", "Yes.<div id=\"Signature\"><p>Ann</p></div>"),
+    ];
+    for (name, html) in cases {
+        assert_eq!(reply_of(html), "Yes.", "{name}");
+    }
 }

@@ -26,7 +26,7 @@ fn numbers_of_closings_and_names_hold() {
         let tail = vec!["Ann"; lines - 1].join("\n");
         parts(&format!("Yes.\n> Two?\n\nRegards,\n{tail}")).1 == "> Two?"
     };
-    let signed = |bytes| parts(&format!("It burns.\n\n-{}", filled("A", "", bytes))).2.len() > 1;
+    let signed = |bytes| parts(&format!("It burns.\n\n-{}", filled("Bob X", "", bytes))).2.len() > 1;
     check(&[
         ("bytes of a closing", MAX_CLOSING_BYTES - 1, &closing, (true, false)),
         ("lines below an answer that are a closing", quotes::MAX_CLOSING_LINES, &below, (true, false)),
