@@ -76,7 +76,14 @@ fn is_about_pages(part: &Part<'_>) -> bool {
 const MAX_ABOUT_PAGES_BYTES: usize = 400;
 
 /// What such texts speak of beside HTML, in lower case.
-const ABOUT_PAGES: [&str; 13] = [
+const ABOUT_PAGES: [&str; 20] = [
+    "html viewer",
+    "html reader",
+    "requires html",
+    "requires an html",
+    "html enabled",
+    "html-enabled",
+    "html version",
     "does not support",
     "doesn't support",
     "not able to display",
@@ -168,6 +175,8 @@ mod tests {
         let cases = [
             (about.to_string(), true),
             ("Diese Nachricht kann Ihr Programm nicht darstellen (HTML).".to_string(), true),
+            ("You need an HTML viewer for this.".to_string(), true),
+            ("Please read the HTML version of this message.".to_string(), true),
             ("The page has a fault in its HTML.".to_string(), false),
             ("It burns and smokes.".to_string(), false),
             (format!("{about}{}", "x".repeat(MAX_ABOUT_PAGES_BYTES - about.len())), true),

@@ -72,6 +72,35 @@ const PROVE: [&str; 24] = [
     "essere umano",
 ];
 
+/// How people speak of the challenge that they got, in lower case.
+const GOT_ONE: [&str; 24] = [
+    "my message will",
+    "my message is",
+    "my message was",
+    "my message has",
+    "my mail will",
+    "my mail is",
+    "my mail was",
+    "my mail has",
+    "my e-mail will",
+    "my e-mail is",
+    "my e-mail was",
+    "my e-mail has",
+    "my email will",
+    "my email is",
+    "my email was",
+    "my email has",
+    "i solved",
+    "i have solved",
+    "i've solved",
+    "we solved",
+    "we have solved",
+    "meine nachricht wird",
+    "meine e-mail wird",
+    "mon message sera",
+];
+
+static SAYS_GOT_ONE: Phrases = Phrases::in_either_case(|| GOT_ONE.to_vec());
 static SAYS_WAITS: Phrases = Phrases::in_either_case(|| WAITS.to_vec());
 static SAYS_PROVE: Phrases = Phrases::in_either_case(|| PROVE.to_vec());
 
@@ -93,5 +122,5 @@ fn says_so(text: &str) -> bool {
     let end = (0..=text.len().min(MAX_CHALLENGE_BYTES)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     // Either may be wrapped into the next line.
     let one_line = text[..end].replace('\n', " ");
-    SAYS_WAITS.are_in(&one_line) && SAYS_PROVE.are_in(&one_line)
+    SAYS_WAITS.are_in(&one_line) && SAYS_PROVE.are_in(&one_line) && !SAYS_GOT_ONE.are_in(&one_line)
 }

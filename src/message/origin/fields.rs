@@ -36,7 +36,7 @@ const MAX_NAME_BYTES: usize = 40;
 fn mark(name: &str, value: &str) -> Option<Speaks> {
     // Looked at only where the name says something, which it seldom does.
     let lower = LazyCell::new(|| value.to_lowercase());
-    let keyword = || lower.split([';', ' ', '\t', '(', ',']).next().unwrap_or_default();
+    let keyword = || behind_comments(&lower).split([';', ' ', '\t', '(', ',']).next().unwrap_or_default();
     let is_on = || !matches!(keyword(), "" | "no" | "false" | "0" | "none" | "off");
     // A mail has dozens of fields; their names are lowered in place.
     let mut letters = [0; MAX_NAME_BYTES];
@@ -98,8 +98,7 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
         }
         // `vacation 1.2.7`, `Autoresponder`; and Kerio's `9; Autoresponder`.
         "x-mailer" | "user-agent" | "x-post-messageclass" | "preference" => {
-            let answers = ["vacation", "autorespon", "auto-respon", "autoreply", "auto-reply"];
-            answers.iter().any(|word| lower.contains(word)).then_some(Speaks::Reply)
+            lower.split(';').any(is_answering_program).then_some(Speaks::Reply)
         }
         "delivered-to" => (keyword() == "autoresponder").then_some(Speaks::Reply),
         "content-type" if lower.starts_with("multipart/report") => {
@@ -107,4 +106,37 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
         }
         _ => None,
     }
+}
+
+/// Comments before one value that are passed over.
+const MAX_COMMENTS: usize = 4;
+
+/// The value without the comments before it (RFC 5322 §3.2.2).
+fn behind_comments(value: &str) -> &str {
+    let mut value = value.trim_start();
+    for _ in 0..MAX_COMMENTS {
+        let Some((_, behind)) = value.strip_prefix('(').and_then(|comment| comment.split_once(')')) else { break };
+        value = behind.trim_start();
+    }
+    value
+}
+
+/// Programs that do nothing but answer.
+const ANSWERING: [&str; 9] = [
+    "vacation",
+    "autorespond",
+    "autoresponder",
+    "autoresponse",
+    "auto-respond",
+    "auto-responder",
+    "auto-response",
+    "autoreply",
+    "auto-reply",
+];
+
+/// Whether a program of this name, with its version or without, is one of them: `VacationHomes 3` is not.
+fn is_answering_program(name: &str) -> bool {
+    let mut words = name.split([' ', '\t', '/', ',']).filter(|word| !word.is_empty());
+    let is_version = |word: &str| word.trim_start_matches(['v', '(']).starts_with(|c: char| c.is_ascii_digit());
+    words.next().is_some_and(|word| ANSWERING.contains(&word)) && words.all(is_version)
 }

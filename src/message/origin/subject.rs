@@ -95,7 +95,12 @@ const AUTOMATIC: [&str; 72] = [
 ];
 
 /// How people speak of an absence, and programs too, in lower case.
-const AWAY: [&str; 41] = [
+const AWAY: [&str; 46] = [
+    "absence",
+    "je suis absent",
+    "nieobecność",
+    "不在",
+    "нет на месте",
     "ooo:",
     "ooo -",
     "vacation",
