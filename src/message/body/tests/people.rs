@@ -115,6 +115,7 @@ fn what_an_agent_cites_above_our_mail_is_the_agents() {
     // Outlook's lines above our mail introduce it.
     let outlook = format!("Yes.\n\n{}\n\n{ANSWER_ABOVE}\nNew ticket", block.replace("Bob", "Desk"));
     assert_eq!(parts(&outlook).0, "Yes.");
+}
 
 #[test]
 fn names_behind_a_dash_are_a_signature() {
