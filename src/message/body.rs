@@ -91,7 +91,10 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
             reply = gather(&lines, &kinds, Kind::Reply);
         }
     }
-    if reply.is_empty() && put_back(&lines, &mut kinds) {
+    // What an agent signs an empty answer with is for nobody; nor is what stands below the sign of a signature that all
+    // programs know, in an answer.
+    let is_signed = !hints.answers_none && lines.contains(&"-- ");
+    if reply.is_empty() && marker.is_none() && !is_signed && put_back(&lines, &mut kinds) {
         reply = gather(&lines, &kinds, Kind::Reply);
     }
     // Better the answers with what they answer than neither.

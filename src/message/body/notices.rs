@@ -109,12 +109,14 @@ fn is_notice(lines: &[&str]) -> bool {
     let end = opening.char_indices().nth(MAX_NOTICE_START_CHARS).map_or(opening.len(), |(at, _)| at);
     let lower = opening[..end].to_lowercase();
     let first = lines[0].trim_start_matches(|c: char| !c.is_alphanumeric());
-    if speaks(lines, OWN_WORDS) {
+    let says_this_mail = SAYS_THIS_MAIL.are_in(&lower);
+    let may_be_headed = IS_HEADING.begin(first);
+    // Nearly all paragraphs end the search here.
+    if !says_this_mail && !may_be_headed || speaks(lines, OWN_WORDS) {
         return false;
     }
-    let says_this_mail = SAYS_THIS_MAIL.are_in(&lower);
     let is_for_somebody = SAYS_RECIPIENT.are_in(&lower);
-    if IS_HEADING.begin(first)
+    if may_be_headed
         && let Some(heading) = heading(first)
         && (says_this_mail || is_for_somebody || SAYS_CONFIDENTIAL.are_in(&heading))
     {

@@ -53,15 +53,17 @@ fn words_of_people_are_no_signature() {
 fn words_are_never_taken_for_a_signature_when_there_are_no_others() {
     let quote = "On 2 Mar 2026 at 09:30, Ann wrote:\n> Really?";
     let cases = [
-        ("dashes and a name", "-- \nAnn".to_owned(), "-- \nAnn"),
-        ("above a quote", format!("-- \nAnn\n\n{quote}"), "-- \nAnn"),
+        ("a rule and a name", "--\nAnn".to_owned(), "--\nAnn"),
+        ("above a quote", format!("--\nAnn\n\n{quote}"), "--\nAnn"),
+        ("below the sign that all programs know", "-- \nAnn".to_owned(), ""),
+        ("below that of an agent's own", format!("--\nAnn\n\n{ANSWER_ABOVE}\nNew ticket"), ""),
         ("a quote alone", quote.to_owned(), ""),
         ("a telephone below a quote", format!("{quote}\n\nSent from my iPhone"), ""),
         ("a telephone above a quote", format!("Sent from my iPhone\n\n{quote}"), "Sent from my iPhone"),
         (
             "a telephone and a name",
-            format!("{quote}\n\n-- \nAnn\n\nSent from my iPhone"),
-            "-- \nAnn\n\nSent from my iPhone",
+            format!("{quote}\n\n--\nAnn\n\nSent from my iPhone"),
+            "--\nAnn\n\nSent from my iPhone",
         ),
         ("other words", format!("Yes.\n-- \nAnn\n\n{quote}"), "Yes."),
     ];
