@@ -13,7 +13,25 @@ const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
 
 /// What is wrong with an agent's mail whose words go to the customer.
 pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    sealed(mail, orders).or_else(|| nothing_to_do(mail, orders)).or_else(|| leak(mail, orders)).or_else(|| inline(mail))
+    sealed(mail, orders)
+        .or_else(|| nothing_to_do(mail, orders))
+        .or_else(|| leak(mail, orders))
+        .or_else(|| passed_on(mail, orders))
+        .or_else(|| inline(mail))
+}
+
+/// A mail that is passed on, of which nothing tells where it begins: it would go to the customer with the agent's words.
+fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_for_agents = orders.has(&Command::Note);
+    (!is_for_agents && mail.message.passes_on_unseen()).then(|| {
+        vec![TranscriptLine {
+            command: "(forwarded mail)".to_owned(),
+            result: "the subject says that a mail is passed on, and nothing shows where your words end and that mail \
+                     begins; answer our mail to write to the customer, or write #note above it for agents only"
+                .to_owned(),
+            is_error: true,
+        }]
+    })
 }
 
 /// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.

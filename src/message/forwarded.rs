@@ -118,6 +118,13 @@ fn within(words: &str, subject: &str) -> Option<(Forwarded, String)> {
     })
 }
 
+impl Message {
+    /// Whether the subject says that a mail is passed on, and none was found in the text or among the files.
+    pub fn passes_on_unseen(&self) -> bool {
+        self.forwarded.is_none() && is_forward(&self.subject)
+    }
+}
+
 /// How subjects of forwarded mails begin, by program and language, without the colon.
 const PREFIXES: [&str; 32] = [
     "chuyển tiếp",

@@ -144,6 +144,21 @@ fn what_cannot_be_carried_out_changes_nothing_and_is_explained() {
 }
 
 #[test]
+fn a_mail_that_is_passed_on_and_does_not_show_where_it_begins_goes_to_nobody() {
+    let refused = ["append internal of nobody", "remarked", "send transcript to bob@desk.example"];
+    for (name, subject, text, is_refused) in [
+        ("passed on", "Fwd: Our plans", "See below.\nThey must not know.", true),
+        ("an answer to what was passed on", "Re: Fwd: Printer on fire [PR-1042]", "It is out.", false),
+        ("for agents", "Fwd: Our plans", "#note\nThey must not know.", false),
+    ] {
+        let mut mail = from_bob(text);
+        mail.message.subject = subject.to_owned();
+        let decision = decide(&mail, Some(&ticket()));
+        assert_eq!(told(&decision) == refused, is_refused, "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
 fn an_answer_to_a_spoof_notice_never_goes_to_the_customer() {
     let answers_notice = |text: &str| {
         let mut mail = from_bob(text);
