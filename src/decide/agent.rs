@@ -101,6 +101,11 @@ pub(super) fn files(mail: &Mail) -> impl Iterator<Item = usize> {
 /// Whether a short text below commands is but the agent's signature, which mail programs add without a mark.
 fn is_signature_of(agent: &Agent, text: &str) -> bool {
     const LONGEST: usize = 8;
+    // Below a rule that nothing stands above, nobody goes on.
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if first.len() >= 2 && first.chars().all(|c| matches!(c, '-' | '_' | '=' | '—' | '–')) {
+        return true;
+    }
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LONGEST + 1).collect();
     let is_name = |line: &&str| {
         let mut names = agent.address.name.as_deref().into_iter().chain([agent.id.0.as_str()]);

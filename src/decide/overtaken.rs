@@ -4,7 +4,9 @@
 use super::mail::remark;
 use super::policy::Policy;
 use super::{Decision, Effect, Mail, Reason, TicketRef};
+use crate::message::Address;
 use crate::thread::{Evidence, Thread};
+use crate::ticket::people::Role;
 use crate::ticket::{Ticket, TicketId};
 
 /// The ticket that an answer to the mail has opened, where that is why the mail would be on it.
@@ -24,7 +26,11 @@ pub(super) fn is_opened_by_somebody_else(mail: &Mail, ticket: &Ticket, policy: &
     let is_claim = matches!(mail.thread, Thread::Ticket { evidence: Evidence::OvertakenByClaim, .. });
     let diverted = ticket.requester().and_then(|requester| requester.answer_to.as_ref());
     let is_diverted = diverted.is_some_and(|to| policy.addressee(&mail.message) != Some(to));
-    is_diverted || is_claim && mail.message.is_vouched_for()
+    // Whom the opener brought in would read the answers, too.
+    let is_of_the_mail = |address: &Address| mail.message.to.contains(address) || mail.message.cc.contains(address);
+    let mut others = ticket.parties.iter().filter(|party| party.role == Role::Correspondent);
+    let has_others = others.any(|party| !is_of_the_mail(&party.address));
+    is_diverted || is_claim && (has_others || mail.message.is_vouched_for())
 }
 
 /// Has the ticket that the mail opens, and the one that it was not filed on, name each other.

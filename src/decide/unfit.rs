@@ -22,8 +22,10 @@ pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>>
 
 /// A mail that is passed on, of which nothing tells where it begins: it would go to the customer with the agent's words.
 fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note);
-    (!is_for_agents && mail.message.passes_on_unseen()).then(|| {
+    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty();
+    // Above a mail of ours an agent's words end where it begins.
+    let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
+    (!is_for_agents && !is_above_ours && mail.message.passes_on_unseen()).then(|| {
         vec![TranscriptLine {
             command: "(forwarded mail)".to_owned(),
             result: "the subject says that a mail is passed on, and nothing shows where your words end and that mail \

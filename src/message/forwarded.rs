@@ -179,10 +179,22 @@ fn behind_prefix(subject: &str) -> Option<&str> {
     PREFIXES.contains(&prefix.as_str()).then(|| rest[colon + sign.len_utf8()..].trim())
 }
 
+/// Whether a subject begins with what passes a mail on in one language and answers it in another: `VS:`.
+pub(super) fn is_answer_elsewhere(subject: &str) -> bool {
+    subject.trim_start().get(..3).is_some_and(|start| start.eq_ignore_ascii_case("vs:"))
+}
+
+/// Longer words by which programs call an answer, in lower case.
+const LONG_ANSWERS: [&str; 9] =
+    ["antwort", "réponse", "reponse", "risposta", "respuesta", "resposta", "vastaus", "odpowiedź", "atsakymas"];
+
 /// Whether a subject begins as that of an answer, in whatever language: with a short word and a colon, which stands for
 /// no mail that is passed on.
 pub(super) fn may_be_answer(subject: &str) -> bool {
-    let is_short = |start: &str| start.chars().filter(|c| c.is_alphabetic()).count() <= MAX_ANSWER_LETTERS;
+    let is_short = |start: &str| {
+        start.chars().filter(|c| c.is_alphabetic()).count() <= MAX_ANSWER_LETTERS
+            || LONG_ANSWERS.contains(&start.trim().to_lowercase().as_str())
+    };
     let start = subject.split_once([':', '：']).map(|(start, _)| start);
     start.is_some_and(is_short) && !is_forward(subject)
 }

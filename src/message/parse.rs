@@ -208,7 +208,8 @@ impl Envelope {
     fn answers_none(&self) -> bool {
         let has_ids = !self.in_reply_to.is_empty() || !self.references.is_empty();
         let begins_something = !self.subject.trim().is_empty() && !forwarded::may_be_answer(&self.subject);
-        forwarded::is_forward(&self.subject) || !has_ids && begins_something
+        forwarded::is_forward(&self.subject) && !(has_ids && forwarded::is_answer_elsewhere(&self.subject))
+            || !has_ids && begins_something
     }
 
     /// `digest` is asked for where the mail has no id.

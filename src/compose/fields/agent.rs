@@ -159,7 +159,7 @@ impl View<'_> {
                 (format!("Escalated to {tier} by {}", self.agent_name(by)), line(reason))
             }
             News::Taken { by, was_yours } => {
-                let why = if *was_yours { "It was yours until now." } else { "You were paged for it." };
+                let why = if *was_yours { "It was yours until now." } else { "Those on call were called for it." };
                 (format!("{} has taken it", self.agent_name(by)), why.to_owned())
             }
             News::PassedOn { by, words } => {

@@ -150,9 +150,14 @@ fn a_mail_that_is_passed_on_and_does_not_show_where_it_begins_goes_to_nobody() {
         ("passed on", "Fwd: Our plans", "See below.\nThey must not know.", true),
         ("an answer to what was passed on", "Re: Fwd: Printer on fire [PR-1042]", "It is out.", false),
         ("for agents", "Fwd: Our plans", "#note\nThey must not know.", false),
+        ("an order alone", "Fwd: Our plans", "#take", false),
+        ("an answer in Finnish, above our mail", "VS: [PR-1042] Printer on fire", "It is out.", false),
     ] {
         let mut mail = from_bob(text);
         mail.message.subject = subject.to_owned();
+        if subject.starts_with("VS") {
+            mail.message.body.quote = format!("> {}", crate::message::body::ANSWER_ABOVE);
+        }
         let decision = decide(&mail, Some(&ticket()));
         assert_eq!(told(&decision) == refused, is_refused, "{name}: {:?}", told(&decision));
     }

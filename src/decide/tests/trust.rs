@@ -70,12 +70,17 @@ fn a_mail_that_was_answered_before_it_came_is_filed_where_its_own_sender_waits_f
         ticket.parties[0].answer_to = Some(Address::bare("team@example.com"));
         ticket
     };
+    let with_carl = |mut mail: Mail| {
+        mail.message.cc = vec![Address::bare("carl@example.com")];
+        mail
+    };
     let (pass, none) = (Authentication::Pass, Authentication::None);
     let (proven, claimed) = (Evidence::Overtaken, Evidence::OvertakenByClaim);
     let cases = [
         ("both proven", overtaken(proven, pass, &[]), ticket(), true),
         ("only the opener proven", overtaken(proven, none, &[]), ticket(), true),
-        ("neither proven", overtaken(claimed, none, &[]), ticket(), true),
+        ("neither proven", with_carl(overtaken(claimed, none, &[])), ticket(), true),
+        ("neither proven, and another reads along", overtaken(claimed, none, &[]), ticket(), false),
         ("only the mail proven", overtaken(claimed, pass, &[]), ticket(), false),
         ("proven, and answers go elsewhere", overtaken(proven, pass, &[]), diverted(), false),
         ("claimed, and answers go elsewhere", overtaken(claimed, none, &[]), diverted(), false),

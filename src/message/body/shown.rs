@@ -24,11 +24,16 @@ const SENTENCE_WORDS: [&str; 5] = [
 const MIN_SENTENCE_WORDS: usize = 4;
 
 /// Whether the lines below a rule go on with what the sender has to say.
-pub(super) fn goes_on(rule: &str, below: &[&str]) -> bool {
-    // Below underscores, as programs draw them, and `--` a motto may stand, too.
-    let is_dashed = !rule.trim().starts_with('_') && rule.trim() != "--";
+///
+/// Below `--` they seldom do: many programs forget the blank that belongs there. In an answer, and so in an agent's,
+/// sentences below it are a signature's: `We are closed on Sundays.`
+pub(super) fn goes_on(rule: &str, below: &[&str], answers_none: bool) -> bool {
+    let is_sign = rule.trim() == "--";
+    // Below underscores, as programs draw them, a motto may stand, too.
+    let is_dashed = !rule.trim().starts_with('_') && !is_sign;
     let has_words = |line: &str| is_dashed && (is_prose(line) || is_finished(line) && has_enough_words(line));
-    let is_more = |line: &&str| is_step(line) || is_logged(line) || is_sentence(line) || has_words(line);
+    let says_more = |line: &str| is_sentence(line) && (!is_sign || answers_none);
+    let is_more = |line: &&str| is_step(line) || is_logged(line) || says_more(line) || has_words(line);
     below.iter().any(is_more) || has_table(below)
 }
 
@@ -130,13 +135,27 @@ mod tests {
             ("of a list", "tea-users mailing list\ntea-users@lists.example\nhttps://lists.example/tea", false),
         ];
         for (name, below, expected) in cases {
-            assert_eq!(goes_on("---", &below.lines().collect::<Vec<_>>()), expected, "{name}");
+            assert_eq!(goes_on("---", &below.lines().collect::<Vec<_>>(), false), expected, "{name}");
         }
     }
     #[test]
     fn mottos_stand_below_other_rules_than_dashes() {
         for (rule, expected) in [("---", true), ("————", true), ("____", false), ("--", false)] {
-            assert_eq!(goes_on(rule, &["Ann Example", "Your partner in all things tea"]), expected, "{rule}");
+            assert_eq!(goes_on(rule, &["Ann Example", "Your partner in all things tea"], false), expected, "{rule}");
+        }
+    }
+    #[test]
+    fn sentences_below_the_sign_of_a_signature_are_words_in_a_mail_that_answers_none() {
+        for (below, in_answer, in_another) in [
+            (["Ann Example", "We are closed on Sundays."], false, true),
+            (["Ann Example", "Example Ltd"], false, false),
+            (["1. open the page", "2. click"], true, true),
+        ] {
+            assert_eq!(
+                (goes_on("--", &below, false), goes_on("--", &below, true)),
+                (in_answer, in_another),
+                "{below:?}"
+            );
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds
         let len = kinds[start..].iter().position(|kind| *kind != Kind::Reply).unwrap_or(lines.len() - start);
         let end = start + len;
         if len > 0 {
-            let at = start + find(&lines[start..end], is_quote_above, &hints.sender);
+            let at = start + find(&lines[start..end], is_quote_above, hints);
             kinds[at..end].fill(Kind::Signature);
         }
         is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
@@ -43,7 +43,7 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds
 }
 
 /// Where the signature of a stretch of text begins; its length where there is none.
-fn find(lines: &[&str], is_quote_above: bool, sender: &str) -> usize {
+fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
     if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
         return exact;
     }
@@ -61,9 +61,9 @@ fn find(lines: &[&str], is_quote_above: bool, sender: &str) -> usize {
         let cut = if sent_from::is_last(rest, is_quote_above) {
             Some(end - 1)
         } else {
-            let rule = if has_rule { None } else { below_rule(rest, is_quote_above) };
+            let rule = if has_rule { None } else { below_rule(rest, is_quote_above, hints.answers_none) };
             has_rule |= rule.is_some();
-            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, sender))
+            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, &hints.sender))
         };
         match cut {
             Some(at) => (end, found) = (at, at),
@@ -73,7 +73,7 @@ fn find(lines: &[&str], is_quote_above: bool, sender: &str) -> usize {
 }
 
 /// The line above the last ones that separates a signature (`--`) or a footer (`_____`).
-fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
+fn below_rule(lines: &[&str], is_quote_above: bool, answers_none: bool) -> Option<usize> {
     let mut below = 0;
     let mut found = None;
     let mut rule = None;
@@ -102,7 +102,7 @@ fn below_rule(lines: &[&str], is_quote_above: bool) -> Option<usize> {
     found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above))).filter(|at| {
         // A notice has sentences, and more is not said below it.
         let end = notices::last(lines, is_quote_above).unwrap_or(lines.len());
-        !lines.get(at + 1..end).is_some_and(|below| shown::goes_on(lines[*at], below))
+        !lines.get(at + 1..end).is_some_and(|below| shown::goes_on(lines[*at], below, answers_none))
     })
 }
 

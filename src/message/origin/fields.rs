@@ -121,9 +121,8 @@ fn behind_comments(value: &str) -> &str {
     value
 }
 
-/// Programs that do nothing but answer.
-const ANSWERING: [&str; 9] = [
-    "vacation",
+/// What programs that do nothing but answer have in their names.
+const ANSWERING: [&str; 8] = [
     "autorespond",
     "autoresponder",
     "autoresponse",
@@ -134,9 +133,17 @@ const ANSWERING: [&str; 9] = [
     "auto-reply",
 ];
 
-/// Whether a program of this name, with its version or without, is one of them: `VacationHomes 3` is not.
+/// The name of one that people, too, name their programs by; it has nothing behind it but a version.
+const VACATION: &str = "vacation";
+
+/// Whether a program of this name is one of them: `Plesk Autoresponder 12` and `vacation.pl 1.2` are, `VacationHomes 3`
+/// and `Autoresponder-Studio 4` are not.
 fn is_answering_program(name: &str) -> bool {
-    let mut words = name.split([' ', '\t', '/', ',']).filter(|word| !word.is_empty());
-    let is_version = |word: &str| word.trim_start_matches(['v', '(']).starts_with(|c: char| c.is_ascii_digit());
-    words.next().is_some_and(|word| ANSWERING.contains(&word)) && words.all(is_version)
+    let is_version = |word: &&str| word.trim_start_matches(['v', '(']).starts_with(|c: char| c.is_ascii_digit());
+    let words: Vec<&str> = name.split([' ', '\t', '/', ',']).filter(|word| !word.is_empty()).collect();
+    let end = words.iter().position(is_version).unwrap_or(words.len());
+    let (named, behind) = words.split_at(end);
+    let is_vacation = named.len() == 1 && named[0].split('.').next() == Some(VACATION);
+    let is_answering = named.last().is_some_and(|last| ANSWERING.iter().any(|answering| last.ends_with(answering)));
+    (is_vacation || is_answering) && behind.iter().all(is_version)
 }

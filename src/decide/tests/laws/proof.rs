@@ -51,9 +51,12 @@ pub(super) fn may_be_anothers(mail: &Mail, ticket: &Ticket) -> bool {
     let is_proven = mail.message.authentication == Authentication::Pass && mail.message.from.len() == 1;
     let wanted = ticket.requester().and_then(|requester| requester.answer_to.as_ref());
     let is_diverted = wanted.is_some() && wanted != policy().addressee(&mail.message);
+    let reads_along = |address: &Address| mail.message.to.contains(address) || mail.message.cc.contains(address);
+    let mut others = ticket.parties.iter().filter(|party| party.role == Role::Correspondent);
+    let has_others = others.any(|party| !reads_along(&party.address));
     match evidence {
         Evidence::Overtaken => is_diverted,
-        Evidence::OvertakenByClaim => is_diverted || is_proven,
+        Evidence::OvertakenByClaim => is_diverted || is_proven || has_others,
         _ => false,
     }
 }
