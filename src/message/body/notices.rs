@@ -31,10 +31,6 @@ const OUR_WORDS: &[&str] = &[
     "Wij", "vi", "Vi", "мы", "Мы", "ми", "Ми", "biz", "Biz",
 ];
 
-const fn phrases(list: fn() -> Vec<&'static str>) -> Phrases {
-    Phrases::new(list)
-}
-
 fn listed(words: &'static str) -> Vec<&'static str> {
     words.split('|').collect()
 }
@@ -48,15 +44,15 @@ static IS_VIRUS_FREE: Beginnings = Beginnings::new(|| sorted(words::VIRUS_FREE))
 static IS_SCANNED: Beginnings = Beginnings::new(|| sorted(words::SCANNED));
 static IS_ENVIRONMENT: Beginnings = Beginnings::new(|| sorted(words::ENVIRONMENT));
 static IS_HEADING: Beginnings = Beginnings::new(|| sorted(words::HEADINGS));
-static NAMES_SCANNER: Phrases = phrases(|| listed(words::SCANNERS));
-static SAYS_PRINTING: Phrases = phrases(|| listed(words::PRINTING));
-static SAYS_THIS_MAIL: Phrases = phrases(|| listed(words::THIS_MAIL));
-static SAYS_CONFIDENTIAL: Phrases = phrases(|| listed(words::CONFIDENTIAL));
-static SAYS_PRIVILEGED: Phrases = phrases(|| listed(words::PRIVILEGED));
-static SAYS_RECIPIENT: Phrases = phrases(|| listed(words::RECIPIENT));
-static SAYS_MISTAKEN: Phrases = phrases(|| listed(words::MISTAKEN));
-static SAYS_IF_YOU: Phrases = phrases(|| listed(words::IF_YOU));
-static SAYS_FORBIDDEN: Phrases = phrases(|| listed(words::FORBIDDEN));
+static NAMES_SCANNER: Phrases = Phrases::new(|| listed(words::SCANNERS));
+static SAYS_PRINTING: Phrases = Phrases::new(|| listed(words::PRINTING));
+static SAYS_THIS_MAIL: Phrases = Phrases::new(|| listed(words::THIS_MAIL));
+static SAYS_CONFIDENTIAL: Phrases = Phrases::new(|| listed(words::CONFIDENTIAL));
+static SAYS_PRIVILEGED: Phrases = Phrases::new(|| listed(words::PRIVILEGED));
+static SAYS_RECIPIENT: Phrases = Phrases::new(|| listed(words::RECIPIENT));
+static SAYS_MISTAKEN: Phrases = Phrases::new(|| listed(words::MISTAKEN));
+static SAYS_IF_YOU: Phrases = Phrases::new(|| listed(words::IF_YOU));
+static SAYS_FORBIDDEN: Phrases = Phrases::new(|| listed(words::FORBIDDEN));
 
 /// Where the last paragraph begins, when it is a notice or a footer.
 pub(super) fn last(lines: &[&str], is_quote_above: bool) -> Option<usize> {

@@ -83,15 +83,15 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         }
         // Between an agent's words and the mail of ours that they answer, which is certain, nothing else is quoted whole:
         // what looks like it is theirs, and the customer is to read it.
-        let is_certain_below = |count: usize| marker.is_some() && !rest[count..].iter().all(|line| is_blank(line));
+        let has_words_above_ours = |count: usize| marker.is_some() && !rest[count..].iter().all(|line| is_blank(line));
         if let Some(kind) = separator
-            && !is_certain_below(attribution::announced_block(&rest[1..]).map_or(1, |count| 1 + count))
+            && !has_words_above_ours(attribution::announced_block(&rest[1..]).map_or(1, |count| 1 + count))
         {
             kinds[at..].fill(Kind::Quote);
             let is_shown = kind == Separator::Forward && !has_words;
             return Quotes { words_at: is_shown.then(|| behind_header_block(lines, at + 1)), is_below_headers: false };
         }
-        if let Some(count) = header_block_below(rest).filter(|count| !is_certain_below(*count)) {
+        if let Some(count) = header_block_below(rest).filter(|count| !has_words_above_ours(*count)) {
             kinds[at..].fill(Kind::Quote);
             return Quotes { words_at: (!has_words).then_some(at + count), is_below_headers: true };
         }
