@@ -214,6 +214,8 @@ fn notification(ticket: &Ticket) -> Notification {
         text: "Hello,\n\nsince 9 o'clock every call is answered with\n\n    401 Unauthorized: invalid API key\n\n\
                Nothing has changed on our side. The log of one call is attached.\n\nAnn"
             .to_owned(),
+        unread: "From: Bob Builder\nTo: Ann Example\nSubject: API calls\n\nAsk the support desk, please.".to_owned(),
+        signature: "Ann Example, Example Ltd\n+44 20 7946 0000".to_owned(),
         because: vec!["invalid-api-key: \"401 … invalid API key\"".to_owned()],
         articles: vec!["How to generate API keys".to_owned(), "Authentication troubleshooting".to_owned()],
         left_out: Some(LeftOut { inbox: 17, files: vec![("screen recording.mp4".to_owned(), 31_000_000)] }),

@@ -13,6 +13,7 @@ use proptest::prelude::*;
 use std::sync::LazyLock;
 
 mod agent;
+mod quoted;
 
 static TEMPLATES: LazyLock<Templates> = LazyLock::new(|| match Templates::compile(&[]) {
     Ok(templates) => templates,

@@ -154,6 +154,10 @@ pub struct Notification {
     pub from: Option<Address>,
     /// What they newly wrote.
     pub text: String,
+    /// What nobody has read of what their mail quotes: whether a line is a quote is sometimes a guess.
+    pub unread: String,
+    /// What stands below their words.
+    pub signature: String,
     /// The rules that matched, with what they matched on, in words: `invalid-api-key: "401 … API key"`.
     pub because: Vec<String>,
     /// Articles that rules suggest.
@@ -177,6 +181,8 @@ impl Notification {
             news,
             from,
             text,
+            unread: String::new(),
+            signature: String::new(),
             because: Vec::new(),
             articles: Vec::new(),
             left_out: None,

@@ -69,6 +69,7 @@ pub(super) fn on_forward(
         thread: Thread::New,
         who: Who::Stranger,
         quotes_us: false,
+        unread: mail.unread.clone(),
         is_released: mail.is_released,
         written_by: None,
         passed_on: None,

@@ -28,6 +28,7 @@ pub use forward::passed_on;
 pub use mail::{on_mail, on_oversize};
 
 use crate::classify::Verdict;
+use crate::message::body::Unread;
 use crate::message::{Address, Message};
 use crate::thread::Thread;
 use crate::ticket::event::{Actor, Visibility, What};
@@ -53,6 +54,8 @@ pub struct Mail {
     pub who: Who,
     /// Whether what its sender newly wrote holds a token of ours.
     pub quotes_us: bool,
+    /// What nobody here has read of what it quotes.
+    pub unread: Unread,
     /// Whether a person has looked at it in quarantine and let it in.
     pub is_released: bool,
     /// For a delivery report: the agent whose words came back.

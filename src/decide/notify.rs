@@ -16,6 +16,13 @@ use jiff::Timestamp;
 /// Size of all attachments up to which they go along with a notification.
 const NOTIFIED_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
 
+/// Lines of what a mail quotes that are shown, and of what stands below its words.
+const MAX_UNREAD_LINES: usize = 60;
+const MAX_SIGNATURE_LINES: usize = 15;
+
+/// Bytes of either.
+const MAX_BYTES_BESIDE: usize = 8 * 1024;
+
 /// The agents who hear that it is worse than thought: those who would hear anyway, and whom the severity brings in.
 pub(super) fn told_of_more<'p>(ticket: &Ticket, severity: Severity, policy: &'p Policy) -> Vec<&'p Agent> {
     let tier = policy.sla.tier(severity);
@@ -85,6 +92,8 @@ pub(super) fn notify(
         news,
         from: message.author().cloned(),
         text: message.body.reply.clone(),
+        unread: beginning(&mail.unread.text, MAX_UNREAD_LINES, mail.inbox),
+        signature: beginning(&message.body.signature, MAX_SIGNATURE_LINES, mail.inbox),
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
         left_out,
@@ -132,6 +141,16 @@ pub(super) fn notify(
     readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
         write(decision, agent, Content::Notification(Box::new(notification)))
     })
+}
+
+/// The first lines of a text, and where the others are.
+fn beginning(text: &str, most: usize, inbox: i64) -> String {
+    let end = text.match_indices('\n').nth(most - 1).map_or(text.len(), |(at, _)| at);
+    let end = text.floor_char_boundary(end.min(MAX_BYTES_BESIDE));
+    match end < text.len() {
+        true => format!("{}\n… (`postroom inbox show {inbox}` has all of it)", &text[..end]),
+        false => text.to_owned(),
+    }
 }
 
 /// The files of a mail that go along with a notification of it, as far as there is room, and the others.

@@ -209,6 +209,7 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         thread,
         who,
         quotes_us: false,
+        unread: Unread::default(),
         is_released: false,
         written_by: None,
         passed_on: None,

@@ -69,7 +69,7 @@ fn nothing_to_do(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 /// of a mail without it, the quoted lines are missing that they answer.
 fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
     let body = &mail.message.body;
-    let what = if body.has_words_in_quoted_mail {
+    let what = if body.has_words_in_quoted_mail || mail.unread.is_between {
         "words of yours stand between the lines of our mail, below the line above which to write; they would not have \
          been sent"
     } else if body.has_quotes_between_words() {

@@ -13,10 +13,13 @@ mod quotes;
 mod sent_from;
 mod shown;
 mod signature;
+mod unread;
 
 pub(super) use flow::{Flow, push_plain};
 pub use marker::ANSWER_ABOVE;
+pub use unread::Unread;
 
+use super::limits::MAX_WRAPPED_LINES;
 use super::regions::Region;
 use super::search::Beginnings;
 use super::{Body, fields};
@@ -119,6 +122,17 @@ impl Body {
         }
         words.truncate(words.trim_end().len());
         words
+    }
+
+    /// Whether lines are quoted as a whole, without a mark on them: somebody may have written between them.
+    pub fn quotes_unmarked_lines(&self) -> bool {
+        let unmarked = self.quote.lines().filter(|line| !line.trim().is_empty() && !quotes::is_quoted(line));
+        unmarked.take(MAX_WRAPPED_LINES + 1).count() > MAX_WRAPPED_LINES
+    }
+
+    /// What nobody here has read of what is quoted, given the text of the mail that it comes from, if that is known.
+    pub fn unread(&self, answered: Option<&str>) -> Unread {
+        unread::unread(&self.quote, answered)
     }
 
     /// Whether the reply has quoted lines between the sender's words, so that [`Body::own_words`] is not all of it.

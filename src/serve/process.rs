@@ -4,6 +4,7 @@
 
 mod aside;
 mod line;
+mod quoted;
 
 pub use line::{Line, Round, process_due, process_rest};
 
@@ -24,6 +25,7 @@ use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, TicketId};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use quoted::Quoted;
 use std::sync::Arc;
 use tokio::task::JoinError;
 use tracing::error;
@@ -65,6 +67,8 @@ pub struct Read {
     /// What the patterns of the shadow rules found.
     shadow_scan: Option<Scan>,
     keys: ThreadKeys,
+    /// The mail whose words are to be told from those of this one, with its ticket if it is ours.
+    quoted: Option<Quoted>,
     /// Keys of alerts that the mail may be about.
     alerts: Vec<String>,
     /// The mail as it came, where there are files within it.
@@ -141,6 +145,7 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
     keys.foreign_ids.extend(passed_on.iter().map(|customers| customers.id.clone()));
     let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
     let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
+    let quoted = Quoted::by(&message, &house.signature.tokens);
     let raw = (!message.attachments.is_empty()).then(|| item.raw.clone());
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
     Read {
@@ -154,6 +159,7 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
         scan,
         shadow_scan,
         keys,
+        quoted,
         alerts,
         raw,
     }
@@ -162,7 +168,8 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
 /// What has to be looked up for a batch.
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
-    for Read { oversize_bytes, message, passed_on, keys, alerts, .. } in reads {
+    for Read { oversize_bytes, message, passed_on, keys, quoted, alerts, .. } in reads {
+        lookup.quoted.extend(quoted.iter().cloned().map(Quoted::into_key));
         lookup.same_ids.push(message.id.clone());
         let overtaken = keys.overtaken.iter().flat_map(thread::Overtaken::keys);
         lookup.message_ids.extend(keys.foreign_ids.iter().chain(overtaken).cloned());
@@ -204,7 +211,19 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
 pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timestamp) {
     let content_digest = read.content_digest;
     let Read {
-        inbox, attempt, released, oversize_bytes, message, passed_on, scan, shadow_scan, keys, alerts, raw, ..
+        inbox,
+        attempt,
+        released,
+        oversize_bytes,
+        message,
+        passed_on,
+        scan,
+        shadow_scan,
+        keys,
+        quoted,
+        alerts,
+        raw,
+        ..
     } = read;
     let policy = &house.policy;
     let author = message.author();
@@ -270,7 +289,10 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let quotes_us = keys.quotes_us;
     let returned = message.report.as_ref().and_then(|report| report.original_message_id.as_ref());
     let written_by = returned.and_then(|id| working.written_by.get(id)).cloned();
-    let mail = Mail { inbox, message, verdict, thread, who, quotes_us, is_released: released, written_by, passed_on };
+    let quoted = quoted.and_then(|quoted| working.quoted.get(&quoted.id));
+    let unread = quoted::unread(judged, &keys, quoted, ticket.is_some(), &house.reader);
+    let is_released = released;
+    let mail = Mail { inbox, message, verdict, thread, who, quotes_us, unread, is_released, written_by, passed_on };
     let answered = answered(&mail, policy);
     let (on, notice) = match oversize_bytes {
         // Nobody has looked at what it says, so it is about no ticket.

@@ -60,6 +60,8 @@ pub struct Working {
     pub deadlines: BTreeMap<(TicketId, DeadlineKind), Option<Timestamp>>,
     /// The agents behind mails that agents wrote, as far as that was asked.
     pub written_by: HashMap<MessageId, AgentId>,
+    /// Mails that others quote, as far as that was asked.
+    pub quoted: HashMap<MessageId, Vec<u8>>,
     /// Mails that are still to be composed.
     pub pending: Vec<Pending>,
 }
@@ -300,6 +302,7 @@ impl From<Looked> for Working {
             notices_day: looked.notices_day,
             next_ticket: looked.next_ticket,
             written_by: looked.written_by,
+            quoted: looked.quoted,
             ..Self::default()
         }
     }

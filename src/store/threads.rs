@@ -29,6 +29,16 @@ pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM p
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
 
+/// Of mails that others quote, this much is read at most: files come behind the words.
+const QUOTED_BYTES: i64 = 256 * 1024;
+
+const QUOTED_OURS: &str = "SELECT substr(raw, 1, $3) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
+    WHERE ticket = $1 AND message_id = $2 LIMIT 1";
+
+const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, $2) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
+    JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, inbox.id) \
+    WHERE duplicate_of IS NULL AND message_id = $1 LIMIT 1";
+
 pub(super) const KNOWN_ADDRESSES: (&str, &str) = (
     "SELECT v.column1 FROM (VALUES ",
     ") AS v WHERE EXISTS (SELECT 1 FROM parties WHERE address_key = v.column1 AND role <> 'agent')",
@@ -51,6 +61,8 @@ pub struct Lookup {
     pub notices: Vec<Notice>,
     /// Mails of ours that came back, with their tickets: who wrote them?
     pub written: Vec<(TicketId, MessageId)>,
+    /// Mails whose words are to be told from those of an answer; with the ticket of each that is ours.
+    pub quoted: Vec<(Option<TicketId>, MessageId)>,
 }
 
 /// Who may be told that a mail was not taken, and on which ticket.
@@ -96,6 +108,8 @@ pub struct Looked {
     pub notices_day: HashMap<String, u32>,
     /// The agents who wrote those mails that came back.
     pub written_by: HashMap<MessageId, AgentId>,
+    /// The mails whose words were asked for, as far as they are kept; of large ones only the beginning.
+    pub quoted: HashMap<MessageId, Vec<u8>>,
     /// The number that the next ticket gets, unless somebody is faster.
     pub next_ticket: i64,
 }
@@ -145,6 +159,7 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
         desk_hour: traffic::desk_hour(tx, now).await?,
         next_ticket: next_ticket(tx).await?,
         written_by: history::written_by(tx, &lookup.written).await?,
+        quoted: quoted(tx, &lookup.quoted).await?,
         tickets_by_message,
         alerts,
         tickets,
@@ -196,6 +211,24 @@ async fn tickets_by_message(
         for row in &look_up(tx, select, &[], ids, |query, id| query.bind(&id.0)).await? {
             let mut columns = Columns::of(row);
             found.insert(MessageId(columns.next()?), TicketId(columns.next()?));
+        }
+    }
+    Ok(found)
+}
+
+/// The mails with these ids, sent or received.
+async fn quoted(
+    tx: &mut Connection,
+    mails: &[(Option<TicketId>, MessageId)],
+) -> Result<HashMap<MessageId, Vec<u8>>, StoreError> {
+    let mut found = HashMap::new();
+    for (ticket, id) in mails {
+        let query = match ticket {
+            Some(ticket) => query(QUOTED_OURS).bind(ticket.0).bind(&id.0).bind(QUOTED_BYTES),
+            None => query(QUOTED_THEIRS).bind(&id.0).bind(QUOTED_BYTES),
+        };
+        if let Some(row) = query.for_mails().fetch_optional(&mut *tx).await? {
+            found.insert(id.clone(), row.get(0)?);
         }
     }
     Ok(found)

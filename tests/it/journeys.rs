@@ -28,6 +28,7 @@ async fn tell(path: &std::path::Path, story: &Story, teller: &mut impl Teller) -
             story::happen(path, event, teller).await;
         }
         told.push(teller.news().await);
+        step.reads.iter().for_each(|reading| story::check(path, reading, teller));
     }
     told
 }

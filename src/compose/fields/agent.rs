@@ -80,6 +80,8 @@ impl View<'_> {
         fields.set("caution", notification.caution.as_deref().map_or(String::new(), line));
         fields.set("author", name);
         fields.set("text", clean(&unturned(&notification.text)));
+        fields.set("unread", clean(&unturned(&notification.unread)));
+        fields.set("signature", clean(&unturned(&notification.signature)));
         fields.set("because", lines(&notification.because));
         fields.set("articles", lines(&notification.articles));
         let file = |file: &File| line(&format!("{} ({})", file.name, size::shown(file.bytes.len() as u64)));

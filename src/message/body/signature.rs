@@ -36,6 +36,11 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds
         if len > 0 {
             let at = start + find(&lines[start..end], is_quote_above, hints);
             kinds[at..end].fill(Kind::Signature);
+            if let Some(words) = lines[at..end].iter().position(|line| is_postscript(line)) {
+                let words = at + words;
+                let footer = words + find(&lines[words..end], is_quote_above, hints);
+                kinds[words..footer].fill(Kind::Reply);
+            }
         }
         is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
         start = end + 1;
@@ -70,6 +75,18 @@ fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
             None => return found,
         }
     }
+}
+
+/// How what comes after the signature begins, in lower case and without blanks and dashes.
+const POSTSCRIPTS: [&str; 12] =
+    ["p.s.", "ps:", "ps.", "p.s:", "p.p.s.", "pps:", "p.d.", "pd:", "п.с.", "пс:", "n.b.", "nb:"];
+
+/// Whether somebody goes on below the signature: `PS: the key ends in 7f`.
+fn is_postscript(line: &str) -> bool {
+    let start = line.trim_start().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).take(6).collect::<String>();
+    let start = start.to_lowercase();
+    let is_one = POSTSCRIPTS.iter().any(|postscript| start.starts_with(postscript));
+    is_one && line.split_whitespace().count() > 1
 }
 
 /// The line above the last ones that separates a signature (`--`) or a footer (`_____`).

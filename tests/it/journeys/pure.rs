@@ -5,7 +5,7 @@ use crate::support::desk::{self, INSTANCE};
 use jiff::{SignedDuration, Timestamp};
 use postroom::decide::DeadlineKind;
 use postroom::decide::breaker::domain_of;
-use postroom::message::Digest;
+use postroom::message::{self, Digest};
 use postroom::serve::desk::House;
 use postroom::serve::working::Working;
 use postroom::serve::{deadlines, process, write};
@@ -97,6 +97,8 @@ impl Core {
         for pending in std::mem::take(&mut self.working.pending) {
             let mail = write::compose(&self.house, pending).unwrap();
             self.news.push(story::send_line(&mail.purpose, &mail.mail.envelope.to));
+            let id = message::parse(&mail.mail.bytes, self.now, &self.house.reader).id;
+            self.working.quoted.insert(id, mail.mail.bytes.clone());
             self.sent.push((self.now, mail));
         }
         for id in touched {
@@ -123,6 +125,8 @@ impl Teller for Core {
             released: false,
             claim: None,
         };
+        // Whatever was sent or received can be quoted.
+        self.working.quoted.insert(message::parse(&item.raw, self.now, &self.house.reader).id, item.raw.to_vec());
         let read = process::read(&self.house, &item);
         process::settle_one(&mut self.working, read, &self.house, self.now);
         self.commit();

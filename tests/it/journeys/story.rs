@@ -32,6 +32,16 @@ pub struct Step {
     pub line: usize,
     pub events: Vec<Happening>,
     pub expected: Vec<String>,
+    /// Who reads what then.
+    pub reads: Vec<Reading>,
+}
+
+/// What stands in the last mail to somebody.
+pub struct Reading {
+    /// The line of `read`, from 1.
+    pub line: usize,
+    pub by: String,
+    pub words: String,
 }
 
 pub enum Happening {
@@ -78,10 +88,16 @@ impl Story {
                 }
                 "expect" => {
                     let expected = indented(&lines, &mut at).into_iter().filter(|line| !line.is_empty()).collect();
-                    steps.push(Step { line: number, events: std::mem::take(&mut events), expected });
+                    let (events, reads) = (std::mem::take(&mut events), Vec::new());
+                    steps.push(Step { line: number, events, expected, reads });
+                }
+                "read" => {
+                    let words = indented(&lines, &mut at).join("\n");
+                    let reading = Reading { line: number, by: rest.to_owned(), words };
+                    steps.last_mut().expect("something happens before it is read of").reads.push(reading);
                 }
                 _ => panic!(
-                    "{}:{number}: a line begins with start, configuration, rules, mail, wait or expect",
+                    "{}:{number}: a line begins with start, configuration, rules, mail, wait, expect or read",
                     path.display()
                 ),
             }
@@ -167,6 +183,15 @@ pub fn fill(text: &str, sent: &[(String, Vec<u8>)], place: &str) -> String {
         rest = after;
     }
     filled + rest
+}
+
+/// Whether somebody's last mail says what it should.
+pub fn check(path: &Path, reading: &Reading, teller: &impl Teller) {
+    let Reading { line, by, words } = reading;
+    let sent = teller.sent();
+    let last = sent.iter().rev().find(|(to, _)| to == by);
+    let text = last.map(|(_, bytes)| our_mail(bytes).body.text).unwrap_or_default();
+    assert!(text.contains(words), "{}:{line}: {by} does not read\n{words}\n\nbut\n{text}", path.display());
 }
 
 fn our_mail(bytes: &[u8]) -> message::Message {

@@ -194,3 +194,20 @@ fn markup_of_programs_makes_quotes_and_signatures() {
         assert_eq!(reply_of(html), "Yes.", "{name}");
     }
 }
+
+#[test]
+fn what_somebody_adds_below_the_signature_is_theirs() {
+    let cases = [
+        ("PS", "-- \nAnn Example\n\nPS: the key ends in 7f.", "PS: the key ends in 7f."),
+        ("P.S.", "--\nAnn Example\nP.S. It was new.\nAnd blue.", "P.S. It was new.\nAnd blue."),
+        ("spaced", "-- \nAnn\n\nP. S.: It was new.", "P. S.: It was new."),
+        ("Spanish", "-- \nAnn\n\nP.D. La clave es nueva.", "P.D. La clave es nueva."),
+        ("Russian", "-- \nАнна\n\nП.С. Ключ новый.", "П.С. Ключ новый."),
+        ("above a telephone's line", "-- \nAnn\n\nPS: It was new.\n\nSent from my iPhone", "PS: It was new."),
+        ("a company", "-- \nAnn\nPS Example Ltd", ""),
+        ("the letters alone", "-- \nAnn\nP.S.", ""),
+    ];
+    for (name, below, words) in cases {
+        assert_eq!(parts(&format!("It burns.\n\n{below}")).0, format!("It burns.\n\n{words}").trim(), "{name}");
+    }
+}
