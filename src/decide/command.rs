@@ -1,11 +1,17 @@
 //! The commands at the top of an agent's mail: reads them, or says what is wrong and what to write instead.
 
+mod line;
+
 use super::draft::TranscriptLine;
 use crate::finding::did_you_mean;
 use crate::ticket::{Severity, Tier};
+use line::{Line, below_text, command_words, name_and_rest, names};
 
 /// Commands read from one mail; what comes after them is refused.
 pub const COMMANDS_READ: usize = 20;
+
+/// Mail programs break lines that are as long as this, or longer.
+const BROKEN_LINE_CHARS: usize = 60;
 
 /// The form an agent fills for `#resolve`.
 pub const RESOLVE_FORM: &str =
@@ -58,30 +64,39 @@ pub struct Orders {
 impl Orders {
     /// Reads the commands that stand before any other text. Reading stops at the first line that is no command.
     ///
-    /// A line is a command when it starts with `#`, or with `/` and a word: a path such as `/var/log` is text.
+    /// A line is a command when it starts with `#`, or with `/` and a word: a path such as `/var/log` is text. Where a
+    /// line would be one of the commands there are but for what stands around it, it is refused rather than sent.
     pub fn read(reply: &str) -> Self {
         let mut orders = Orders::default();
         let mut rest = reply.trim_start_matches(['\n', '\r', ' ', '\t', '\u{feff}']);
-        loop {
+        let mut is_directly_below = false;
+        while !rest.is_empty() {
             let (line, below) = rest.split_once('\n').unwrap_or((rest, ""));
-            let trimmed = unadorned(line);
-            let trimmed = trimmed.as_str();
-            if trimmed.is_empty() && !rest.is_empty() && !orders.lines.is_empty() {
-                rest = below;
-                continue;
+            match line::read(line) {
+                Line::Blank => is_directly_below = false,
+                Line::Text => break,
+                Line::Command(command) => {
+                    let read = match (orders.lines.len(), command_words(&command)) {
+                        (0..COMMANDS_READ, Some(words)) => read_command(words),
+                        _ => Err(format!("a mail may have {COMMANDS_READ} commands; send this one in another mail")),
+                    };
+                    orders.lines.push((command, read));
+                    is_directly_below = true;
+                }
+                Line::Disguised(_) => {
+                    let wrong = "write the command at the beginning of its line, with nothing around it".to_owned();
+                    orders.lines.push((line.trim().to_owned(), Err(wrong)));
+                }
             }
-            let Some(words) = command_words(trimmed) else { break };
-            let read = match orders.lines.len() {
-                0..COMMANDS_READ => read_command(words),
-                _ => Err(format!("a mail may have {COMMANDS_READ} commands; send this one in another mail")),
-            };
-            orders.lines.push((trimmed.to_owned(), read));
+            rest = below;
             if orders.lines.len() > COMMANDS_READ {
                 break;
             }
-            rest = below;
         }
         orders.text = rest.trim_matches(['\n', '\r', ' ', '\t']).to_owned();
+        if is_directly_below {
+            orders.refuse_broken_reason();
+        }
         orders.refuse_commands_below();
         orders.check_together();
         orders
@@ -104,10 +119,24 @@ impl Orders {
         })
     }
 
+    /// Marks the reason of an escalation whose end may be the line below it: it is for agents, and would be sent.
+    fn refuse_broken_reason(&mut self) {
+        if let Some((line, read)) = self.lines.last_mut()
+            && matches!(read, Ok(Command::Escalate { reason, .. }) if !reason.is_empty())
+            && line.chars().count() >= BROKEN_LINE_CHARS
+            && !self.text.is_empty()
+        {
+            *read =
+                Err("mail programs break long lines, so the reason may go on in the next one, which would be sent; \
+                         put an empty line below the reason, or shorten it"
+                    .to_owned());
+        }
+    }
+
     /// Marks commands that stand below other text: as text they would go to the customer, and notes with them.
     fn refuse_commands_below(&mut self) {
-        let below: Vec<String> = self.text.lines().map(unadorned).filter(|line| is_known_command(line)).collect();
-        for line in below.into_iter().take(COMMANDS_READ) {
+        let below: Vec<String> = self.text.lines().filter_map(below_text).take(COMMANDS_READ).collect();
+        for line in below {
             let wrong = "commands stand before any other text; move it to the top, or write it without `#`".to_owned();
             self.lines.push((line, Err(wrong)));
         }
@@ -208,50 +237,25 @@ fn heading_rest<'l>(line: &'l str, name: &str) -> Option<&'l str> {
     rest.strip_prefix(':').map(|rest| rest.trim_start_matches(['*', '_']).trim_start())
 }
 
-/// A line without what mail programs put around a word that is bold or underlined, and without what cannot be seen.
-fn unadorned(line: &str) -> String {
-    let is_blank =
-        |c: char| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
-    let line = line.trim_matches(is_blank);
-    let bare = line.trim_start_matches(|c| is_blank(c) || matches!(c, '*' | '_'));
-    if !bare.starts_with(['#', '/']) {
-        return line.to_owned();
-    }
-    bare.chars().filter(|c| *c != '*').collect::<String>().trim_end_matches(|c| is_blank(c) || c == '_').to_owned()
-}
-
-/// Whether a line begins with `#` and the name of a command there is.
-fn is_known_command(line: &str) -> bool {
-    let name = line.strip_prefix('#').and_then(|words| words.split_whitespace().next()).unwrap_or_default();
-    COMMANDS
-        .iter()
-        .any(|(form, _)| form[1..].split_whitespace().next().is_some_and(|known| known.eq_ignore_ascii_case(name)))
-}
-
-/// The words of a command line, without its mark.
-fn command_words(line: &str) -> Option<&str> {
-    if let Some(words) = line.strip_prefix('#') {
-        return Some(words.trim_start());
-    }
-    let words = line.strip_prefix('/')?;
-    let name = words.split_whitespace().next()?;
-    name.bytes().all(|b| b.is_ascii_alphabetic()).then_some(words)
-}
-
 fn read_command(words: &str) -> Result<Command, String> {
-    let (name, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
-    let rest = rest.trim();
-    let alone = |command: Command| match rest {
-        "" => Ok(command),
-        _ => Err(format!("write #{name} alone on its line; what follows goes below it")),
+    let (name, rest) = name_and_rest(words);
+    // A colon behind the name, or a full stop, is no argument.
+    let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '=' | ',' | '.')).trim_end();
+    if let Some(second) = line::among(rest) {
+        return Err(format!("`{second}` is a command of its own; write it on another line"));
+    }
+    let alone = |command: Command| match rest.contains(char::is_alphanumeric) {
+        false => Ok(command),
+        true => Err(format!("write #{name} alone on its line; what follows goes below it")),
     };
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();
     match name.to_ascii_lowercase().as_str() {
         "take" => alone(Command::Take),
         "note" => alone(Command::Note),
         "resolve" => alone(Command::Resolve),
         "close" => alone(Command::Close),
         "help" => alone(Command::Help),
-        "severity" => Severity::from_word(&rest.to_ascii_lowercase()).map(Command::Severity).ok_or_else(|| {
+        "severity" => Severity::from_word(&plain(rest)).map(Command::Severity).ok_or_else(|| {
             format!(
                 "write #severity {}{}",
                 list(Severity::ALL.iter().rev().map(|s| s.as_str())),
@@ -260,22 +264,19 @@ fn read_command(words: &str) -> Result<Command, String> {
         }),
         "escalate" => {
             let (first, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            match Tier::from_word(&first.to_ascii_lowercase()) {
-                Some(Tier::Two | Tier::Three) => Ok(Command::Escalate {
-                    tier: Tier::from_word(&first.to_ascii_lowercase()),
-                    reason: reason.trim().to_owned(),
-                }),
+            let first = plain(first);
+            match Tier::from_word(&first) {
+                Some(tier @ (Tier::Two | Tier::Three)) => {
+                    Ok(Command::Escalate { tier: Some(tier), reason: reason.trim().to_owned() })
+                }
                 Some(_) => Err("a ticket can be escalated to tier-2 or tier-3".to_owned()),
-                None if first.to_ascii_lowercase().starts_with("tier-") => {
+                None if first.starts_with("tier-") => {
                     Err(format!("there is no {first}; write #escalate tier-2 or #escalate tier-3"))
                 }
                 None => Ok(Command::Escalate { tier: None, reason: rest.to_owned() }),
             }
         }
-        _ => {
-            let names = COMMANDS.iter().filter_map(|(form, _)| form.split_whitespace().next());
-            Err(format!("there is no command #{name}{}; #help lists them all", meant(&format!("#{name}"), names)))
-        }
+        _ => Err(format!("there is no command #{name}{}; #help lists them all", meant(&format!("#{name}"), names()))),
     }
 }
 
@@ -323,6 +324,11 @@ mod tests {
             ("severity", "#severity hihg", "write #severity critical|high|medium|low, did you mean `high`?"),
             ("tier", "#escalate tier-9", "there is no tier-9; write #escalate tier-2 or #escalate tier-3"),
             ("something behind it", "#take it", "write #take alone on its line; what follows goes below it"),
+            ("two on a line", "#take #note", "`#note` is a command of its own; write it on another line"),
+            ("in a reason", "#escalate he lies (/note)", "`(/note)` is a command of its own; write it on another line"),
+            ("in brackets", "[#note]", "write the command at the beginning of its line, with nothing around it"),
+            ("words behind a colon", "#note: he lies", "write #note alone on its line; what follows goes below it"),
+            ("another language", "#notiz", "there is no command #notiz, did you mean `#note`?; #help lists them all"),
             ("empty note", "#note", "write the note below the command"),
             ("escalated twice", "#escalate\n#escalate", "the ticket is escalated above already"),
         ];
@@ -348,7 +354,9 @@ mod tests {
 
     #[test]
     fn a_command_is_one_however_a_mail_program_writes_it() {
-        for written in ["*#note*", "_#note_", "**#note**", "\u{200b}#note", "\u{a0}#note ", "#*note*"] {
+        for written in
+            ["*#note*", "_#note_", "#*note*", "\u{a0}#note ", "＃note", "- #note", "#note:", "#Note.", "# note"]
+        {
             let orders = Orders::read(&format!("{written}\ninternal"));
             assert_eq!(orders.lines[0].1, Ok(Command::Note), "{written:?}");
             assert_eq!(orders.text, "internal", "{written:?}");
@@ -357,9 +365,40 @@ mod tests {
 
     #[test]
     fn a_command_below_other_text_is_refused_and_never_sent() {
-        for text in ["Hello Carl\n\n#note\nhe is a pain", "#take\nthanks\n*#Close*", "Hi,\n#resolve\nRoot Cause: x"] {
+        for text in [
+            "Hello Carl\n\n#note\nhe is a pain",
+            "Hello Carl\n\n＃note: he is a pain",
+            "Hello Carl\n\n/note\nhe is a pain",
+            "#take\nthanks\n*#Close*",
+            "Hi,\n#resolve\nRoot Cause: x",
+        ] {
             assert!(Orders::read(text).refusals().is_some(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_is_read_whatever_stands_around_it() {
+        let escalate = |tier, reason: &str| Command::Escalate { tier, reason: reason.to_owned() };
+        for (written, expected) in [
+            ("#severity: High.", Command::Severity(Severity::High)),
+            ("#severity=low", Command::Severity(Severity::Low)),
+            ("#escalate: he waits", escalate(None, "he waits")),
+            ("#escalate tier-2: he waits", escalate(Some(Tier::Two), "he waits")),
+            ("#take!", Command::Take),
+        ] {
+            assert_eq!(Orders::read(written).lines[0].1, Ok(expected), "{written}");
+        }
+    }
+
+    #[test]
+    fn the_reason_of_an_escalation_never_goes_on_in_what_is_sent() {
+        let of = |chars: usize, gap: &str| {
+            let start = "#escalate ";
+            Orders::read(&format!("{start}{}{gap}It works.", "x".repeat(chars - start.len()))).refusals().is_some()
+        };
+        assert!(of(BROKEN_LINE_CHARS, "\n"));
+        assert!(!of(BROKEN_LINE_CHARS - 1, "\n"));
+        assert!(!of(BROKEN_LINE_CHARS, "\n\n"));
     }
 
     #[test]
