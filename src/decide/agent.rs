@@ -8,7 +8,7 @@ use super::joining::add_correspondents;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{append, clear_all, set_severity, watch};
-use super::unfit::unfit;
+use super::unfit::{not_sent, unfit};
 use super::{
     Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard, page,
 };
@@ -220,6 +220,7 @@ impl Work<'_> {
             };
             lines.push(TranscriptLine { command: "(text)".to_owned(), result, is_error: false });
         }
+        lines.extend(not_sent(self.mail).filter(|_| is_public));
         if lines.is_empty() {
             return self.decision;
         }

@@ -6,7 +6,7 @@ use super::agent::files;
 use super::command::{Command, Orders};
 use super::draft::TranscriptLine;
 use crate::message::Attachment;
-use crate::message::body::ANSWER_ABOVE;
+use crate::message::body::{ANSWER_ABOVE, says_more_below};
 
 /// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
 const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
@@ -17,6 +17,7 @@ pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>>
         .or_else(|| nothing_to_do(mail, orders))
         .or_else(|| leak(mail, orders))
         .or_else(|| passed_on(mail, orders))
+        .or_else(|| somebody_elses(mail, orders))
         .or_else(|| inline(mail))
 }
 
@@ -33,6 +34,47 @@ fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
                 .to_owned(),
             is_error: true,
         }]
+    })
+}
+
+/// Another mail than ours below the agent's words: a colleague's, which would go to the customer with them, or one that
+/// the agent shows and that would be cut as a quote.
+fn somebody_elses(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty();
+    let body = &mail.message.body;
+    let result = match &body.mail_above_ours {
+        Some(line) => format!(
+            "between your words and our mail stands what looks like another mail, from “{line}” on, and it would have \
+             gone to the customer. Delete it; if its words are for the customer, delete that line alone"
+        ),
+        None if mail.unread.is_of_another => format!(
+            "below your words stands what looks like a mail, from “{}” on, and it would not have been sent. If its words \
+             are for the customer, delete the lines that introduce it, else all of it",
+            body.quote.lines().next().unwrap_or_default().trim()
+        ),
+        None => return None,
+    };
+    (!is_for_agents).then(|| vec![TranscriptLine { command: "(another mail)".to_owned(), result, is_error: true }])
+}
+
+/// What an agent wrote and what was not sent with the answer, where a program could have written it just as well.
+pub(super) fn not_sent(mail: &Mail) -> Option<TranscriptLine> {
+    const SHOWN_BYTES: usize = 200;
+    let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
+    let words = if is_above_ours { &mail.unread.below } else { &mail.unread.text };
+    if words.is_empty() || is_above_ours && !says_more_below(words) {
+        return None;
+    }
+    let shown = &words[..words.floor_char_boundary(SHOWN_BYTES)];
+    let more = if shown.len() < words.len() { "…" } else { "" };
+    Some(TranscriptLine {
+        command: "(text below)".to_owned(),
+        result: format!(
+            "not sent, for it stands with the quoted mail: “{}{more}”. If it is for the customer, write it once more, at \
+             the top",
+            shown.split_whitespace().collect::<Vec<_>>().join(" ")
+        ),
+        is_error: true,
     })
 }
 

@@ -19,11 +19,30 @@ pub(super) use flow::{Flow, push_plain};
 pub use marker::ANSWER_ABOVE;
 pub use unread::Unread;
 
-use super::limits::MAX_WRAPPED_LINES;
+use super::fields;
 use super::regions::Region;
 use super::search::Beginnings;
-use super::{Body, fields};
 use quotes::Quotes;
+
+/// The words of a mail, whole and taken apart. Nothing is thrown away: the parts hold all that `text` has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Body {
+    /// The whole text body, HTML reduced to text where there is no plain part. Lines end in `\n`.
+    pub text: String,
+    /// What the sender newly wrote: without quotes, attribution lines and signature. Quoted lines between which
+    /// answers stand are part of it; [`Body::own_words`] is without them.
+    pub reply: String,
+    /// What was cut as quoted.
+    pub quote: String,
+    /// What was cut as signature or footer.
+    pub signature: String,
+    /// Whether words stand between the quoted lines of a mail of ours, below the line above which agents write: those
+    /// were cut with it.
+    pub has_words_in_quoted_mail: bool,
+    /// The line that seems to introduce another mail, between the sender's words and a mail of ours of that kind. What
+    /// stands below it is part of the reply.
+    pub mail_above_ours: Option<String>,
+}
 
 /// A closing is shorter; longer lines that begin like one are sentences.
 const MAX_CLOSING_BYTES: usize = 60;
@@ -78,13 +97,14 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let marker = marker::find(&text, &lines);
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
+    // Signatures end where the next mail begins, whether that is quoted or shown.
+    signature::mark(&lines, &hinted, hints, &mut kinds);
     if hints.answers_none && marker.is_none() && !lines.iter().any(|line| marker::is_last_line_of_ours(line)) {
         quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
     }
-    signature::mark(&lines, &hinted, hints, &mut kinds);
     match marker {
         Some(at) => quotes::keep_below_words(&lines[..marker::quote_around(&lines, at)], &mut kinds),
-        None => quotes::keep_between_answers(&lines, hints.is_html, &mut kinds),
+        None => quotes::keep_between_answers(&lines, hints, &mut kinds),
     }
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     if reply.is_empty() && marker.is_none() {
@@ -108,7 +128,8 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let quote = gather(&lines, &kinds, Kind::Quote);
     let signature = gather(&lines, &kinds, Kind::Signature);
     let has_words_in_quoted_mail = marker.is_some_and(|at| marker::has_words_between(&lines[at..]));
-    Body { text, reply, quote, signature, has_words_in_quoted_mail }
+    let mail_above_ours = found.above_ours.map(|at| lines[at].trim().to_owned());
+    Body { text, reply, quote, signature, has_words_in_quoted_mail, mail_above_ours }
 }
 
 impl Body {
@@ -124,10 +145,9 @@ impl Body {
         words
     }
 
-    /// Whether lines are quoted as a whole, without a mark on them: somebody may have written between them.
+    /// Whether lines are quoted without a mark on them: somebody may have written between them, or below.
     pub fn quotes_unmarked_lines(&self) -> bool {
-        let unmarked = self.quote.lines().filter(|line| !line.trim().is_empty() && !quotes::is_quoted(line));
-        unmarked.take(MAX_WRAPPED_LINES + 1).count() > MAX_WRAPPED_LINES
+        unread::has_unmarked_lines(&self.quote)
     }
 
     /// What nobody here has read of what is quoted, given the text of the mail that it comes from, if that is known.
@@ -146,6 +166,12 @@ static IS_CLOSING: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(phr
 /// Whether a line takes leave, as in `Best regards`.
 pub fn is_closing(line: &str) -> bool {
     line.len() < MAX_CLOSING_BYTES && IS_CLOSING.begin(line.trim())
+}
+
+/// Whether lines below a quoted mail say something, and are no footer of a program or a server.
+pub fn says_more_below(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().collect();
+    signature::goes_on_below(&lines)
 }
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.

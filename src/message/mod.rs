@@ -27,6 +27,7 @@ mod text;
 mod tnef;
 mod trust;
 
+pub use body::Body;
 pub use calendar::{Calendar, CalendarMethod};
 pub use forwarded::Forwarded;
 pub use parse::{all_attachment_bytes, attachment_bytes, content_digest, parse, parse_with_files};
@@ -221,23 +222,6 @@ pub enum ReturnPath {
     Null,
     /// An address.
     Address(String),
-}
-
-/// The words of a mail, whole and taken apart. Nothing is thrown away: the parts hold all that `text` has.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Body {
-    /// The whole text body, HTML reduced to text where there is no plain part. Lines end in `\n`.
-    pub text: String,
-    /// What the sender newly wrote: without quotes, attribution lines and signature. Quoted lines between which
-    /// answers stand are part of it; [`Body::own_words`] is without them.
-    pub reply: String,
-    /// What was cut as quoted.
-    pub quote: String,
-    /// What was cut as signature or footer.
-    pub signature: String,
-    /// Whether words stand between the quoted lines of a mail of ours, below the line above which agents write: those
-    /// were cut with it.
-    pub has_words_in_quoted_mail: bool,
 }
 
 /// A file that came with a mail. Its bytes stay in the raw mail; [`all_attachment_bytes`] fetches them.

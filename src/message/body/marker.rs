@@ -1,6 +1,7 @@
 //! The line in our mails to agents above which they write, and what they wrote below it all the same.
 
 use super::quotes::is_quoted;
+use crate::message::attribution::{attribution, has_date_and_time, header_block};
 
 /// The line in the mails we send to agents above which they write. What stands below it is ours, not theirs.
 pub const ANSWER_ABOVE: &str = "##- Please type your answer above this line -##";
@@ -67,10 +68,25 @@ pub(super) fn has_words_between(lines: &[&str]) -> bool {
 pub(super) fn introduction_of(lines: &[&str], at: usize) -> usize {
     let above = lines[..at].iter().rposition(|line| !line.trim().is_empty() && !is_quoted(line));
     let Some(last) = above.filter(|last| at - last <= MAX_LINES_BELOW) else { return at };
-    let first = lines[..last].iter().rposition(|line| line.trim().is_empty()).map_or(0, |blank| blank + 1);
-    let names_us = |line: &&str| line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address);
-    let is_introduction = last - first < MAX_INTRODUCTION_LINES && lines[first..=last].iter().any(names_us);
-    if is_introduction { first } else { at }
+    let first = (last + 1).saturating_sub(MAX_INTRODUCTION_LINES);
+    let first = lines[first..last].iter().rposition(|line| line.trim().is_empty()).map_or(first, |at| first + at + 1);
+    let Some(names_us) = (first..=last).find(|at| is_ours(lines[*at])) else { return at };
+    // Above it, in the same paragraph, may stand the last words of the answer.
+    let is_whole = |at: &usize| {
+        let lines = &lines[*at..=last];
+        attribution(lines).is_some_and(|(count, _)| count == lines.len()) || header_block(lines) == Some(lines.len())
+    };
+    // In a language that is not known, when it was sent stands on the line above.
+    let is_wrapped = |at: &usize| has_date_and_time(lines[*at]);
+    (first..=names_us)
+        .find(is_whole)
+        .or_else(|| names_us.checked_sub(1).filter(|above| *above >= first).filter(is_wrapped))
+        .unwrap_or(names_us)
+}
+
+/// Whether a line has an address that we gave to one person.
+pub(super) fn is_ours(line: &str) -> bool {
+    line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address)
 }
 
 fn is_sub_address(word: &str) -> bool {

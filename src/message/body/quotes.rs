@@ -3,8 +3,10 @@
 use super::super::attribution::{self, Separator, Strength, attribution, header_block};
 use super::super::limits::MAX_ATTRIBUTION_BYTES;
 use super::super::regions::{Region, What};
-use super::marker::{introduction_of, is_last_line_of_ours};
-use super::{Kind, is_closing};
+use super::marker::{introduction_of, is_last_line_of_ours, is_ours};
+use super::signature::is_name;
+use super::unread::is_of_a_program;
+use super::{Hints, Kind, is_closing};
 
 /// Lines below what is quoted that are no answer when they begin with a closing: `Regards,`, a name, a company.
 pub(super) const MAX_CLOSING_LINES: usize = 3;
@@ -28,6 +30,8 @@ pub(super) struct Quotes {
     pub words_at: Option<usize>,
     /// They stand below a header block, which is below answers as well as in mails that are passed on.
     pub is_below_headers: bool,
+    /// The line that may introduce another mail, between words and the mail of ours that they answer.
+    pub above_ours: Option<usize>,
 }
 
 /// What the HTML of a text says about each of its lines; nothing for most mails.
@@ -54,6 +58,7 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
     let marker = marker.map(|at| introduction_of(lines, at));
     let end = marker.unwrap_or(lines.len());
     kinds[end..].fill(Kind::Quote);
+    let mut above_ours = None;
     let mut at = 0;
     let mut has_words = false;
     let mut has_introduction = false;
@@ -66,7 +71,7 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         }
         if is_arrowed(line) {
             kinds[at..].fill(Kind::Quote);
-            return Quotes::default();
+            return Quotes { above_ours, ..Quotes::default() };
         }
         if is_quoted(line) || has_introduction && is_quoted_oddly(rest) {
             let count = 1 + unmarked_rest(rest);
@@ -84,21 +89,28 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         // Between an agent's words and the mail of ours that they answer, which is certain, nothing else is quoted whole:
         // what looks like it is theirs, and the customer is to read it.
         let has_words_above_ours = |count: usize| marker.is_some() && !rest[count..].iter().all(|line| is_blank(line));
-        if let Some(kind) = separator
-            && !has_words_above_ours(attribution::announced_block(&rest[1..]).map_or(1, |count| 1 + count))
-        {
-            kinds[at..].fill(Kind::Quote);
-            let is_shown = kind == Separator::Forward && !has_words;
-            return Quotes { words_at: is_shown.then(|| behind_header_block(lines, at + 1)), is_below_headers: false };
+        let is_of_our_mail =
+            |count: usize| !has_words_above_ours(count) || rest[..count].iter().any(|line| is_ours(line));
+        if let Some(kind) = separator {
+            if is_of_our_mail(attribution::announced_block(&rest[1..]).map_or(1, |count| 1 + count)) {
+                kinds[at..].fill(Kind::Quote);
+                let words_at = (kind == Separator::Forward && !has_words).then(|| behind_header_block(lines, at + 1));
+                return Quotes { words_at, above_ours, ..Quotes::default() };
+            }
+            above_ours.get_or_insert(at);
         }
-        if let Some(count) = header_block_below(rest).filter(|count| !has_words_above_ours(*count)) {
-            kinds[at..].fill(Kind::Quote);
-            return Quotes { words_at: (!has_words).then_some(at + count), is_below_headers: true };
+        if let Some(count) = header_block_below(rest) {
+            if is_of_our_mail(count) {
+                kinds[at..].fill(Kind::Quote);
+                let words_at = (!has_words).then_some(at + count);
+                return Quotes { words_at, is_below_headers: true, above_ours };
+            }
+            above_ours.get_or_insert(at);
         }
         let hint = hinted.get(at).copied().flatten();
         if hint == Some(What::Quote) {
             kinds[at..].fill(Kind::Quote);
-            return Quotes { words_at: (!has_words).then_some(at), is_below_headers: true };
+            return Quotes { words_at: (!has_words).then_some(at), is_below_headers: true, above_ours };
         }
         if hint == Some(What::Introduction)
             && let Some(count) = rest.iter().take(MAX_INTRODUCTION_LINES).position(|line| is_quoted(line))
@@ -130,13 +142,16 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             }
             Some(_) if strength == Strength::Certain && marker.is_none() => {
                 kinds[at..].fill(Kind::Quote);
-                return Quotes::default();
+                return Quotes { above_ours, ..Quotes::default() };
             }
             None if strength == Strength::Certain || marker.is_some() => {
                 kinds[at..].fill(Kind::Quote);
-                return Quotes::default();
+                return Quotes { above_ours, ..Quotes::default() };
             }
             _ => {
+                if strength == Strength::Certain && marker.is_some() {
+                    above_ours.get_or_insert(at);
+                }
                 has_words = true;
                 at += 1;
             }
@@ -148,7 +163,7 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         |line: &&str| line.len() <= MAX_INTRODUCED_BYTES && line.trim_start_matches(['>', ' ']).ends_with(':');
     // A mail of ours that comes back without a word says nothing: its words are ours, not the sender's.
     let may_show = is_all_quoted && !lines.iter().any(|line| is_introduced(line) || is_last_line_of_ours(line));
-    Quotes { words_at: may_show.then_some(0), is_below_headers: false }
+    Quotes { words_at: may_show.then_some(0), is_below_headers: false, above_ours }
 }
 
 fn is_blank(line: &str) -> bool {
@@ -226,7 +241,8 @@ pub(super) fn keep_below_words(lines: &[&str], kinds: &mut [Kind]) {
 pub(super) fn keep_what_answers_nothing(lines: &[&str], found: &Quotes, is_forward: bool, kinds: &mut [Kind]) {
     let has_words = lines.iter().zip(&*kinds).any(|(line, kind)| *kind == Kind::Reply && !is_blank(line));
     if has_words || !is_forward || found.words_at.is_none() {
-        kinds.fill(Kind::Reply);
+        let quoted = kinds.iter_mut().filter(|kind| kind.is_cut_as(Kind::Quote));
+        quoted.for_each(|kind| *kind = Kind::Reply);
     }
 }
 
@@ -235,7 +251,9 @@ pub(super) fn keep_what_answers_nothing(lines: &[&str], found: &Quotes, is_forwa
 ///
 /// In HTML they must stand between quoted lines: servers put their disclaimers below a quote of which only its markup
 /// tells where it ends.
-pub(super) fn keep_between_answers(lines: &[&str], is_html: bool, kinds: &mut [Kind]) {
+///
+/// A whole mail of ours answers nothing by itself: words above it and below it are cut off it like others.
+pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [Kind]) {
     let is_word = |at: usize, kinds: &[Kind]| kinds[at] == Kind::Reply && !lines[at].trim().is_empty();
     let Some(last_word) = (0..lines.len()).rev().find(|at| is_word(*at, kinds)) else { return };
     let Some(last_quoted) = kinds[..last_word].iter().rposition(|kind| *kind == Kind::Quoted) else { return };
@@ -247,7 +265,8 @@ pub(super) fn keep_between_answers(lines: &[&str], is_html: bool, kinds: &mut [K
         .take(MAX_CLOSING_LINES + 1)
         .map(|at| lines[at])
         .collect();
-    let is_closing = tail.len() <= MAX_CLOSING_LINES && tail.first().is_some_and(|line| is_closing(line));
+    let takes_leave = |line: &str| is_closing(line) || is_name(line, &hints.sender) || is_of_a_program(line);
+    let is_closing = tail.len() <= MAX_CLOSING_LINES && tail.first().is_some_and(|line| takes_leave(line));
     let end = if is_closing {
         let Some(word) = (0..last_quoted).rev().find(|at| is_word(*at, kinds)) else { return };
         word
@@ -256,7 +275,8 @@ pub(super) fn keep_between_answers(lines: &[&str], is_html: bool, kinds: &mut [K
     };
     let has_answer = (first_quoted..last_quoted).any(|at| is_word(at, kinds));
     let is_between = first_word < last_quoted.min(end);
-    if !is_between || is_html && !has_answer {
+    let is_ours = || lines[first_quoted..=last_quoted].iter().any(|line| is_last_line_of_ours(line));
+    if !is_between || !has_answer && (hints.is_html || is_ours()) {
         return;
     }
     for kind in kinds[first_quoted.min(end)..end].iter_mut().filter(|kind| **kind == Kind::Quoted) {

@@ -4,7 +4,7 @@
 
 use super::super::limits::{MAX_FOOTER_LINES, MAX_LOOSE_SIGNATURE_LINES};
 use super::super::regions::What;
-use super::{Hints, Kind, notices, sent_from, shown};
+use super::{Hints, Kind, is_closing, notices, sent_from, shown};
 
 /// Bytes of a line of a signature that only dashes introduce; longer ones are sentences.
 pub(super) const MAX_SIGNATURE_LINE_BYTES: usize = 100;
@@ -17,6 +17,9 @@ pub(super) const MAX_SIGNED_BYTES: usize = 40;
 
 /// Characters by which a drawn line is longer or shorter than the heading that it underlines.
 pub(super) const MAX_UNDERLINE_DIFFERENCE: usize = 3;
+
+/// Words below a rule that are names although they are not written like names.
+pub(super) const MAX_LOWER_WORDS: usize = 2;
 
 /// Marks signatures in each stretch of reply.
 pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds: &mut [Kind]) {
@@ -47,6 +50,12 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds
     }
 }
 
+/// Whether words stand below a quote that no signature and no footer is.
+pub(super) fn goes_on_below(lines: &[&str]) -> bool {
+    let words = &lines[..find(lines, true, &Hints::default())];
+    lines.iter().any(|line| is_postscript(line)) || shown::goes_on("---", words, true)
+}
+
 /// Where the signature of a stretch of text begins; its length where there is none.
 fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
     if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
@@ -66,7 +75,7 @@ fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
         let cut = if sent_from::is_last(rest, is_quote_above) {
             Some(end - 1)
         } else {
-            let rule = if has_rule { None } else { below_rule(rest, is_quote_above, hints.answers_none) };
+            let rule = if has_rule { None } else { below_rule(rest, is_quote_above, hints) };
             has_rule |= rule.is_some();
             rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, &hints.sender))
         };
@@ -90,7 +99,9 @@ fn is_postscript(line: &str) -> bool {
 }
 
 /// The line above the last ones that separates a signature (`--`) or a footer (`_____`).
-fn below_rule(lines: &[&str], is_quote_above: bool, answers_none: bool) -> Option<usize> {
+///
+/// People draw lines above other things, too: so what stands below names its sender, or says how to reach somebody.
+fn below_rule(lines: &[&str], is_quote_above: bool, hints: &Hints) -> Option<usize> {
     let mut below = 0;
     let mut found = None;
     let mut rule = None;
@@ -119,8 +130,26 @@ fn below_rule(lines: &[&str], is_quote_above: bool, answers_none: bool) -> Optio
     found.or_else(|| rule.filter(|at| is_footer_rule(lines, *at, is_quote_above))).filter(|at| {
         // A notice has sentences, and more is not said below it.
         let end = notices::last(lines, is_quote_above).unwrap_or(lines.len());
-        !lines.get(at + 1..end).is_some_and(|below| shown::goes_on(lines[*at], below, answers_none))
+        let Some(below) = lines.get(at + 1..end) else { return true };
+        // Nobody but programs draws long lines of underscores.
+        let is_programs = lines[*at].trim().starts_with('_') && lines[*at].trim().len() >= MIN_DRAWN_CHARS;
+        let is_footer = end < lines.len() || is_programs && !hints.answers_none;
+        !shown::goes_on(lines[*at], below, hints.answers_none) && (is_footer || names_somebody(below, &hints.sender))
     })
+}
+
+/// Whether lines have the sender's name, take leave, are nothing but names, or have an address of some kind.
+fn names_somebody(lines: &[&str], sender: &str) -> bool {
+    let has_address = |line: &str| line.contains(['@', '+']) || line.contains("www.") || line.contains("://");
+    let is_senders =
+        |line: &str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1 && is_name_of(word, sender));
+    let is_name = |word: &str| word.chars().all(|c| c.is_alphabetic() || "-.,'&|".contains(c));
+    let lines = lines.iter().map(|line| line.trim());
+    let words =
+        || lines.clone().filter(|line| !is_drawn(line) && !sent_from::is_whole(line)).flat_map(str::split_whitespace);
+    lines.clone().any(|line| has_address(line) || is_closing(line) || is_senders(line))
+        || words().all(is_name)
+            && (words().count() <= MAX_LOWER_WORDS || !words().any(|word| word.starts_with(char::is_lowercase)))
 }
 
 /// Whether this rule is no drawing of the sender: there are words above it and no other one, and it underlines nothing.
@@ -178,6 +207,12 @@ fn signed(lines: &[&str], sender: &str) -> Option<usize> {
     let is_senders = name.split_whitespace().all(|word| is_name_of(word, sender));
     let are_names = !is_apart && words > 1 && name.split_whitespace().all(|word| word.starts_with(char::is_uppercase));
     (is_finished && (is_senders || are_names)).then_some(at)
+}
+
+/// Whether a line is the sender's name.
+pub(super) fn is_name(line: &str, sender: &str) -> bool {
+    let words = line.split_whitespace().count();
+    (1..=MAX_SIGNED_WORDS).contains(&words) && line.split_whitespace().all(|word| is_name_of(word, sender))
 }
 
 /// Whether a word is one of the names of the sender, or an initial.

@@ -34,7 +34,7 @@ fn what_stands_below_is_cut_up_to_its_limits() {
         (false, true)
     );
 
-    let drawn = |chars: usize| is_cut(format!("{}\nUsers of printers", "-".repeat(chars)));
+    let drawn = |chars: usize| is_cut(format!("{}\nprinters@lists.example", "-".repeat(chars)));
     assert_eq!((drawn(signature::MIN_DRAWN_CHARS - 1), drawn(signature::MIN_DRAWN_CHARS)), (false, true));
 }
 
@@ -312,10 +312,10 @@ fn what_stands_below_the_words_is_their_signature() {
 fn limits_of_signatures_hold() {
     let lines = |count: usize| vec!["line"; count].join("\n");
     let cases = [
-        ("loose, at", format!("It burns.\n--\n{}", lines(MAX_LOOSE_SIGNATURE_LINES)), true),
-        ("loose, past", format!("It burns.\n--\n{}", lines(MAX_LOOSE_SIGNATURE_LINES + 1)), false),
-        ("footer, at", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES)), true),
-        ("footer, past", format!("It burns.\n____\n{}", lines(MAX_FOOTER_LINES + 1)), false),
+        ("loose, at", format!("It burns.\n--\nAnn\n{}", lines(MAX_LOOSE_SIGNATURE_LINES - 1)), true),
+        ("loose, past", format!("It burns.\n--\nAnn\n{}", lines(MAX_LOOSE_SIGNATURE_LINES)), false),
+        ("footer, at", format!("It burns.\n____\nAnn\n{}", lines(MAX_FOOTER_LINES - 1)), true),
+        ("footer, past", format!("It burns.\n____\nAnn\n{}", lines(MAX_FOOTER_LINES)), false),
         (
             "warning, at",
             format!("Caution:\n{}this came from outside.\n\nIt burns.", "x\n".repeat(MAX_BANNER_LINES - 2)),

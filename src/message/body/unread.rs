@@ -18,6 +18,10 @@ pub struct Unread {
     pub text: String,
     /// Whether some of them stand between lines of the mail that is answered: somebody answers line by line.
     pub is_between: bool,
+    /// Those of them that stand below all of that mail.
+    pub below: String,
+    /// Whether they are all that is quoted, and the mail that is answered is known: it is another one that they show.
+    pub is_of_another: bool,
 }
 
 /// The lines of `quote` that stand neither in `answered`, the text of the mail that it quotes, nor in its introduction.
@@ -25,43 +29,67 @@ pub struct Unread {
 /// Lines that are marked with `>` are quoted beyond doubt. Programs wrap anew what they quote, and turn HTML into text
 /// each in its own way: so a line is known when half of its words stand next to each other in the mail, too.
 pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread {
-    let Some(answered) = answered else { return Unread { text: quote.to_owned(), is_between: false } };
+    let Some(answered) = answered else { return Unread { text: quote.to_owned(), ..Unread::default() } };
     let answered = answered.to_lowercase();
     let known = Known::of(&answered);
     let lines: Vec<&str> = quote.lines().collect();
-    let mut unread = Unread::default();
+    let (mut text, mut open, mut is_between) = (String::new(), String::new(), false);
     let mut last_known = None;
-    let mut is_open = false;
-    let mut at = 0;
-    while at < lines.len() {
+    for at in unintroduced(&lines) {
         let line = lines[at];
-        let count = introduction(&lines[at..]);
-        at += count.max(1);
-        if count > 0 || is_quoted(line) || is_of_a_program(line) {
+        if is_of_a_program(line) {
             continue;
         }
-        match known.has(line) {
+        match if is_quoted(line) { Some(true) } else { known.has(line) } {
             None => {}
             Some(true) => {
-                unread.is_between |= is_open && last_known.is_some();
-                (last_known, is_open) = (Some(line), false);
+                is_between |= !open.is_empty() && last_known.is_some();
+                add(&mut text, last_known, &open);
+                open.clear();
+                last_known = Some(line);
             }
-            Some(false) => {
-                if !is_open {
-                    if !unread.text.is_empty() {
-                        unread.text.push('\n');
-                    }
-                    if let Some(above) = last_known {
-                        unread.text.extend(["> ", above.trim(), "\n"]);
-                    }
-                }
-                unread.text.extend([line.trim_end(), "\n"]);
-                is_open = true;
-            }
+            Some(false) => open.extend([line.trim_end(), "\n"]),
         }
     }
-    unread.text.truncate(unread.text.trim_end().len());
-    unread
+    add(&mut text, last_known, &open);
+    text.truncate(text.trim_end().len());
+    let below = if last_known.is_some() { open.trim_end().to_owned() } else { String::new() };
+    let is_of_another = last_known.is_none() && !text.is_empty();
+    Unread { text, is_between, below, is_of_another }
+}
+
+/// Adds lines below the one after which they stand.
+fn add(text: &mut String, above: Option<&str>, lines: &str) {
+    if lines.is_empty() {
+        return;
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    if let Some(above) = above {
+        text.extend(["> ", above.trim_start_matches(['>', ' ']).trim_end(), "\n"]);
+    }
+    text.push_str(lines);
+}
+
+/// Whether lines without a mark are quoted.
+pub(super) fn has_unmarked_lines(quote: &str) -> bool {
+    let lines: Vec<&str> = quote.lines().collect();
+    unintroduced(&lines).any(|at| !is_quoted(lines[at]) && !lines[at].trim().is_empty())
+}
+
+/// The lines but for those that say whose mail is quoted and from when.
+fn unintroduced(lines: &[&str]) -> impl Iterator<Item = usize> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let count = introduction(lines.get(at..).filter(|rest| !rest.is_empty())?);
+            at += count.max(1);
+            if count == 0 {
+                return Some(at - 1);
+            }
+        }
+    })
 }
 
 /// Lines that say whose mail is quoted and from when.
@@ -75,7 +103,7 @@ fn introduction(lines: &[&str]) -> usize {
 }
 
 /// What programs put into a text in the place of pictures and links.
-fn is_of_a_program(line: &str) -> bool {
+pub(super) fn is_of_a_program(line: &str) -> bool {
     let line = line.trim();
     let is_between = |open, close| line.starts_with(open) && line.ends_with(close);
     (is_between('<', '>') || is_between('[', ']')) && !line.contains(char::is_whitespace)
@@ -134,7 +162,7 @@ mod tests {
                             See https://desk.example/keys for more.\n\nKind regards\nThe support desk\n";
 
     fn of(quote: &str) -> (String, bool) {
-        let Unread { text, is_between } = unread(quote, Some(ANSWERED));
+        let Unread { text, is_between, .. } = unread(quote, Some(ANSWERED));
         (text, is_between)
     }
 
@@ -165,6 +193,7 @@ mod tests {
                 false,
             ),
             ("marked lines", "> Which plan do you have?\nHello Ann,", "", false),
+            ("between marked lines", "> Hello Ann,\nNo.\n> which key?", "> Hello Ann,\nNo.", true),
             (
                 "links and pictures",
                 "Hello Ann,\n<https://desk.example>\n[cid:logo.png]\nwhich key do you use?",
@@ -192,17 +221,24 @@ mod tests {
         let answered = "请问您使用的是哪个密钥？从什么时候开始被拒绝？";
         assert_eq!(unread("请问您使用的是\n哪个密钥？从什么时候", Some(answered)), Unread::default());
         let between = unread("请问您使用的是哪个密钥？\n我们用的是第二个\n从什么时候开始被拒绝？", Some(answered));
-        assert_eq!(
-            between,
-            Unread {
-                text: "> 请问您使用的是哪个密钥？\n我们用的是第二个".to_owned(), is_between: true
-            }
-        );
+        assert_eq!((between.text.as_str(), between.is_between), ("> 请问您使用的是哪个密钥？\n我们用的是第二个", true));
     }
 
     #[test]
     fn all_of_it_is_unread_where_the_mail_is_not_known() {
         let quote = "From: Bob\nSent: Monday\n\nIt burns.\n> Where?";
-        assert_eq!(unread(quote, None), Unread { text: quote.to_owned(), is_between: false });
+        assert_eq!(unread(quote, None), Unread { text: quote.to_owned(), ..Unread::default() });
+    }
+
+    #[test]
+    fn what_stands_below_the_mail_is_told_apart() {
+        let below = |quote: &str| unread(quote, Some(ANSWERED)).below;
+        assert_eq!(below("Hello Ann,\nwhich key do you use?\n\nPS: and save.\nAlways."), "PS: and save.\nAlways.");
+        assert_eq!(below("> Hello Ann,\n> which key do you use?\n\nPS: and save."), "PS: and save.");
+        assert_eq!(below("This mail comes from outside.\nHello Ann,"), "", "above it");
+        assert_eq!(below("This mail comes from outside."), "", "none of it");
+        assert!(unread("It was delivered.", Some(ANSWERED)).is_of_another);
+        assert!(!unread("Hello Ann,\nIt was delivered.", Some(ANSWERED)).is_of_another);
+        assert!(!unread("It was delivered.", None).is_of_another);
     }
 }

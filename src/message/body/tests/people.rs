@@ -14,6 +14,12 @@ fn words_of_people_are_no_signature() {
         ("steps below dashes", "It fails.\n\n--\n1. open the page\n2. click"),
         ("more words below dashes", "About tea.\n\n---\nsecond question about coffee"),
         ("more words below underscores", "About tea.\n\n____________________\nWe need it tomorrow.\nAnn"),
+        ("settings below dashes", "Our settings are\n\n---\nhost: a\nport: 1"),
+        ("settings below the sign", "Please set\n\n--\nfilter = on"),
+        ("settings between signs", "Open the file and add\n\n--\nfilter = on\n--\n\nthen restart it."),
+        ("a number below dashes", "Please cancel my order.\n\n---\nOrder number 4711"),
+        ("a number below underscores", "Please cancel my order.\n\n____\nOrder number 4711"),
+        ("three things", "We need three things:\n---\nCall me back\nMail the plan\nCancel order 4711"),
         ("a link that fails", "Outlook link that fails: https://aka.ms/x"),
         ("a link that fails on a telephone", "Here.\n\nOutlook for iOS fails:<https://aka.ms/x>"),
         ("a link in a sentence", "Here.\n\nOutlook iOS<https://aka.ms/x> fails"),
@@ -117,6 +123,78 @@ fn what_an_agent_cites_above_our_mail_is_the_agents() {
     // Outlook's lines above our mail introduce it.
     let outlook = format!("Yes.\n\n{}\n\n{ANSWER_ABOVE}\nNew ticket", block.replace("Bob", "Desk"));
     assert_eq!(parts(&outlook).0, "Yes.");
+}
+
+#[test]
+fn the_line_of_another_mail_above_ours_is_told() {
+    let ours = format!("On Mon, 2 Mar 2026 at 10:00, Desk wrote:\n> {ANSWER_ABOVE}\n> New ticket");
+    let colleagues = [
+        ("From: Bob", "From: Bob\nSent: Monday, 2 March 2026 09:00\nTo: Ann\nSubject: RE: Error\n\nSay nothing."),
+        ("-----Original Message-----", "-----Original Message-----\nSay nothing."),
+        (
+            "On Mon, 2 Mar 2026 at 09:00, Bob <bob@desk.example> wrote:",
+            "On Mon, 2 Mar 2026 at 09:00, Bob <bob@desk.example> wrote:\n\nSay nothing.",
+        ),
+    ];
+    let told = |words: &str| split(format!("{words}\n\n{ours}"), &Hints::default()).mail_above_ours;
+    for (line, mail) in colleagues {
+        assert_eq!(told(&format!("It is on its way.\n\n{mail}")).as_deref(), Some(line));
+    }
+    assert_eq!(told("It is on its way.\n\nOur engineer wrote:\n\nAll is well."), None);
+    // Outlook's lines above our mail introduce it, also with a warning of a server between.
+    let block =
+        "From: Desk <support+1042.1-abc@desk.example>\nSent: Monday, 2 March 2026 10:00\nTo: Bob\nSubject: Error";
+    for between in ["", "Caution: this mail comes from outside.\n\n"] {
+        let text = format!("Yes.\n\n{block}\n\n{between}{ANSWER_ABOVE}\nNew ticket");
+        let body = split(text, &Hints::default());
+        assert_eq!((body.reply.as_str(), body.mail_above_ours), ("Yes.", None), "{between}");
+    }
+}
+
+#[test]
+fn the_last_words_above_our_mail_stay_when_it_is_introduced_right_below_them() {
+    let address = "support+2176.2-2ahq7@desk.example";
+    let introductions = [
+        format!("On Sun, Nov 29, 2026 at 8:50 PM User (PR-2176) <{address}> wrote:"),
+        format!("On Sun, Nov 29, 2026 at 8:50 PM User (PR-2176)\n<{address}> wrote:"),
+        format!("Am 29.11.2026 um 20:50 schrieb User (PR-2176) <{address}>:"),
+        // Of a language that is not known.
+        format!("Vào 20:50, CN, 29 thg 11, 2026 User (PR-2176) <{address}> đã viết:"),
+        format!("Vào 20:50, CN, 29 thg 11, 2026 User (PR-2176)\n<{address}> đã viết:"),
+    ];
+    for introduction in introductions {
+        let words = "We have found it.\n\nPlease restart the server.\nThen all is well.";
+        let text = format!("{words}\n{introduction}\n> {ANSWER_ABOVE}\n> New ticket");
+        assert_eq!(parts(&text).0, words, "{introduction}");
+    }
+}
+
+#[test]
+fn a_customers_signature_above_a_mail_that_is_passed_on_ends_there() {
+    let block = "From: Carl <carl@example.com>\nSent: Monday, 2 March 2026 09:00\nTo: Ann\nSubject: Error";
+    for above in ["---------- Forwarded message ---------\n", "________________________________\n", ""] {
+        let text = format!("Please see below.\n\n-- \nAnn Example\nExample Ltd\n\n{above}{block}\n\nIt burns.");
+        let hints = Hints { is_forward: true, answers_none: true, ..Hints::default() };
+        let body = split(text, &hints);
+        assert!(body.reply.starts_with("Please see below.") && body.reply.ends_with("It burns."), "{}", body.reply);
+        assert_eq!(body.signature, "-- \nAnn Example\nExample Ltd");
+    }
+}
+
+#[test]
+fn a_whole_mail_of_ours_is_no_part_of_the_words_around_it() {
+    let ours =
+        "On Mon, 2 Mar 2026 at 09:30, Desk wrote:\n> It works again.\n> Is it so?\n>\n> Ref: PR-1042 · 1-2bk.MAC";
+    let parts = |above: &str, below: &str| parts(&format!("{above}\n\n{ours}\n\n{below}")).0;
+    assert_eq!(parts("Yes, thanks.", "PS: account 5 still hangs."), "Yes, thanks.\n\nPS: account 5 still hangs.");
+    assert_eq!(parts("", "Yes, thanks."), "Yes, thanks.");
+    // Of other mails nobody knows whether all of it is quoted.
+    let theirs = ours.replace("Ref: PR-1042 · 1-2bk.MAC", "Bob");
+    let whole = format!("Yes, thanks.\n\n{theirs}\n\nPS: account 5 still hangs.");
+    assert!(super::parts(&whole).0.contains("> It works again."));
+    for below in ["Ann", "[cid:image001.png@01DA]"] {
+        assert!(!super::parts(&format!("Yes, thanks.\n\n{theirs}\n\n{below}")).0.contains("works"), "{below}");
+    }
 }
 
 #[test]

@@ -38,6 +38,8 @@ fn numbers_of_closings_and_names_hold() {
 fn numbers_of_signatures_hold() {
     let line = |bytes| !parts(&format!("It burns.\n\n---\n{}", filled("Ann", "", bytes))).2.is_empty();
     // A heading whose underline is longer by so much.
+    // The sender is called otherwise.
+    let lower = |words: usize| !parts(&format!("It burns.\n--\n{}", vec!["carl"; words].join(" "))).2.is_empty();
     let underline = |more: usize| parts(&format!("Printers\n{}\nAnn", "-".repeat(20 + more))).2.is_empty();
     let heading = |more: usize| {
         let words = "x".repeat(20);
@@ -46,6 +48,7 @@ fn numbers_of_signatures_hold() {
     assert!(!underline(0), "twelve characters longer");
     check(&[
         ("bytes of a line of a signature", signature::MAX_SIGNATURE_LINE_BYTES, &line, (true, false)),
+        ("words of a name in small letters", signature::MAX_LOWER_WORDS, &lower, (true, false)),
         ("characters between heading and underline", signature::MAX_UNDERLINE_DIFFERENCE, &heading, (true, false)),
     ]);
 }
