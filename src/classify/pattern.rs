@@ -49,7 +49,7 @@ impl Field {
         let addresses = |list: &'m [Address]| list.iter().map(|a| Cow::Borrowed(a.address.as_str())).collect();
         match self {
             Field::Subject => vec![Cow::Borrowed(message.subject.as_str())],
-            Field::Text => vec![Cow::Borrowed(message.body.reply.as_str())],
+            Field::Text => vec![message.body.judged()],
             Field::Body => vec![Cow::Borrowed(message.body.text.as_str())],
             Field::From => addresses(&message.from),
             Field::FromDomain => message.from.iter().map(|address| Cow::Owned(address.domain())).collect(),

@@ -23,6 +23,7 @@ use super::fields;
 use super::regions::Region;
 use super::search::Beginnings;
 use quotes::Quotes;
+use std::borrow::Cow;
 
 /// The words of a mail, whole and taken apart. Nothing is thrown away: the parts hold all that `text` has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,6 +40,8 @@ pub struct Body {
     /// Whether words stand between the quoted lines of a mail of ours, below the line above which agents write: those
     /// were cut with it.
     pub has_words_in_quoted_mail: bool,
+    /// Whether quoted lines are part of the reply because answers stand between them.
+    pub has_quotes_in_reply: bool,
     /// The line that seems to introduce another mail, between the sender's words and a mail of ours of that kind. What
     /// stands below it is part of the reply.
     pub mail_above_ours: Option<String>,
@@ -102,10 +105,10 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     if hints.answers_none && marker.is_none() && !lines.iter().any(|line| marker::is_last_line_of_ours(line)) {
         quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
     }
-    match marker {
+    let has_quotes_in_reply = match marker {
         Some(at) => quotes::keep_below_words(&lines[..marker::quote_around(&lines, at)], &mut kinds),
         None => quotes::keep_between_answers(&lines, hints, &mut kinds),
-    }
+    };
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     if reply.is_empty() && marker.is_none() {
         let may_show = |quotes: &Quotes| !quotes.is_below_headers || hints.is_forward;
@@ -129,7 +132,7 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let signature = gather(&lines, &kinds, Kind::Signature);
     let has_words_in_quoted_mail = marker.is_some_and(|at| marker::has_words_between(&lines[at..]));
     let mail_above_ours = found.above_ours.map(|at| lines[at].trim().to_owned());
-    Body { text, reply, quote, signature, has_words_in_quoted_mail, mail_above_ours }
+    Body { text, reply, quote, signature, has_words_in_quoted_mail, has_quotes_in_reply, mail_above_ours }
 }
 
 impl Body {
@@ -143,6 +146,11 @@ impl Body {
         }
         words.truncate(words.trim_end().len());
         words
+    }
+
+    /// What rules judge: the reply without lines that somebody else wrote, where answers stand between those.
+    pub fn judged(&self) -> Cow<'_, str> {
+        if self.has_quotes_in_reply { Cow::Owned(self.own_words()) } else { Cow::Borrowed(&self.reply) }
     }
 
     /// Whether lines are quoted without a mark on them: somebody may have written between them, or below.

@@ -7,6 +7,7 @@ use super::marker::{introduction_of, is_last_line_of_ours, is_ours};
 use super::signature::is_name;
 use super::unread::is_of_a_program;
 use super::{Hints, Kind, is_closing};
+use std::ops::Range;
 
 /// Lines below what is quoted that are no answer when they begin with a closing: `Regards,`, a name, a company.
 pub(super) const MAX_CLOSING_LINES: usize = 3;
@@ -55,15 +56,36 @@ pub(super) fn hints_by_line(text: &str, lines: &[&str], regions: &[Region]) -> V
 
 /// Marks what is quoted, from the line with our marker on it at the latest.
 pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>], kinds: &mut [Kind]) -> Quotes {
-    let marker = marker.map(|at| introduction_of(lines, at));
-    let end = marker.unwrap_or(lines.len());
-    kinds[end..].fill(Kind::Quote);
+    if let Some(at) = marker {
+        let end = introduction_of(lines, at);
+        kinds[end..].fill(Kind::Quote);
+        return mark_part(&lines[..end], true, hinted, &mut kinds[..end]);
+    }
+    let Some(ours) = mail_of_ours(lines) else { return mark_part(lines, false, hinted, kinds) };
+    let start = introduction_of(lines, ours.start);
+    let found = mark_part(&lines[..start], true, hinted, &mut kinds[..start]);
+    kinds[start..ours.start].fill(Kind::Introduction);
+    kinds[ours.clone()].fill(Kind::Quoted);
+    mark_part(&lines[ours.end..], false, hinted.get(ours.end..).unwrap_or_default(), &mut kinds[ours.end..]);
+    Quotes { above_ours: None, ..found }
+}
+
+/// The lines that quote one whole mail of ours, each of them marked with `>`: that it is one its last line says.
+fn mail_of_ours(lines: &[&str]) -> Option<Range<usize>> {
+    let last = lines.iter().rposition(|line| is_quoted(line) && is_last_line_of_ours(line))?;
+    let start = lines[..last].iter().rposition(|line| !is_quoted(line)).map_or(0, |above| above + 1);
+    let end = lines[last..].iter().position(|line| !is_quoted(line)).map_or(lines.len(), |below| last + below);
+    (!lines[..start].iter().any(|line| is_quoted(line))).then_some(start..end)
+}
+
+/// Marks what is quoted in a part of a mail, perhaps the one above a mail of ours.
+fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds: &mut [Kind]) -> Quotes {
     let mut above_ours = None;
     let mut at = 0;
     let mut has_words = false;
     let mut has_introduction = false;
-    while at < end {
-        let rest = &lines[at..end];
+    while at < lines.len() {
+        let rest = &lines[at..];
         let line = lines[at];
         if line.trim().is_empty() {
             at += 1;
@@ -86,9 +108,9 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             at += 1;
             continue;
         }
-        // Between an agent's words and the mail of ours that they answer, which is certain, nothing else is quoted whole:
-        // what looks like it is theirs, and the customer is to read it.
-        let has_words_above_ours = |count: usize| marker.is_some() && !rest[count..].iter().all(|line| is_blank(line));
+        // Between words and the mail of ours that they answer, which is certain, nothing else is quoted whole: what looks
+        // like it is the sender's.
+        let has_words_above_ours = |count: usize| is_above_ours && !rest[count..].iter().all(|line| is_blank(line));
         let is_of_our_mail =
             |count: usize| !has_words_above_ours(count) || rest[..count].iter().any(|line| is_ours(line));
         if let Some(kind) = separator {
@@ -112,8 +134,10 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             kinds[at..].fill(Kind::Quote);
             return Quotes { words_at: (!has_words).then_some(at), is_below_headers: true, above_ours };
         }
+        let most = MAX_INTRODUCTION_LINES.min(rest.len());
+        let ends_here = (is_above_ours && most == rest.len()).then_some(most);
         if hint == Some(What::Introduction)
-            && let Some(count) = rest.iter().take(MAX_INTRODUCTION_LINES).position(|line| is_quoted(line))
+            && let Some(count) = rest[..most].iter().position(|line| is_quoted(line)).or(ends_here)
         {
             kinds[at..at + count].fill(Kind::Introduction);
             has_introduction = true;
@@ -135,21 +159,21 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
             }
             // Whoever quotes without `>` writes above the quote. With nothing above it, the words below are all there
             // is, and one attribution is all that tells them from a reply.
-            Some(_) if strength == Strength::Certain && !has_words && marker.is_none() && !has_introduction => {
+            Some(_) if strength == Strength::Certain && !has_words && !is_above_ours && !has_introduction => {
                 kinds[at..at + count].fill(Kind::Introduction);
                 has_introduction = true;
                 at += count;
             }
-            Some(_) if strength == Strength::Certain && marker.is_none() => {
+            Some(_) if strength == Strength::Certain && !is_above_ours => {
                 kinds[at..].fill(Kind::Quote);
                 return Quotes { above_ours, ..Quotes::default() };
             }
-            None if strength == Strength::Certain || marker.is_some() => {
+            None if strength == Strength::Certain || is_above_ours => {
                 kinds[at..].fill(Kind::Quote);
                 return Quotes { above_ours, ..Quotes::default() };
             }
             _ => {
-                if strength == Strength::Certain && marker.is_some() {
+                if strength == Strength::Certain && is_above_ours {
                     above_ours.get_or_insert(at);
                 }
                 has_words = true;
@@ -158,7 +182,7 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
         }
     }
     // A text in which all is quoted by hand, and nothing says by whom.
-    let is_all_quoted = !has_words && !has_introduction && marker.is_none();
+    let is_all_quoted = !has_words && !has_introduction && !is_above_ours;
     let is_introduced =
         |line: &&str| line.len() <= MAX_INTRODUCED_BYTES && line.trim_start_matches(['>', ' ']).ends_with(':');
     // A mail of ours that comes back without a word says nothing: its words are ours, not the sender's.
@@ -225,15 +249,17 @@ fn behind_header_block(lines: &[&str], mut at: usize) -> usize {
 }
 
 /// Makes quoted lines part of the reply that stand below words and apart from what is quoted as a whole: somebody has
-/// put them there.
-pub(super) fn keep_below_words(lines: &[&str], kinds: &mut [Kind]) {
-    let mut has_words = false;
+/// put them there. Says whether there are any.
+pub(super) fn keep_below_words(lines: &[&str], kinds: &mut [Kind]) -> bool {
+    let (mut has_words, mut is_kept) = (false, false);
     for (line, kind) in lines.iter().zip(kinds) {
         has_words |= *kind == Kind::Reply && !is_blank(line);
         if has_words && *kind == Kind::Quoted && !is_blank(line) {
             *kind = Kind::Reply;
+            is_kept = true;
         }
     }
+    is_kept
 }
 
 /// Makes all that is quoted part of the reply of a mail that answers none: its sender shows it, be it a mail that went
@@ -253,10 +279,10 @@ pub(super) fn keep_what_answers_nothing(lines: &[&str], found: &Quotes, is_forwa
 /// tells where it ends.
 ///
 /// A whole mail of ours answers nothing by itself: words above it and below it are cut off it like others.
-pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [Kind]) {
+pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [Kind]) -> bool {
     let is_word = |at: usize, kinds: &[Kind]| kinds[at] == Kind::Reply && !lines[at].trim().is_empty();
-    let Some(last_word) = (0..lines.len()).rev().find(|at| is_word(*at, kinds)) else { return };
-    let Some(last_quoted) = kinds[..last_word].iter().rposition(|kind| *kind == Kind::Quoted) else { return };
+    let Some(last_word) = (0..lines.len()).rev().find(|at| is_word(*at, kinds)) else { return false };
+    let Some(last_quoted) = kinds[..last_word].iter().rposition(|kind| *kind == Kind::Quoted) else { return false };
     let first_quoted = kinds.iter().position(|kind| *kind == Kind::Quoted).unwrap_or(last_quoted);
     let first_word = (0..lines.len()).find(|at| is_word(*at, kinds)).unwrap_or(last_word);
     // Below the last quoted line there may be no more than a closing.
@@ -268,7 +294,7 @@ pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [K
     let takes_leave = |line: &str| is_closing(line) || is_name(line, &hints.sender) || is_of_a_program(line);
     let is_closing = tail.len() <= MAX_CLOSING_LINES && tail.first().is_some_and(|line| takes_leave(line));
     let end = if is_closing {
-        let Some(word) = (0..last_quoted).rev().find(|at| is_word(*at, kinds)) else { return };
+        let Some(word) = (0..last_quoted).rev().find(|at| is_word(*at, kinds)) else { return false };
         word
     } else {
         last_quoted + 1
@@ -277,9 +303,10 @@ pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [K
     let is_between = first_word < last_quoted.min(end);
     let is_ours = || lines[first_quoted..=last_quoted].iter().any(|line| is_last_line_of_ours(line));
     if !is_between || !has_answer && (hints.is_html || is_ours()) {
-        return;
+        return false;
     }
     for kind in kinds[first_quoted.min(end)..end].iter_mut().filter(|kind| **kind == Kind::Quoted) {
         *kind = Kind::Reply;
     }
+    true
 }

@@ -136,7 +136,7 @@ impl<'a> Page<'a> {
             let value = values.get(*nth).map_or("", |value| value.as_ref());
             writeln!(out, "{name}{}", self.marked(field, *nth, value, name.chars().count()))?;
         }
-        writeln!(out, "\n  {}", self.marked(&Field::Text, 0, &self.message.body.reply, 2))?;
+        writeln!(out, "\n  {}", self.marked(&Field::Text, 0, &self.message.body.judged(), 2))?;
         if self.marks.contains_key(&(Field::Body, 0)) {
             self.print_title("The whole text, quotes and signature too", out)?;
             writeln!(out, "  {}", self.marked(&Field::Body, 0, &self.message.body.text, 2))?;

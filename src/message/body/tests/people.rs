@@ -188,6 +188,15 @@ fn a_whole_mail_of_ours_is_no_part_of_the_words_around_it() {
     let parts = |above: &str, below: &str| parts(&format!("{above}\n\n{ours}\n\n{below}")).0;
     assert_eq!(parts("Yes, thanks.", "PS: account 5 still hangs."), "Yes, thanks.\n\nPS: account 5 still hangs.");
     assert_eq!(parts("", "Yes, thanks."), "Yes, thanks.");
+    let above = [
+        "Hi,\n\nit stopped. At 09:30 on 12.11.2026 your service wrote:\n\nERROR 500\n\nCan you restart it?",
+        "Hi,\n\nwe got this:\n\n---------- Forwarded message ---------\nFrom: Bob <bob@example.com>\nDate: Mon, Mar 2, 2026 \
+         at 9:00 AM\nSubject: Export\nTo: Ann\n\nThe export fails.",
+        "The trip:\n\nVon: Hamburg\nAn: Berlin\nDatum: 12.12.2026 09:00\nBetreff: Termin\n\nBitte absagen.",
+    ];
+    for above in above {
+        assert_eq!(parts(above, ""), above);
+    }
     // Of other mails nobody knows whether all of it is quoted.
     let theirs = ours.replace("Ref: PR-1042 · 1-2bk.MAC", "Bob");
     let whole = format!("Yes, thanks.\n\n{theirs}\n\nPS: account 5 still hangs.");
