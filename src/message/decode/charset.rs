@@ -253,7 +253,7 @@ fn is_thai(name: &str) -> bool {
     name.contains("874") || name.contains("tis") || name.contains("8859-11")
 }
 
-fn by_name(name: &str, bytes: &[u8]) -> String {
+pub(super) fn by_name(name: &str, bytes: &[u8]) -> String {
     let key: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     if let Some(decode) = own_decoder(&key) {
         return decode(bytes);
@@ -285,7 +285,7 @@ fn is_private(c: char) -> bool {
 }
 
 /// Whether characters of UTF-8 are more than what is none.
-fn is_mostly_utf8(bytes: &[u8]) -> bool {
+pub(super) fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().bytes().filter(|b| *b >= 0xc0).count();

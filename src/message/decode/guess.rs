@@ -3,12 +3,14 @@
 //! Letters of the west stand alone between ASCII; Cyrillic ones stand in words, all of them in the upper third;
 //! ideographs stand in pairs, whose first bytes tell the languages apart.
 
+mod alphabet;
+
 /// Bytes from which on the letters that a script does not have tell it from others.
 const MIN_SCRIPT_BYTES: usize = 12;
 const MIN_THAI_BYTES: usize = 24;
 
 /// Bytes that are looked at; more do not change the answer.
-const MAX_SAMPLE_BYTES: usize = 4 * 1024;
+pub(super) const MAX_SAMPLE_BYTES: usize = 4 * 1024;
 
 /// The charsets of ideographs, each of which lacks some pairs of bytes that others have.
 pub(super) const OTHERS: [&str; 5] = ["gb18030", "big5", "euc-jp", "euc-kr", "shift_jis"];
@@ -26,7 +28,13 @@ pub(super) fn by_bytes(bytes: &[u8]) -> &'static str {
     }
     // Of Cyrillic words, hardly a byte is below the letters; of second bytes of ideographs, a third.
     if look.low * 100 < look.high * 12 && look.c1 * 50 < look.high {
-        return look.script();
+        let likely = look.script().or_else(|| alphabet::charset_of(sample));
+        if likely.is_some() || !alphabet::are_misshapen(sample) {
+            return likely.unwrap_or(if look.is_koi8() { "koi8-r" } else { "windows-1251" });
+        }
+    } else if let Some(charset) = alphabet::charset_of(sample) {
+        // Some letters and the signs beside words are lower: of a few words, they may be many.
+        return charset;
     }
     if look.is_thai() {
         return "windows-874";
@@ -154,16 +162,16 @@ impl Look {
     }
 
     /// The charset of words in one of the scripts whose letters are all in the upper third.
-    fn script(&self) -> &'static str {
+    fn script(&self) -> Option<&'static str> {
         let share = |count: usize| count * 100 / self.high;
         // Hebrew has no capitals, and ends before the vowels without which there is no Russian.
         let of_hebrew = self.between(0xe9, 0xe9) + self.between(0xf9, 0xfa);
         let is_enough = self.high >= MIN_SCRIPT_BYTES || share(of_hebrew) >= 8;
         if self.capitals == 0 && self.between(0xfb, 0xff) == 0 && is_enough {
-            return "windows-1255";
+            return Some("windows-1255");
         }
         if share(self.accents) >= 2 && self.smalls > 2 * self.capitals {
-            return "windows-1253";
+            return Some("windows-1253");
         }
         // Arabic has nothing where Cyrillic has a third of its letters, whichever charset those are in.
         let is_arabic = share(self.between(0xf0, 0xff)) <= 2
@@ -172,9 +180,9 @@ impl Look {
             && self.high >= MIN_SCRIPT_BYTES;
         if is_arabic {
             let is_iso = self.between(0xe7, 0xea) > self.between(0xeb, 0xef);
-            return if is_iso { "iso-8859-6" } else { "windows-1256" };
+            return Some(if is_iso { "iso-8859-6" } else { "windows-1256" });
         }
-        if self.is_koi8() { "koi8-r" } else { "windows-1251" }
+        None
     }
 
     /// Thai has nothing in four places where ideographs have a fifth of their second bytes, and many vowels and tones.
@@ -257,6 +265,35 @@ mod tests {
         for (name, piece, charset, number) in cases {
             let of = |bytes: usize| by_bytes(&piece.repeat(bytes)[..bytes]) == charset;
             assert_eq!((of(number), of(number - 1)), (true, false), "{name}: {number}");
+        }
+    }
+
+    #[test]
+    fn short_subjects_are_read_in_the_charset_that_they_were_written_in() {
+        let cases: [(&str, &[u8], &str); 20] = [
+            ("Russian", b"\xc3\xe4\xe5 \xf1\xf7\xb8\xf2?", "Где счёт?"),
+            ("Russian of Unix", b"\xe7\xc4\xc5 \xd3\xde\xa3\xd4?", "Где счёт?"),
+            ("one word", b"\xd1\xf7\xb8\xf2", "Счёт"),
+            ("capitals", b"\xd1\xd0\xce\xd7\xcd\xce", "СРОЧНО"),
+            ("capitals of Unix", b"\xf3\xf2\xef\xfe\xee\xef", "СРОЧНО"),
+            ("signs", b"\xc7\xe0\xff\xe2\xea\xe0 \xb9 17 \xab\xc0\xbb", "Заявка № 17 «А»"),
+            ("Ukrainian", b"\xbb \xef\xe8\xf2\xe0\xed\xed\xff", "» питання"),
+            ("Ukrainian letters", b"\xaf\xbf \xf1\xea\xe0\xf0\xe3\xe0 \xb9 7", "Її скарга № 7"),
+            ("Ukrainian of Unix", b"\xb7\xa7 \xd3\xcb\xc1\xd2\xc7\xc1", "Її скарга"),
+            ("Greek", b"\xd4\xe9\xec\xef\xeb\xfc\xe3\xe9\xef", "Τιμολόγιο"),
+            ("Chinese", b"\xb7\xa2\xc6\xb1\xd4\xda\xc4\xc4\xc0\xef\xa3\xbf", "发票在哪里？"),
+            ("Chinese, two signs", b"\xce\xca\xcc\xe2", "问题"),
+            ("Chinese like Greek", b"\xb9\xca\xd5\xcf", "故障"),
+            ("Chinese like a number", b"\xb9\xe3\xb8\xe6", "广告"),
+            ("Japanese of Windows", b"\x90\xbf\x8b\x81\x8f\x91\x82\xcc\x8c\x8f", "請求書の件"),
+            ("Japanese of Unix", b"\xa5\xa8\xa5\xe9\xa1\xbc", "エラー"),
+            ("Korean", b"\xb7\xce\xb1\xd7\xc0\xce\xc0\xcc \xbe\xc8 \xb5\xcb\xb4\xcf\xb4\xd9", "로그인이 안 됩니다"),
+            ("German", b"\xdcberf\xe4llig", "Überfällig"),
+            ("French", b"O\xf9 est ma cl\xe9 \x96 d\xe9\xe7u", "Où est ma clé – déçu"),
+            ("Spanish", b"\xbfD\xf3nde est\xe1?", "¿Dónde está?"),
+        ];
+        for (name, bytes, expected) in cases {
+            assert_eq!(unlabelled(bytes, None), expected, "{name}");
         }
     }
 

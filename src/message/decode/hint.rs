@@ -1,7 +1,8 @@
 //! What a mail says elsewhere of the charset of those of its bytes that nobody has labelled: a label of another part, an
-//! encoded word of the header, or the country that its author writes from.
+//! encoded word of the header, the country that its author writes from, or how its other bytes look: a subject is short.
 
-use super::charset::{MAX_KEY_CHARS, is_telling};
+use super::charset::{MAX_KEY_CHARS, is_mostly_utf8, is_telling};
+use super::guess;
 use memchr::memmem;
 
 /// Bytes in which declarations are looked for, and declarations that are looked at.
@@ -18,7 +19,7 @@ pub(in crate::message) fn hint(raw: &[u8]) -> Option<&str> {
     let end = memmem::find(start, b"\n\n").into_iter().chain(memmem::find(start, b"\n\r\n")).min();
     let (head, body) = start.split_at(end.unwrap_or(start.len()));
     let declared = declared_in_fields(head).or_else(|| declared_in_parts(body));
-    declared.or_else(|| in_words(head)).or_else(|| of_country(raw))
+    declared.or_else(|| in_words(head)).or_else(|| of_country(raw)).or_else(|| of_bytes(raw))
 }
 
 /// The charset that the type of a mail declares.
@@ -112,6 +113,16 @@ fn of_country(raw: &[u8]) -> Option<&'static str> {
     fits(raw, charset).then_some(charset)
 }
 
+/// The charset that all bytes of a mail look like, from the first one of eight bits on.
+fn of_bytes(raw: &[u8]) -> Option<&'static str> {
+    let start = raw.iter().position(|b| !b.is_ascii())?;
+    let sample = &raw[start..raw.len().min(start + guess::MAX_SAMPLE_BYTES)];
+    if is_mostly_utf8(sample) {
+        return None;
+    }
+    Some(guess::by_bytes(sample)).filter(|name| is_telling(name))
+}
+
 /// Letters of the west that the languages of those countries do not have: `café à la façon` is French in Poland too.
 const FOREIGN: &str = "ŕàèêùßñãøåœæ";
 
@@ -128,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_charset_of_a_mail_is_the_first_that_says_something() {
-        let cases: [(&str, &[u8], Option<&str>); 12] = [
+        let cases: [(&str, &[u8], Option<&str>); 15] = [
             ("one", b"Content-Type: text/plain; charset=\"koi8-r\"\n", Some("koi8-r")),
             ("behind others", b"Content-Type: x; charset=utf-8 Charset=iso-8859-1\n CHARSET=gb2312;", Some("gb2312")),
             ("none that helps", b"charset=us-ascii charset= charset=\"", None),
@@ -141,6 +152,9 @@ mod tests {
             ("a country", b"To: x\nFROM: Ann <ann@example.com.tr>\n", Some("windows-1254")),
             ("a country, on Unix", b"From: ann@example.pl\n\nza\xbf\xf3\xb3\xe6 si\xea \xb6wiat\n", Some("iso-8859-2")),
             ("a country of the west", b"From: ann@example.fr\n", None),
+            ("other bytes", b"Subject: x\n\n\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0", Some("windows-1251")),
+            ("other bytes of the west", b"Subject: x\n\nSch\xf6ne Gr\xfc\xdfe", None),
+            ("UTF-8", "Subject: x\n\nПривет".as_bytes(), None),
         ];
         for (name, raw, expected) in cases {
             assert_eq!(hint(raw), expected, "{name}");
