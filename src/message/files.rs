@@ -5,7 +5,7 @@ use super::decode::{self, Encoding, find_uuencoded};
 use super::fields::{self, Of};
 use super::limits::MAX_ID_BYTES;
 use super::parts::{Part, Parts};
-use super::{Attachment, tnef};
+use super::{Attachment, Defect, DefectCode, tnef};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -93,8 +93,8 @@ pub(super) fn opened(part: &Part<'_>) -> Option<tnef::Contents> {
     if is_packed || is_named() { tnef::open(&part.bytes()) } else { None }
 }
 
-/// All files of a mail, in order.
-pub(super) fn of<'a>(parts: &Parts<'a>) -> Vec<File<'a>> {
+/// All files of a mail, in order. What lacks its end is told in `defects`.
+pub(super) fn of<'a>(parts: &Parts<'a>, defects: &mut Vec<Defect>) -> Vec<File<'a>> {
     let has_ids = parts.files().any(|index| parts.list[index].content_id().is_some());
     let pages = if has_ids { pages_of(parts) } else { Vec::new() };
     let shown: HashSet<Cow<'_, [u8]>> = pages.iter().flat_map(|page| references(page)).collect();
@@ -104,7 +104,13 @@ pub(super) fn of<'a>(parts: &Parts<'a>) -> Vec<File<'a>> {
         let part = &parts.list[index];
         if parts.is_file(index) {
             match opened(part) {
-                Some(contents) => files.extend(unpacked(contents, parts)),
+                Some(contents) => {
+                    if contents.is_cut {
+                        let detail = "a winmail.dat came cut off: what is packed in it may lack its end".into();
+                        defects.push(Defect { code: DefectCode::Truncated, detail });
+                    }
+                    files.extend(unpacked(contents, parts));
+                }
                 None => files.push(of_part(part, parts, &is_shown)),
             }
         } else if part.may_hold_uuencoded() {

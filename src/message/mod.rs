@@ -434,7 +434,7 @@ pub enum DefectCode {
     TooManyParts,
     /// There are more header fields, or larger ones, than allowed. Such a mail is quarantined.
     TooManyHeaders,
-    /// A text was cut at its limit.
+    /// A text was cut at its limit, or a file came cut off.
     Truncated,
 }
 

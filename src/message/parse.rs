@@ -72,7 +72,8 @@ pub fn attachment_bytes(raw: &[u8], is_wanted: impl Fn(usize) -> bool) -> Vec<Ve
         let opened = parts::opened(raw, &fields::split(raw, Of::Message));
         let raw = opened.as_deref().unwrap_or(raw);
         let parts = parts::read(raw, fields::split(raw, Of::Message));
-        let wanted = files::of(&parts).into_iter().take(MAX_ATTACHMENTS).enumerate().filter(|(at, _)| is_wanted(*at));
+        let files = files::of(&parts, &mut Vec::new());
+        let wanted = files.into_iter().take(MAX_ATTACHMENTS).enumerate().filter(|(at, _)| is_wanted(*at));
         wanted.map(|(_, file)| file.into_bytes().into_owned()).collect()
     }))
     // A mail whose reading fails has no attachments listed either.
@@ -283,7 +284,7 @@ fn list_attachments(
     mut contents: Option<&mut Vec<Vec<u8>>>,
     defects: &mut Vec<Defect>,
 ) -> Vec<Attachment> {
-    let files = files::of(parts);
+    let files = files::of(parts, defects);
     if files.len() > MAX_ATTACHMENTS {
         defects.push(defect(DefectCode::Truncated, format!("there are more than {MAX_ATTACHMENTS} attachments")));
     }

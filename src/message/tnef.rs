@@ -1,7 +1,7 @@
 //! `winmail.dat`: the files and the text that Outlook packs together where it should have sent MIME (MS-OXTNEF).
 //!
 //! A stream of attributes, some of which hold lists of properties (MS-OXPROPS). What is broken ends the reading; what was
-//! found before it is kept.
+//! found before it is kept, and of what came cut off, the beginning.
 
 mod properties;
 mod rtf;
@@ -30,6 +30,8 @@ pub(super) struct Contents {
     pub html: Option<String>,
     /// The text with its looks, unpacked.
     pub rtf: Option<Vec<u8>>,
+    /// It ends inside an attribute.
+    pub is_cut: bool,
 }
 
 const SIGNATURE: u32 = 0x223e_9f78;
@@ -50,7 +52,7 @@ pub(super) fn open(bytes: &[u8]) -> Option<Contents> {
 
 // The recursion is as deep as messages are packed in one another, which is limited.
 fn open_at(bytes: &[u8], depth: usize) -> Option<Contents> {
-    let mut cursor = Cursor { rest: bytes };
+    let mut cursor = Cursor::at(bytes);
     if cursor.u32()? != SIGNATURE {
         return None;
     }
@@ -59,7 +61,7 @@ fn open_at(bytes: &[u8], depth: usize) -> Option<Contents> {
     let mut code_page = 1252;
     while let Some((id, data)) = cursor.attribute() {
         match id {
-            CODE_PAGE => code_page = Cursor { rest: data }.u32().unwrap_or(code_page),
+            CODE_PAGE => code_page = Cursor::at(data).u32().unwrap_or(code_page),
             BODY if contents.text.is_none() => contents.text = Some(text(data, code_page)),
             MESSAGE_PROPERTIES => {
                 for property in properties::read(data) {
@@ -82,6 +84,7 @@ fn open_at(bytes: &[u8], depth: usize) -> Option<Contents> {
                                 && let Some(inner) = open_at(inner, depth + 1)
                             {
                                 contents.files.pop();
+                                contents.is_cut |= inner.is_cut;
                                 let room = MAX_TNEF_FILES.saturating_sub(contents.files.len());
                                 contents.files.extend(inner.into_files().into_iter().take(room));
                             }
@@ -92,6 +95,7 @@ fn open_at(bytes: &[u8], depth: usize) -> Option<Contents> {
             }
         }
     }
+    contents.is_cut |= cursor.is_cut;
     contents.files.retain(|file| !file.bytes.is_empty() || file.name.is_some());
     Some(contents)
 }
@@ -169,9 +173,22 @@ fn text(bytes: &[u8], code_page: u32) -> String {
 
 struct Cursor<'a> {
     rest: &'a [u8],
+    /// It has come to an attribute that is not whole.
+    is_cut: bool,
 }
 
 impl<'a> Cursor<'a> {
+    fn at(rest: &'a [u8]) -> Self {
+        Self { rest, is_cut: false }
+    }
+
+    /// So many bytes, or as many as there are.
+    fn take_some(&mut self, count: usize) -> &'a [u8] {
+        let (taken, rest) = self.rest.split_at(count.min(self.rest.len()));
+        self.rest = rest;
+        taken
+    }
+
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(count)?;
         self.rest = rest;
@@ -186,13 +203,16 @@ impl<'a> Cursor<'a> {
         self.take(4)?.try_into().ok().map(u32::from_le_bytes)
     }
 
-    /// The next attribute: its id and its data.
+    /// The next attribute: its id and its data, or as much of it as there is.
     fn attribute(&mut self) -> Option<(u16, &'a [u8])> {
+        // What begins with no level is none: line ends that were added on the way.
+        let has_more = matches!(self.rest.first(), Some(1 | 2));
         self.take(1)?;
-        let id = self.u16()?;
-        self.take(2)?;
-        let length = usize::try_from(self.u32()?).ok()?;
-        let data = self.take(length)?;
+        let id = self.u16();
+        self.take(2);
+        let length = self.u32().and_then(|length| usize::try_from(length).ok());
+        self.is_cut = has_more && length.is_none_or(|length| length > self.rest.len());
+        let (id, data) = (id?, self.take_some(length?));
         // The checksum; one that is wrong tells nothing that the data does not show.
         self.take(2);
         Some((id, data))

@@ -43,7 +43,7 @@ impl<'a> Property<'a> {
 
 /// The properties of a list, up to where it is broken.
 pub(super) fn read(data: &[u8]) -> Vec<Property<'_>> {
-    let mut cursor = Cursor { rest: data };
+    let mut cursor = Cursor::at(data);
     let count = cursor.u32().unwrap_or(0);
     let mut list = Vec::new();
     for _ in 0..count {
@@ -98,11 +98,10 @@ fn property<'a>(cursor: &mut Cursor<'a>) -> Option<Property<'a>> {
     Some(Property { id, value })
 }
 
-/// Bytes with their length before them, filled up to a multiple of four.
+/// Bytes with their length before them, filled up to a multiple of four; the last ones may have come cut off.
 fn padded<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     let length = usize::try_from(cursor.u32()?).ok()?;
-    let bytes = cursor.take(length)?;
-    let padding = (4 - length % 4) % 4;
-    cursor.take(padding.min(cursor.rest.len()));
+    let bytes = cursor.take_some(length);
+    cursor.take_some((4 - length % 4) % 4);
     Some(bytes)
 }

@@ -89,13 +89,43 @@ fn what_is_broken_ends_the_reading_and_loses_nothing_before_it() {
         let contents = open(&whole[..length]);
         assert_eq!(contents.is_some(), length >= 6, "{length}");
     }
-    assert_eq!(open(&whole[..whole.len() - 20]).unwrap().files.len(), 1);
+    assert!(!open(&whole).unwrap().is_cut);
+    assert!(!open(&[&whole[..], b"\r\n"].concat()).unwrap().is_cut, "line ends that a server added");
     assert_eq!(open(b"no such thing"), None);
     // Properties that say that they are many and long.
     let liar = [&u32::MAX.to_le_bytes()[..], &property(0x1f, 0x3707, b"ab")[..6], &[0xff; 8]].concat();
     assert!(
         open(&stream(&[attribute(2, ATTACHMENT_BEGINS, &[]), attribute(2, ATTACHMENT_PROPERTIES, &liar)])).is_some()
     );
+}
+
+#[test]
+fn of_what_came_cut_off_the_beginning_is_kept() {
+    let begun = [attribute(2, ATTACHMENT_BEGINS, &[]), attribute(2, ATTACHMENT_TITLE, b"a.txt\0")].concat();
+    let object = [&[0; 16][..], &stream(&[attribute(1, BODY, b"inner text\0")])].concat();
+    // Name, attribute, bytes it lacks at its end with its checksum, the text, the content of the file.
+    type Case = (&'static str, Vec<u8>, usize, Option<&'static str>, &'static [u8]);
+    let cases: [Case; 6] = [
+        ("nothing", attribute(2, ATTACHMENT_DATA, b"one"), 0, None, b"one"),
+        ("its checksum", attribute(2, ATTACHMENT_DATA, b"one"), 2, None, b"one"),
+        ("content", attribute(2, ATTACHMENT_DATA, b"one"), 3, None, b"on"),
+        ("all content, and its length", attribute(2, ATTACHMENT_DATA, b"one"), 6, None, b""),
+        ("words", attribute(1, BODY, b"words\0"), 4, Some("word"), b""),
+        (
+            "an attached message",
+            attribute(2, ATTACHMENT_PROPERTIES, &list(&[property(0x0d, 0x3701, &object)])),
+            8,
+            None,
+            b"inner t",
+        ),
+    ];
+    for (name, last, lacks, text, content) in cases {
+        let packed = stream(&[begun.clone(), last]);
+        let contents = open(&packed[..packed.len() - lacks]).unwrap();
+        assert_eq!(contents.is_cut, lacks > 2, "{name}");
+        assert_eq!(contents.text.as_deref(), text, "{name}");
+        assert_eq!(contents.files[0].bytes, content, "{name}");
+    }
 }
 
 #[test]
