@@ -1,6 +1,7 @@
 //! The whole text of a mail: the parts that people read, decoded, HTML reduced to lines.
 
 mod clearsign;
+mod enriched;
 
 use super::body::{self, Flow, Hints};
 use super::decode::{self, find_uuencoded};
@@ -52,7 +53,7 @@ fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, charset: Option<&
         text.push('\n');
     }
     if is_html || part.is_enriched() {
-        let (words, regions) = html::to_text(&words);
+        let (words, regions) = html::to_text(&if is_html { words } else { enriched::to_html(&words).into() });
         // Some programs put both forms side by side and do not say that they are the same.
         if !is_same(text, &words) {
             hints.add(regions, text.len());
