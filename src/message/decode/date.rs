@@ -139,7 +139,7 @@ impl Found {
         let is_number = word.bytes().all(|b| b.is_ascii_digit());
         if is_number {
             self.take_number(word);
-        } else if word.contains(':') && !word.starts_with(['+', '-']) {
+        } else if word.contains(':') && !word.starts_with(['+', '-']) || self.is_clock_with_points(word) {
             self.take_clock(word);
         } else if let Some(zone) = zone(word).filter(|_| self.time.is_some()) {
             // `GMT+0200`: the number counts.
@@ -154,9 +154,22 @@ impl Found {
             }
         } else if let Some(is_afternoon) = half_of_day(word) {
             self.is_afternoon = Some(is_afternoon);
-        } else if word.contains(['-', '/', '.']) {
+        } else if word.contains(['-', '/', '.']) && (self.day.is_none() || self.month.is_none()) {
             self.take_joined(word);
         }
+    }
+
+    /// Whether it is `10.00.00` or `10.00`, as clocks are written in Denmark, Finland, Indonesia and Italy: RFC 5322 §4.3
+    /// knows no points, but behind a day and a month this can be nothing else.
+    fn is_clock_with_points(&self, word: &str) -> bool {
+        let end = word.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(word.len());
+        let is_piece = |piece: &str| matches!(piece.len(), 1 | 2);
+        let pieces = word[..end].split('.');
+        self.day.is_some()
+            && self.month.is_some()
+            && self.time.is_none()
+            && matches!(pieces.clone().count(), 2 | 3)
+            && pieces.clone().all(is_piece)
     }
 
     fn take_number(&mut self, word: &str) {
@@ -325,11 +338,25 @@ mod tests {
             ("words between", "lunes, 2 de marzo de 2026 10:00 a.m.", ten, None),
             ("America", "3/2/2026 10:00:00 AM", ten, None),
             ("points", "02.03.2026 10:00", ten, None),
+            ("points in the clock", "Mon, 2 Mar 2026 10.00.00 CET", nine, None),
+            ("points in the clock, and a distance", "Mon, 2 Mar 2026 10.00.00+0100", nine, Some(60)),
+            ("points in both", "02.03.2026 kl. 10.00", ten, None),
+            ("points in the clock before the year", "Mon Mar  2 10.00.00 2026", ten, None),
+            ("points in a date behind another", "2 Mar 2026 10:00:00 10.05.12", ten, None),
         ];
         for (name, value, at, offset) in cases {
             assert_eq!(read(value), Some((at.parse().unwrap(), offset)), "{name}");
         }
-        for value in ["", "yesterday", "Mon, 99 Foo 2026 10:00:00 +0000", "2 Mar 2026", "30 Feb 2026 10:00:00 +0000"] {
+        for value in [
+            "",
+            "yesterday",
+            "2 Mar 2026 25.00.00",
+            "2 Mar 2026 10.00.00.00",
+            "10.00.00 2 Mar 2026",
+            "Mon, 99 Foo 2026 10:00:00 +0000",
+            "2 Mar 2026",
+            "30 Feb 2026 10:00:00 +0000",
+        ] {
             assert_eq!(read(value), None, "{value}");
         }
     }
