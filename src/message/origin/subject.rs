@@ -231,7 +231,7 @@ static CHALLENGES_US: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(
 
 /// Whether the subject is the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
-    let subject = without_tags(&message.subject);
+    let (subject, is_tag) = without_tags(&message.subject);
     let is_automatic = IS_AUTOMATIC.begin(subject);
     let is_challenge = !is_automatic && CHALLENGES_US.begin(subject);
     let is_note = !is_automatic && IS_NOTE.begin(subject);
@@ -242,7 +242,8 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     let has_other = !marks.list.is_empty() || WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
     // An automatic answer is not called `Re:`, as a person's is by every mail program.
     let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || is_note);
-    let is_alone = stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES);
+    // A tag may also say what a person's question is about.
+    let is_alone = !is_tag && (stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES));
     if has_other || answers || is_alone {
         let is_only = !has_other && !answers;
         marks.add(Speaks::Reply, format!("Subject: {}", message.subject));
@@ -251,14 +252,27 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     false
 }
 
-/// The subject without the `[tags]` that list programs and help desks put before it.
-fn without_tags(subject: &str) -> &str {
+/// The subject without the `[tags]` that list programs and help desks put before it. One that is what programs call an
+/// automatic answer is what there is to know, and told: `[Auto-Reply] Printer`.
+fn without_tags(subject: &str) -> (&str, bool) {
     let mut rest = subject.trim_start();
-    while let Some((_, behind)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+    while let Some((tag, behind)) = tagged(rest) {
+        let words = tag.trim().to_lowercase();
+        if AUTOMATIC.contains(&words.as_str()) || NOTES.contains(&words.as_str()) {
+            return (tag.trim_start(), true);
+        }
         rest = behind.trim_start();
     }
-    rest
+    (rest, false)
 }
+
+/// The tag that a subject begins with, and what follows it.
+fn tagged(subject: &str) -> Option<(&str, &str)> {
+    BRACKETS.iter().find_map(|(open, close)| subject.strip_prefix(*open)?.split_once(*close))
+}
+
+/// Between what tags stand, also in Japan.
+const BRACKETS: [(char, char); 2] = [('[', ']'), ('【', '】')];
 
 fn says_away(subject: &str) -> bool {
     // Most subjects have no such word.
