@@ -21,17 +21,18 @@ pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>>
         .or_else(|| inline(mail))
 }
 
-/// A mail that is passed on, of which nothing tells where it begins: it would go to the customer with the agent's words.
+/// A mail that is passed on: it, or what the agent wrote above it for whoever reads it here, would go to the customer.
 fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty();
-    // Above a mail of ours an agent's words end where it begins.
+    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty() && files(mail).next().is_none();
+    // Above a mail of ours it may be an answer, where its prefix is one in another language.
     let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
-    (!is_for_agents && !is_above_ours && mail.message.passes_on_unseen()).then(|| {
+    (!is_for_agents && mail.message.says_passed_on(is_above_ours)).then(|| {
         vec![TranscriptLine {
             command: "(forwarded mail)".to_owned(),
-            result: "the subject says that a mail is passed on, and nothing shows where your words end and that mail \
-                     begins; answer our mail to write to the customer, or write #note above it for agents only"
-                .to_owned(),
+            result:
+                "the subject says that a mail is passed on. Answer our mail to write to the customer, or write #note \
+                     above it for agents only"
+                    .to_owned(),
             is_error: true,
         }]
     })

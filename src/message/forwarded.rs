@@ -119,9 +119,10 @@ fn within(words: &str, subject: &str) -> Option<(Forwarded, String)> {
 }
 
 impl Message {
-    /// Whether the subject says that a mail is passed on, and none was found in the text or among the files.
-    pub fn passes_on_unseen(&self) -> bool {
-        self.forwarded.is_none() && is_forward(&self.subject)
+    /// Whether the subject says that a mail is passed on; one that says in another language that it answers says so
+    /// only where it answers nothing.
+    pub fn says_passed_on(&self, is_answer: bool) -> bool {
+        is_forward(&self.subject) && !(is_answer && is_answer_elsewhere(&self.subject))
     }
 }
 
@@ -277,7 +278,7 @@ impl HeaderBlock {
             } else {
                 // The value goes on; but not for ever.
                 match last {
-                    Some(Label::To | Label::Cc | Label::Subject | Label::From) => {
+                    Some(Label::To | Label::Cc | Label::Subject | Label::From) if goes_on(lines, at) => {
                         if let Some(Label::To) = last {
                             block.to.push(' ');
                             block.to.push_str(unquoted(lines[at]));
@@ -325,6 +326,23 @@ impl HeaderBlock {
         }
     }
 }
+
+/// Whether this line goes on with the field above it, and is not the first of the text: a program has wrapped what stood
+/// there, or another field follows.
+fn goes_on(lines: &[&str], at: usize) -> bool {
+    let above = unquoted(lines[at - 1]);
+    let below = lines[at + 1..].iter().take(MAX_WRAPPED_LINES).take_while(|line| !unquoted(line).is_empty());
+    above.len() >= MIN_WRAPPED_BYTES
+        || above.ends_with([',', ';', '<'])
+        || lines[at].starts_with([' ', '\t'])
+        || below.into_iter().any(|line| labelled(line).is_some())
+}
+
+/// Lines over which a field is wrapped.
+const MAX_WRAPPED_LINES: usize = 8;
+
+/// A line from this length on may have been wrapped.
+const MIN_WRAPPED_BYTES: usize = 60;
 
 /// The label that a line begins with, and what stands behind it.
 fn labelled(line: &str) -> Option<(Label, &str)> {

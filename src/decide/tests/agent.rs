@@ -144,10 +144,11 @@ fn what_cannot_be_carried_out_changes_nothing_and_is_explained() {
 }
 
 #[test]
-fn a_mail_that_is_passed_on_and_does_not_show_where_it_begins_goes_to_nobody() {
+fn a_mail_that_passes_another_on_goes_to_nobody() {
     let refused = ["append internal of nobody", "remarked", "send transcript to bob@desk.example"];
     for (name, subject, text, is_refused) in [
         ("passed on", "Fwd: Our plans", "See below.\nThey must not know.", true),
+        ("passed on above our mail", "FW: [PR-1042] Printer on fire", "See below.", true),
         ("an answer to what was passed on", "Re: Fwd: Printer on fire [PR-1042]", "It is out.", false),
         ("for agents", "Fwd: Our plans", "#note\nThey must not know.", false),
         ("an order alone", "Fwd: Our plans", "#take", false),
@@ -155,7 +156,7 @@ fn a_mail_that_is_passed_on_and_does_not_show_where_it_begins_goes_to_nobody() {
     ] {
         let mut mail = from_bob(text);
         mail.message.subject = subject.to_owned();
-        if subject.starts_with("VS") {
+        if subject.contains("[PR-1042] Printer") {
             mail.message.body.quote = format!("> {}", crate::message::body::ANSWER_ABOVE);
         }
         let decision = decide(&mail, Some(&ticket()));

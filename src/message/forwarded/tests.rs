@@ -164,3 +164,23 @@ fn prefixes_and_gaps_are_only_so_long() {
     };
     assert_eq!((gap(MAX_BLANK_LINES), gap(MAX_BLANK_LINES + 1)), (true, false));
 }
+
+#[test]
+fn the_words_may_begin_right_below_the_fields() {
+    let fields = "From: Carl <carl@x.example>\nDate: Mon, 2 Mar 2026 10:00\nTo: Ann <ann@y.example>";
+    let wrapped = "Subject: What to do with the printer on the second floor, which burns";
+    let cases = [
+        ("HTML without an empty line", "Subject: Printer\nIt burns.", "It burns."),
+        ("a long subject that is wrapped", &format!("{wrapped}\nagain\n\nIt burns."), "It burns."),
+        ("a list that is wrapped", "Cc: Bob <bob@y.example>,\nSue <sue@y.example>\n\nIt burns.", "It burns."),
+        ("a field below what is wrapped", "Cc: Bob\nand others\nSubject: Printer\n\nIt burns.", "It burns."),
+    ];
+    for (name, below, words) in cases {
+        let mail = read(&format!("Subject: Fwd: Printer\n\n{fields}\n{below}\n")).unwrap();
+        assert_eq!(
+            (mail.text.trim(), from(&Some(mail.clone())).as_deref()),
+            (words, Some("Carl <carl@x.example>")),
+            "{name}"
+        );
+    }
+}
