@@ -37,8 +37,7 @@ pub(super) fn on_mail(
         return quarantine(Cause::SPOOFED_AGENT, "no-such-agent", &id.0);
     };
     if mail.message.origin != Origin::Person {
-        let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
-        return append(decision, mail, at, Visibility::Automatic, None);
+        return automatic(mail, agent, ticket, at, Gate { standing, policy, now });
     }
     let authority = match authority::proof(mail, agent, ticket, policy, now) {
         Ok(authority) => authority,
@@ -68,6 +67,21 @@ pub(super) fn on_mail(
         return transcript(decision, agent, at, mail, lines, false, Gate { standing, policy, now });
     }
     Work { mail, agent, ticket: ticket.clone(), policy, now, at, decision }.carry_out(&orders, standing)
+}
+
+/// A mail that is no person's goes to nobody. An agent whose own words were taken for a program's should know; a subject
+/// that programs give their answers is none that an agent answers under.
+fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: Gate<'_>) -> Decision {
+    let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
+    let decision = append(decision, mail, at, Visibility::Automatic, None);
+    let may_be_own = mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject();
+    if !may_be_own || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
+        return decision;
+    }
+    let result = "its words are those of a program, such as one that answers while you are away, so it went to nobody; if \
+                  it was you, write it in other words";
+    let line = TranscriptLine { command: "(text)".to_owned(), result: result.to_owned(), is_error: true };
+    transcript(decision, agent, at, mail, vec![line], false, gate)
 }
 
 /// A mail in an agent's name that nothing proves: kept apart, noted, and the real agent is told.
@@ -143,7 +157,9 @@ fn transcript(
     gate: Gate<'_>,
 ) -> Decision {
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    match guard::may_send(&agent.address, Some(mail.message.origin), gate.standing, gate.policy) {
+    // What only its words call automatic may be the agent's own.
+    let origin = if mail.message.is_automatic_by_words_only { Origin::Person } else { mail.message.origin };
+    match guard::may_send(&agent.address, Some(origin), gate.standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),

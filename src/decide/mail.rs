@@ -97,7 +97,10 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
             requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
         }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
-        (Origin::AutomaticReply, None) if mail.message.is_automatic_by_words_only => {
+        // No person calls an answer so, and what it answers is not ours any more.
+        (Origin::AutomaticReply, None)
+            if mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject() =>
+        {
             requester::on_request(mail, None, standing, policy, now)
         }
         (_, None) => ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply),

@@ -4,6 +4,7 @@
 //! Each mark that a mail bears is written down in words, so that whoever wonders why nobody answered it can read why.
 //! Marks tell that a mail is automatic; which kind it is follows from the marks together.
 
+mod absence;
 mod challenge;
 mod fields;
 mod receipt;
@@ -31,19 +32,28 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     sender::look_at(message, &mut marks);
     let says_more = calendar(message, &mut marks);
     let is_receipt = receipt::look_at(message, &mut marks);
-    let is_by_words_only =
-        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || is_receipt || says_more;
+    let is_by_words_only = subject::look_at(message, &mut marks)
+        || challenge::look_at(message, &mut marks)
+        || absence::look_at(message, &mut marks)
+        || is_receipt
+        || says_more;
     let origin = marks.origin(!message.in_reply_to.is_empty());
     Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }
 
 impl Message {
-    /// Whether nothing but the address it is from speaks for a program: `no-reply@`, from which people write, too.
+    /// Whether nothing but the address it is from speaks for a program: `no-reply@`, `postmaster@`, from which people
+    /// write, too.
     pub fn is_automatic_by_address_only(&self) -> bool {
         let mut of_address = Marks::default();
-        sender::look_at_authors(self, &mut of_address);
+        sender::look_at_addresses(self, &mut of_address);
         let is_of_address = |mark: &String| of_address.list.iter().any(|(_, known)| known == mark);
         !self.marks.is_empty() && self.marks.iter().all(is_of_address)
+    }
+
+    /// Whether it answers a mail under a subject that programs give their answers.
+    pub fn is_answer_by_subject(&self) -> bool {
+        !self.in_reply_to.is_empty() && self.marks.contains(&subject::mark(self))
     }
 }
 

@@ -11,6 +11,28 @@ fn from_bob(text: &str) -> Mail {
 const RESOLUTION: &str = "#resolve\nRoot Cause: heat\nSolution: water\nVerification: it is cold";
 
 #[test]
+fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
+    let subject = "Subject: Re: Printer on fire";
+    let filed: &[&str] = &["append automatic of nobody"];
+    let told_bob: &[&str] = &["append automatic of nobody", "send transcript to bob@desk.example"];
+    let text = "text: says that its sender is away";
+    let cases = [
+        ("called so by a field", Some(3), text, false, filed),
+        ("by its words", Some(3), text, true, told_bob),
+        ("by its words, and not proven", Some(1), text, true, filed),
+        ("by its subject", Some(3), subject, true, filed),
+    ];
+    for (name, holder, mark, is_by_words_only, expected) in cases {
+        let mut mail = Mail { thread: on_ticket(holder), ..from_bob("I am on vacation.") };
+        mail.message.in_reply_to = vec![MessageId("ours@desk.example".to_owned())];
+        mail.message.origin = Origin::AutomaticReply;
+        mail.message.marks = vec![mark.to_owned()];
+        mail.message.is_automatic_by_words_only = is_by_words_only;
+        assert_eq!(told(&decide(&mail, Some(&ticket()))), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_agents_mail_is_believed_when_something_proves_it() {
     type Change = fn(&mut Mail);
     let old = |mail: &mut Mail| {

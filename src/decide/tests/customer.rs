@@ -145,6 +145,11 @@ fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answ
     let decision = decide(&mail);
     assert_eq!(decision.outcome, Some(Outcome::TicketOpened));
     assert!(decision.reasons.iter().any(|reason| reason.word == "no-answer"), "{:?}", decision.reasons);
+    // What answers a mail that is not ours under a program's subject is a program's.
+    mail.message.marks = vec!["Subject: Re: Printer on fire".to_owned()];
+    assert_eq!(decide(&mail).outcome, Some(Outcome::TicketOpened), "it answers none");
+    mail.message.in_reply_to = vec![MessageId("theirs@example.com".to_owned())];
+    assert_eq!(decide(&mail).outcome, Some(Outcome::AutoReply), "it answers one");
 }
 
 #[test]
@@ -173,7 +178,9 @@ fn a_partys_mail_that_only_its_address_calls_automatic_is_filed_and_told() {
     let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
     let filed: &[&str] = &["append automatic of nobody"];
     let of_address = "From: no-reply@example.com, which takes no answer";
+    let of_path = "Return-Path: postmaster@example.com, a server";
     let cases = [
+        ("with the address in its path, too", ticket(), Some(1), vec![of_address, of_path], told_bob),
         ("with our answer address", ticket(), Some(1), vec![of_address], told_bob),
         ("by nobody on the ticket", ticket(), None, vec![of_address], filed),
         ("on a closed ticket", ticket_that_is(Status::Closed), Some(1), vec![of_address], filed),
@@ -183,6 +190,7 @@ fn a_partys_mail_that_only_its_address_calls_automatic_is_filed_and_told() {
         let mut mail = mail("no-reply@example.com", on_ticket(holder), "Production is down.");
         mail.message.origin = Origin::AutomaticReply;
         mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        mail.message.return_path = ReturnPath::Address("postmaster@example.com".to_owned());
         assert_eq!(told(&decide(&mail, Some(&ticket))), expected, "{name}");
     }
 }

@@ -49,17 +49,8 @@ const SERVERS: [&str; 8] = [
 const LISTS: [&str; 5] = ["majordomo", "listserv", "listproc", "mailman", "sympa"];
 
 pub(super) fn look_at(message: &Message, marks: &mut Marks) {
-    match &message.return_path {
-        ReturnPath::Null => marks.add(Speaks::Reply, "Return-Path: <>".to_string()),
-        ReturnPath::Address(path) => {
-            let local = path.rsplit_once('@').map_or(path.as_str(), |(local, _)| local);
-            if SERVERS[..2].contains(&punctuation_off(local).as_str()) {
-                marks.add(Speaks::Program, format!("Return-Path: {path}, a server"));
-            } else if is_a_lists(local) {
-                marks.add(Speaks::Many, format!("Return-Path: {path}, a mailing list"));
-            }
-        }
-        ReturnPath::Absent => {}
+    if message.return_path == ReturnPath::Null {
+        marks.add(Speaks::Reply, "Return-Path: <>".to_string());
     }
     // `From: MAILER-DAEMON (Mail Delivery System)` is no address, but says who it is.
     if message.from.is_empty() {
@@ -68,11 +59,19 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
         let words = if raw.is_some_and(|raw| SERVERS.contains(&raw.as_str())) { "a server" } else { "no address" };
         marks.add(Speaks::Program, format!("From: {words}"));
     }
-    look_at_authors(message, marks);
+    look_at_addresses(message, marks);
 }
 
-/// Looks at the addresses in `From`.
-pub(super) fn look_at_authors(message: &Message, marks: &mut Marks) {
+/// Looks at the addresses that it is from.
+pub(super) fn look_at_addresses(message: &Message, marks: &mut Marks) {
+    if let ReturnPath::Address(path) = &message.return_path {
+        let local = path.rsplit_once('@').map_or(path.as_str(), |(local, _)| local);
+        if SERVERS[..2].contains(&punctuation_off(local).as_str()) {
+            marks.add(Speaks::Program, format!("Return-Path: {path}, a server"));
+        } else if is_a_lists(local) {
+            marks.add(Speaks::Many, format!("Return-Path: {path}, a mailing list"));
+        }
+    }
     for author in &message.from {
         let local = punctuation_off(author.local());
         if SERVERS.contains(&local.as_str()) || author.local().to_lowercase().starts_with("bounce") {

@@ -232,7 +232,7 @@ static CHALLENGES_US: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(
 /// Whether the subject is the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     let (subject, is_tag) = without_tags(&message.subject);
-    let is_automatic = IS_AUTOMATIC.begin(subject);
+    let is_automatic = IS_AUTOMATIC.begin(subject) || ends_with_tag(subject);
     let is_challenge = !is_automatic && CHALLENGES_US.begin(subject);
     let is_note = !is_automatic && IS_NOTE.begin(subject);
     let is_away = is_note || !is_automatic && (SAYS_AWAY.begin(subject) || says_away(subject));
@@ -241,15 +241,27 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
     }
     let has_other = !marks.list.is_empty() || WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
     // An automatic answer is not called `Re:`, as a person's is by every mail program.
-    let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || is_note);
+    let is_before_other = || stands_alone(subject, &AWAY);
+    let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || is_note || is_before_other());
     // A tag may also say what a person's question is about.
     let is_alone = !is_tag && (stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES));
     if has_other || answers || is_alone {
-        let is_only = !has_other && !answers;
-        marks.add(Speaks::Reply, format!("Subject: {}", message.subject));
-        return is_only;
+        marks.add(Speaks::Reply, mark(message));
+        return !has_other;
     }
     false
+}
+
+/// The mark of a mail whose subject says that it is automatic.
+pub(super) fn mark(message: &Message) -> String {
+    format!("Subject: {}", message.subject)
+}
+
+/// Whether a program put behind the subject of the mail it answers what it calls an answer: `Re: Printer [Auto-Reply]`.
+fn ends_with_tag(subject: &str) -> bool {
+    let inside = |(open, close): &(char, char)| Some(subject.trim_end().strip_suffix(*close)?.rsplit_once(*open)?.1);
+    let mut tags = BRACKETS.iter().chain(&[('(', ')')]).filter_map(inside);
+    tags.any(|tag| AUTOMATIC.contains(&tag.trim().to_lowercase().as_str()))
 }
 
 /// The subject without the `[tags]` that list programs and help desks put before it. One that is what programs call an
