@@ -21,7 +21,7 @@ pub const MAX_ATTACHMENTS: usize = 250;
 /// Characters of an attachment's name that are kept.
 pub const MAX_NAME_CHARS: usize = 255;
 
-/// Bytes of text, before HTML is reduced and after, that are considered.
+/// Bytes of text, before HTML is reduced and after, that are considered: of all texts of a mail together.
 pub const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 
 /// Characters of a subject that are kept. A line of a header holds 998 (RFC 5322 §2.1.1), but subjects are folded.

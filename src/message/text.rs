@@ -29,10 +29,12 @@ pub(super) fn of(parts: &Parts<'_>, defects: &mut Vec<Defect>) -> (String, Hints
 fn push(text: &mut String, hints: &mut Hints, part: &Part<'_>, charset: Option<&str>, defects: &mut Vec<Defect>) {
     let decoded = part.bytes();
     let mut bytes = decoded.as_ref();
-    if bytes.len() > MAX_TEXT_BYTES {
+    // The limit is that of all texts together.
+    let most = MAX_TEXT_BYTES.saturating_sub(text.len());
+    if bytes.len() > most {
         let detail = format!("a text of {} bytes was cut", bytes.len());
         defects.push(Defect { code: DefectCode::Truncated, detail });
-        bytes = &bytes[..MAX_TEXT_BYTES];
+        bytes = &bytes[..most];
     }
     let without_files;
     if part.may_hold_uuencoded() {

@@ -137,6 +137,11 @@ fn subjects_addresses_and_attachments_are_cut_at_their_limits() {
     let files =
         |n: usize| mail("Content-Type: multipart/mixed; boundary=b\r\n", &format!("{}--b--\r\n", file.repeat(n)));
     let text = |n: usize| mail("", &"x".repeat(n));
+    let texts = |n: usize| {
+        let part = |n: usize| format!("--b\r\nContent-Type: text/plain\r\n\r\n{}\n\r\n", "x".repeat(n));
+        let both = format!("{}{}--b--\r\n", part(MAX_TEXT_BYTES / 2), part(n - MAX_TEXT_BYTES / 2 - 2));
+        mail("Content-Type: multipart/mixed; boundary=b\r\n", &both)
+    };
     let named = |n: usize| {
         let part = format!("--b\r\nContent-Type: a/b; name={}\r\n\r\nx\r\n--b--\r\n", "n".repeat(n));
         mail("Content-Type: multipart/mixed; boundary=b\r\n", &part)
@@ -146,6 +151,7 @@ fn subjects_addresses_and_attachments_are_cut_at_their_limits() {
         ("addresses", addresses(MAX_ADDRESSES), addresses(MAX_ADDRESSES + 1)),
         ("attachments", files(MAX_ATTACHMENTS), files(MAX_ATTACHMENTS + 1)),
         ("text", text(MAX_TEXT_BYTES), text(MAX_TEXT_BYTES + 1)),
+        ("texts together", texts(MAX_TEXT_BYTES), texts(MAX_TEXT_BYTES + 1)),
         ("name", named(MAX_NAME_CHARS), named(MAX_NAME_CHARS + 1)),
     ];
     for (name, at_limit, past_limit) in cases {
