@@ -169,20 +169,25 @@ pub(super) fn is_forward(subject: &str) -> bool {
 
 /// The subject of the mail that is passed on, where a subject says that one is.
 fn behind_prefix(subject: &str) -> Option<&str> {
+    let (prefix, behind) = prefix(subject)?;
+    PREFIXES.contains(&prefix.as_str()).then_some(behind)
+}
+
+/// What stands before the first colon of a subject, in lower case, and what stands behind it.
+fn prefix(subject: &str) -> Option<(String, &str)> {
     let mut rest = subject.trim_start();
     // `Re: Fwd:` answers a forwarded mail, `Fwd: Re:` passes an answer on; tags may stand before either.
     while let Some(inner) = rest.strip_prefix('[') {
         rest = inner.split_once(']').map_or("", |(_, rest)| rest).trim_start();
     }
-    let colon = rest.char_indices().take(MAX_PREFIX_CHARS).find(|(_, c)| matches!(c, ':' | '：'));
-    let (colon, sign) = colon?;
-    let prefix = rest[..colon].trim().to_lowercase();
-    PREFIXES.contains(&prefix.as_str()).then(|| rest[colon + sign.len_utf8()..].trim())
+    let (colon, sign) = rest.char_indices().take(MAX_PREFIX_CHARS).find(|(_, c)| matches!(c, ':' | '：'))?;
+    Some((rest[..colon].trim().to_lowercase(), rest[colon + sign.len_utf8()..].trim()))
 }
 
-/// Whether a subject begins with what passes a mail on in one language and answers it in another: `VS:`.
+/// Whether a subject begins with what passes a mail on in one language and answers it in another: `VS:` is
+/// `videresendt` in Danish and Norwegian, and `vastaus` in Finnish. No other of these prefixes is both.
 pub(super) fn is_answer_elsewhere(subject: &str) -> bool {
-    subject.trim_start().get(..3).is_some_and(|start| start.eq_ignore_ascii_case("vs:"))
+    prefix(subject).is_some_and(|(prefix, _)| prefix == "vs")
 }
 
 /// Longer words by which programs call an answer, in lower case.

@@ -92,7 +92,7 @@ fn mark_in(tag: &str) -> Option<What> {
 }
 
 /// Lines of a header block in a language that we do not know.
-const MIN_HEADER_LINES: usize = 3;
+pub(super) const MIN_HEADER_LINES: usize = 3;
 
 /// Whether a text begins with a header block.
 fn has_header_block(text: &str) -> bool {

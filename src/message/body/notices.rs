@@ -129,7 +129,7 @@ fn is_notice(lines: &[&str]) -> bool {
 }
 
 /// Things that a notice says about a mail, besides that it speaks of one.
-const MIN_SAID: usize = 2;
+pub(super) const MIN_SAID: usize = 2;
 
 /// The heading in lower case, if it is one: it stands alone, or before a colon, a full stop or a dash.
 fn heading(first: &str) -> Option<String> {

@@ -184,3 +184,18 @@ fn the_words_may_begin_right_below_the_fields() {
         );
     }
 }
+
+#[test]
+fn one_prefix_passes_on_in_one_language_and_answers_in_another() {
+    let cases = [
+        ("VS: Printer", true),
+        ("[desk] Vs : Printer", true),
+        ("VS：Printer", true),
+        ("FW: VS: Printer", false),
+        ("Version: 2", false),
+        ("Printer vs. copier: which?", false),
+    ];
+    for (subject, expected) in cases {
+        assert_eq!(is_answer_elsewhere(subject), expected, "{subject}");
+    }
+}

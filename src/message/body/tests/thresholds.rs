@@ -1,7 +1,8 @@
 //! How long, how many and how far: each number by which lines are told apart, at it and past it.
 
-use super::super::{MAX_CLOSING_BYTES, is_closing, marker, quotes, signature};
+use super::super::{MAX_CLOSING_BYTES, is_closing, marker, notices, quotes, signature};
 use super::*;
+use crate::message::{html, regions};
 
 /// A name, a number, whether something is so with it, and what is expected at it and past it.
 pub(super) type Row<'a> = (&'static str, usize, &'a dyn Fn(usize) -> bool, (bool, bool));
@@ -54,6 +55,17 @@ fn numbers_of_signatures_hold() {
 }
 
 #[test]
+fn numbers_of_notices_hold() {
+    let says = |things: usize| {
+        let said = ["is confidential", "is privileged", "is intended solely for the addressee"];
+        let said = said[..things].join(" and ");
+        let notice = format!("This e-mail {said}, and was sent to you by Example and Company Limited of London");
+        parts(&format!("It burns.\n\n{notice}")).0 == "It burns."
+    };
+    check(&[("things that a notice says", notices::MIN_SAID - 1, &says, (false, true))]);
+}
+
+#[test]
 fn numbers_of_quoted_lines_hold() {
     let initials = |letters: usize| {
         let line = format!("{}> Really?", "A".repeat(letters));
@@ -61,21 +73,32 @@ fn numbers_of_quoted_lines_hold() {
     };
     let wrapped = |bytes: usize| parts(&format!("Yes.\n{}\nthey do\n> it.", filled("> a", "", bytes))).0 == "Yes.";
     let introduced = |bytes| parts(&format!("{}\n> It burns.", filled("> a", ":", bytes))).0.is_empty();
-    let html = |lines: usize| {
+    let introduction = |lines: usize| {
         let intro = "<div>Xyz</div>".repeat(lines);
-        let (text, regions) = crate::message::html::to_text(&format!(
+        let (text, regions) = html::to_text(&format!(
             "<p>Yes.</p><div class=gmail_attr name=\"gmail_attr\">{intro}</div><blockquote>Q</blockquote>"
         ));
         let mut hints = Hints::default();
         hints.add(regions, 0);
         split(text, &hints).reply == "Yes."
     };
+    // The block that Outlook draws a line above, in no language that we know.
+    let unknown = |fields: usize| {
+        let block = "Xyz: b@desk.example<br>".repeat(fields);
+        let (text, regions) = html::to_text(&format!(
+            "<p>Yes.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt'>{block}</div><p>Really?</p>"
+        ));
+        let mut hints = Hints::default();
+        hints.add(regions, 0);
+        split(text, &hints).reply == "Yes."
+    };
     check(&[
+        ("lines of a header block by its markup", regions::MIN_HEADER_LINES - 1, &unknown, (false, true)),
         ("letters of initials before the sign", quotes::MAX_INITIALS, &initials, (true, false)),
         ("bytes of a line that was not wrapped", quotes::MIN_WRAPPED_BYTES - 1, &wrapped, (false, true)),
         ("bytes of a line that introduces", quotes::MAX_INTRODUCED_BYTES, &introduced, (true, false)),
         // The line with the quote is one of them.
-        ("lines of an introduction by its markup", quotes::MAX_INTRODUCTION_LINES - 1, &html, (true, false)),
+        ("lines of an introduction by its markup", quotes::MAX_INTRODUCTION_LINES - 1, &introduction, (true, false)),
     ]);
 }
 
