@@ -1,4 +1,20 @@
-//! The language of a text, guessed from its words.
+//! The language of a text by its letters: by their script, where one language alone has it, else by a guess.
+
+use std::ops::RangeInclusive;
+
+/// Scripts that one language alone is written in, and how many letters of it tell that: a word or two.
+const SCRIPTS: [(&[RangeInclusive<char>], &str, usize); 6] = [
+    (&['\u{370}'..='\u{3ff}', '\u{1f00}'..='\u{1fff}'], "el", 12),
+    (&['\u{530}'..='\u{58f}'], "hy", 12),
+    (&['\u{e00}'..='\u{e7f}'], "th", 12),
+    (&['\u{10a0}'..='\u{10ff}'], "ka", 12),
+    (&['\u{3040}'..='\u{30ff}'], "ja", 4),
+    (&['\u{1100}'..='\u{11ff}', '\u{ac00}'..='\u{d7a3}'], "ko", 6),
+];
+
+/// Ideographs, which tell Chinese where there are so many of them and no letters of Japan or Korea.
+const IDEOGRAPHS: RangeInclusive<char> = '\u{4e00}'..='\u{9fff}';
+const MIN_IDEOGRAPHS: usize = 8;
 
 /// Letters without which a guess at the language is worth nothing; and of Latin ones, which many languages share.
 const MIN_LANGUAGE_CHARS: usize = 24;
@@ -9,6 +25,9 @@ const MAX_LANGUAGE_CHARS: usize = 400;
 
 /// The ISO 639-1 code of the language of a text, where it is long enough and the guess is good.
 pub(super) fn language(text: &str) -> Option<String> {
+    if let Some(code) = by_script(text) {
+        return Some(code.to_string());
+    }
     let letters = || text.chars().filter(|c| c.is_alphabetic()).take(MIN_LATIN_CHARS);
     let is_latin = letters().all(|letter| letter <= super::LAST_LATIN);
     if letters().count() < if is_latin { MIN_LATIN_CHARS } else { MIN_LANGUAGE_CHARS } {
@@ -17,6 +36,29 @@ pub(super) fn language(text: &str) -> Option<String> {
     let end = text.char_indices().nth(MAX_LANGUAGE_CHARS).map_or(text.len(), |(at, _)| at);
     let guess = whatlang::detect(&text[..end]).filter(whatlang::Info::is_reliable)?;
     iso_639_1(guess.lang()).map(str::to_string)
+}
+
+/// The language whose script most letters are in; of Japanese, half may be ideographs or more.
+fn by_script(text: &str) -> Option<&'static str> {
+    let mut found = [0; SCRIPTS.len()];
+    let (mut ideographs, mut others) = (0, 0);
+    for c in text.chars().filter(|c| *c > super::LAST_LATIN || c.is_alphabetic()).take(MAX_LANGUAGE_CHARS) {
+        let script = SCRIPTS.iter().position(|(ranges, ..)| ranges.iter().any(|range| range.contains(&c)));
+        match script {
+            Some(script) => found[script] += 1,
+            None if IDEOGRAPHS.contains(&c) => ideographs += 1,
+            None => others += 1,
+        }
+    }
+    let of_scripts = found.iter().sum::<usize>();
+    if others > of_scripts + ideographs {
+        return None;
+    }
+    // Some write a Japanese letter between Chinese words.
+    let is_told = |at: &usize| found[*at] >= SCRIPTS[*at].2 && found[*at] * 8 >= of_scripts + ideographs;
+    let most = (0..SCRIPTS.len()).max_by_key(|at| found[*at]).filter(is_told);
+    let is_chinese = || of_scripts * 8 < ideographs && ideographs >= MIN_IDEOGRAPHS;
+    most.map(|at| SCRIPTS[at].1).or_else(|| is_chinese().then_some("zh"))
 }
 
 /// The languages that have a two-letter code, which is nearly all that the library knows.
@@ -65,7 +107,7 @@ fn iso_639_1(lang: whatlang::Lang) -> Option<&'static str> {
         ("mya", "my"),
         ("nep", "ne"),
         ("nld", "nl"),
-        ("nob", "nb"),
+        ("nob", "no"),
         ("ori", "or"),
         ("pan", "pa"),
         ("pes", "fa"),
@@ -112,13 +154,35 @@ mod tests {
             text.chars().take_while(is_taken).collect()
         };
         let turkish = "Yazıcı dünden beri çalışmıyor, lütfen bize yardım edin, çünkü kağıt bitti ve kimse bulamıyor.";
-        let greek = "Ο εκτυπωτής δεν λειτουργεί από χθες, παρακαλώ βοηθήστε μας.";
+        let tamil = "அச்சுப்பொறி நேற்றிலிருந்து வேலை செய்யவில்லை";
         let guess = |text: &str, letters: usize| language(&first(text, letters));
         assert_eq!(guess(turkish, MIN_LATIN_CHARS).as_deref(), Some("tr"));
         assert_eq!(guess(turkish, MIN_LATIN_CHARS - 1), None);
-        assert_eq!(guess(greek, MIN_LANGUAGE_CHARS).as_deref(), Some("el"));
-        assert_eq!(guess(greek, MIN_LANGUAGE_CHARS - 1), None);
+        assert_eq!(guess(tamil, MIN_LANGUAGE_CHARS).as_deref(), Some("ta"));
+        assert_eq!(guess(tamil, MIN_LANGUAGE_CHARS - 1), None);
     }
+
+    #[test]
+    fn scripts_of_one_language_tell_it_from_a_number_of_letters_on() {
+        let letters = ["ω", "ա", "ก", "ა", "の", "가"];
+        for ((_, code, number), letter) in SCRIPTS.iter().zip(letters) {
+            assert_eq!(by_script(&letter.repeat(*number)), Some(*code), "{letter}");
+            assert_eq!(by_script(&letter.repeat(*number - 1)), None, "{letter}");
+        }
+        assert_eq!(by_script(&"票".repeat(MIN_IDEOGRAPHS)), Some("zh"));
+        assert_eq!(by_script(&"票".repeat(MIN_IDEOGRAPHS - 1)), None);
+        let cases = [
+            ("Japanese", "先月の請求書はどこで見られますか。", Some("ja")),
+            ("hardly Japanese", "我們的發票在哪裡の請盡快寄給我們謝謝您", Some("zh")),
+            ("Korean with a name", "로그인 페이지에서 Azure 오류가 표시됩니다.", Some("ko")),
+            ("a name within others", "Please ask 田中さくらこ about the invoice of last month", None),
+            ("Russian", "Принтер не печатает", None),
+        ];
+        for (name, text, expected) in cases {
+            assert_eq!(by_script(text), expected, "{name}");
+        }
+    }
+
     #[test]
     fn no_more_letters_are_looked_at_than_help() {
         // Of what is looked at, more or less than half is Greek; of the whole, by far the lesser or the greater part.
