@@ -216,6 +216,7 @@ fn an_agent_is_told_that_a_monitor_reads_no_answer() {
         let desk = Desk { policy: &policy, zone: &TimeZone::UTC, templates: &TEMPLATES };
         let text = text_of(&Sample::of(Purpose::Notification).compose(&desk).unwrap());
         assert_eq!(text.lines().nth(2), Some(expected));
+        assert!(crate::decide::NOTIFICATION_STARTS.iter().any(|start| expected.starts_with(start)));
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn on_mail(
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
     // Nothing of what is passed on goes to the customer.
-    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit(mail, &orders) });
+    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit(mail, &orders, ticket, policy) });
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);

@@ -26,6 +26,8 @@ pub use deadline::on_deadline;
 pub use delivery::{Failure, on_delivery};
 pub use forward::passed_on;
 pub use mail::{on_mail, on_oversize};
+#[cfg(test)]
+pub(crate) use unfit::NOTIFICATION_STARTS;
 
 use crate::classify::Verdict;
 use crate::message::body::Unread;

@@ -139,7 +139,7 @@ pub(super) fn on_perhaps_automatic(
 /// Why a mail is not believed to be a party's.
 struct Doubt {
     why: &'static str,
-    /// It bears the address of a party, which nothing proves.
+    /// It bears the address of a party, which nothing proves, or answers what only an agent was sent.
     may_be_a_party: bool,
 }
 
@@ -160,7 +160,17 @@ fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t P
     if mail.message.from.len() > 1 {
         return Err(doubt("it has several authors"));
     }
-    let party = party.ok_or(doubt("its sender is no party to the ticket"))?;
+    let Some(party) = party else {
+        // Whoever answers what only an agent was sent is that agent at another address, or has what is not theirs.
+        let holder = mail.thread.holder().and_then(|id| ticket.party(id));
+        return Err(match holder.and_then(|holder| policy.agent_at(&holder.address)) {
+            Some(_) => Doubt {
+                why: "its sender is no party to the ticket, and answers a mail that only an agent was sent",
+                may_be_a_party: true,
+            },
+            None => doubt("its sender is no party to the ticket"),
+        });
+    };
     // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is. And the
     // number in a tag can be guessed: nobody gives it away together with the address.
     let is_by_tag = matches!(&mail.thread, Thread::Ticket { evidence: Evidence::SubjectTag, .. });

@@ -5,18 +5,30 @@ use super::Mail;
 use super::agent::files;
 use super::command::{Command, Orders};
 use super::draft::TranscriptLine;
-use crate::message::Attachment;
+use super::policy::Policy;
 use crate::message::body::{ANSWER_ABOVE, says_more_below};
+use crate::message::{Address, Attachment};
+use crate::ticket::Ticket;
+use crate::ticket::people::Role;
+
+/// How lines begin that stand in each of our mails to agents.
+pub(crate) const NOTIFICATION_STARTS: [&str; 4] = [
+    "Your answer goes to: ",
+    "Internal: only agents will read an answer",
+    "Internal: a monitor is never answered",
+    "Commands, on the first lines of an answer: ",
+];
 
 /// How a text begins that is encrypted without the help of MIME (RFC 9580 §6.2).
 const SEALED_TEXT: &str = "-----BEGIN PGP MESSAGE-----";
 
 /// What is wrong with an agent's mail whose words go to the customer.
-pub(super) fn unfit(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
+pub(super) fn unfit(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Option<Vec<TranscriptLine>> {
     sealed(mail, orders)
         .or_else(|| nothing_to_do(mail, orders))
         .or_else(|| leak(mail, orders))
         .or_else(|| passed_on(mail, orders))
+        .or_else(|| copy(mail, orders, ticket, policy))
         .or_else(|| somebody_elses(mail, orders))
         .or_else(|| inline(mail))
 }
@@ -36,6 +48,23 @@ fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
             is_error: true,
         }]
     })
+}
+
+/// A mail to somebody who is no customer, of which the desk has but a copy: its words are for whoever it was written to.
+fn copy(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Option<Vec<TranscriptLine>> {
+    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty() && files(mail).next().is_none();
+    let is_customers = |to: &Address| ticket.party_of(to).is_some_and(|party| party.role != Role::Agent);
+    let to = &mail.message.to;
+    let first = to.first().filter(|_| !is_for_agents && !to.iter().any(|to| policy.is_ours(to) || is_customers(to)))?;
+    Some(vec![TranscriptLine {
+        command: "(copy)".to_owned(),
+        result: format!(
+            "it is written to {}, and the desk has a copy. To write to the customer, answer our mail; to keep this one \
+             with the ticket, write #note above it",
+            first.address
+        ),
+        is_error: true,
+    }])
 }
 
 /// Another mail than ours below the agent's words: a colleague's, which would go to the customer with them, or one that
@@ -134,7 +163,8 @@ fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     let is_for_agents = orders.has(&Command::Note);
     let is_ours = |line: &str| {
         let line = line.trim_start_matches(['>', '|', ' ', '\t']);
-        ANSWER_ABOVE.get(..12).is_some_and(|start| line.starts_with(start))
+        let starts = ANSWER_ABOVE.get(..12).into_iter().chain(NOTIFICATION_STARTS);
+        starts.into_iter().any(|start| line.starts_with(start))
     };
     (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours))).then(|| {
         vec![TranscriptLine {

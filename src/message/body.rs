@@ -102,7 +102,8 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
     // Signatures end where the next mail begins, whether that is quoted or shown.
     signature::mark(&lines, &hinted, hints, &mut kinds);
-    if hints.answers_none && marker.is_none() && !lines.iter().any(|line| marker::is_last_line_of_ours(line)) {
+    let is_about_ours = || lines.iter().any(|line| marker::is_last_line_of_ours(line));
+    if hints.answers_none && marker.is_none() && !is_about_ours() {
         quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
     }
     let has_quotes_in_reply = match marker {
@@ -111,10 +112,16 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     };
     let mut reply = gather(&lines, &kinds, Kind::Reply);
     if reply.is_empty() && marker.is_none() {
-        let may_show = |quotes: &Quotes| !quotes.is_below_headers || hints.is_forward;
+        // An empty answer to a mail of ours is empty; what looks like the header of another may be a form, or a letter.
+        let may_show = |quotes: &Quotes| !quotes.is_below_headers || hints.is_forward || !is_about_ours();
         if let Some(start) = found.words_at.filter(|_| may_show(&found)) {
             show_from(start, &lines, &mut kinds);
             reply = gather(&lines, &kinds, Kind::Reply);
+            if reply.is_empty() && found.is_below_headers {
+                // A form of nothing but fields.
+                show_from(0, &lines, &mut kinds);
+                reply = gather(&lines, &kinds, Kind::Reply);
+            }
         }
     }
     // What an agent signs an empty answer with is for nobody; nor is what stands below the sign of a signature that all

@@ -74,6 +74,17 @@ fn an_agent_reads_whose_ticket_it_is() {
 }
 
 #[test]
+fn lines_by_which_our_mails_to_agents_are_known_stand_in_them() {
+    let mail = text_of(&written(&Sample::of(Purpose::Notification)));
+    let known = crate::decide::NOTIFICATION_STARTS;
+    let stands = |start: &&str| mail.lines().any(|line| line.starts_with(start));
+    assert_eq!(known.iter().copied().filter(stands).collect::<Vec<_>>(), [known[0], known[3]]);
+    let mut nobodys = Sample::of(Purpose::Notification);
+    nobodys.ticket.parties.clear();
+    assert!(text_of(&written(&nobodys)).lines().any(|line| line.starts_with(known[1])));
+}
+
+#[test]
 fn an_agent_reads_who_joined_the_ticket() {
     let mut sample = Sample::of(Purpose::Notification);
     let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };

@@ -187,6 +187,27 @@ fn a_mail_that_passes_another_on_goes_to_nobody() {
 }
 
 #[test]
+fn what_is_for_colleagues_goes_to_nobody() {
+    let refused = ["append internal of nobody", "remarked", "send transcript to bob@desk.example"];
+    let (colleague, customer) = (Address::bare("lead@elsewhere.example"), Address::bare("ann@example.com"));
+    let desk = policy().support_address;
+    for (name, to, text, is_refused) in [
+        ("to a colleague, the desk has a copy", vec![colleague.clone()], "What do we say?", true),
+        ("to another agent", vec![Address::bare("sue@desk.example")], "What do we say?", true),
+        ("the same as a note", vec![colleague.clone()], "#note\nWhat do we say?", false),
+        ("to the desk and a colleague", vec![desk.clone(), colleague], "It is out.", false),
+        ("to the customer, the desk has a copy", vec![customer], "It is out.", false),
+        ("lines of a notification", vec![desk.clone()], "It is out.\nYour answer goes to: Ann", true),
+        ("its last ones", vec![desk], "It is out.\n\nCommands, on the first lines of an answer: #take", true),
+    ] {
+        let mut mail = from_bob(text);
+        mail.message.to = to;
+        let decision = decide(&mail, Some(&ticket()));
+        assert_eq!(told(&decision) == refused, is_refused, "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
 fn an_answer_to_a_spoof_notice_never_goes_to_the_customer() {
     let answers_notice = |text: &str| {
         let mut mail = from_bob(text);

@@ -302,7 +302,10 @@ pub(super) fn keep_between_answers(lines: &[&str], hints: &Hints, kinds: &mut [K
     let has_answer = (first_quoted..last_quoted).any(|at| is_word(at, kinds));
     let is_between = first_word < last_quoted.min(end);
     let is_ours = || lines[first_quoted..=last_quoted].iter().any(|line| is_last_line_of_ours(line));
-    if !is_between || !has_answer && (hints.is_html || is_ours()) {
+    // What nothing introduces, the sender has marked as a quote.
+    let is_shown =
+        || !kinds[..first_quoted].contains(&Kind::Introduction) && kinds[last_quoted..].contains(&Kind::Introduction);
+    if !is_between || !has_answer && (hints.is_html && !is_shown() || is_ours()) {
         return false;
     }
     for kind in kinds[first_quoted.min(end)..end].iter_mut().filter(|kind| **kind == Kind::Quoted) {

@@ -349,12 +349,21 @@ fn notice(line_count: usize) -> String {
 }
 
 #[test]
-fn a_mail_passed_on_below_a_header_block_is_shown_when_its_subject_says_so() {
-    let text = "From: Ann <ann@example.com>\nSent: Monday\nTo: Bob\nSubject: x\n\nIt burns.";
-    for (subject, reply) in [("FW: x", "It burns."), ("WG: x", "It burns."), ("Re: x", "")] {
+fn what_stands_below_a_header_block_is_shown_where_there_is_nothing_else_unless_it_is_ours() {
+    let block = "From: Ann <ann@example.com>\nSent: Monday\nTo: Bob\nSubject: x";
+    let ours = "It burns.\n\nRef: PR-1042 · 1-2bk.MAC";
+    let cases = [
+        ("FW: x", "It burns.", "It burns."),
+        ("WG: x", ours, ours),
+        ("Re: x", "It burns.", "It burns."),
+        ("Re: x", ours, ""),
+    ];
+    for (subject, words, reply) in cases {
         let hints = Hints { is_forward: crate::message::forwarded::is_forward(subject), ..Hints::default() };
-        assert_eq!(split(text.to_owned(), &hints).reply, reply, "{subject}");
+        assert_eq!(split(format!("{block}\n\n{words}"), &hints).reply, reply, "{subject}");
     }
+    let form = "Datum: 30.11.2026\nVon: Meier\nAn: IT\nBetreff: Drucker brennt";
+    assert_eq!(parts(form).0, form);
 }
 
 #[test]
