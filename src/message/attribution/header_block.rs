@@ -2,7 +2,8 @@
 
 use super::labels::of_word;
 use super::{has_address, has_date, has_date_and_time};
-use crate::message::limits::{MAX_BLOCK_LINE_BYTES, MAX_BLOCK_LINES, MAX_LABEL_CHARS};
+use crate::message::limits::{MAX_BLOCK_LINE_BYTES, MAX_BLOCK_LINES, MAX_LABEL_CHARS, MAX_WRAPPED_LINES};
+use memchr::memmem;
 
 /// The fields of a header block as mail programs show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,12 +86,14 @@ fn is_shown(line: &str, value: &str) -> bool {
 }
 
 /// Whether `lines` begin with the block of Lotus Notes, in which each label stands on a line of its own and the value
-/// below it: who and when, then `To`, and further below `Subject`.
+/// below it: who and when, then `To`, and further below `Subject`; or with what it puts above a block like others.
 pub(in crate::message) fn stacked_block(lines: &[&str]) -> Option<usize> {
+    stacked(lines).or_else(|| dashed(lines))
+}
+
+fn stacked(lines: &[&str]) -> Option<usize> {
     let [who, when, below @ ..] = lines else { return None };
-    // Nearly all lines have no date below them.
-    let is_when = when.len() <= MAX_STACKED_DATE_BYTES && has_date_and_time(when) && !when.contains('@');
-    if !is_when || who.trim().is_empty() || who.len() > MAX_LABEL_CHARS * 4 {
+    if !are_who_and_when(who, when) {
         return None;
     }
     let is_label = |line: &str, wanted: Label| {
@@ -103,6 +106,27 @@ pub(in crate::message) fn stacked_block(lines: &[&str]) -> Option<usize> {
     }
     let subject = below.iter().take(MAX_BLOCK_LINES).skip(first).position(|line| is_label(line, Label::Subject))?;
     Some((2 + first + subject + 2).min(lines.len()))
+}
+
+fn are_who_and_when(who: &str, when: &str) -> bool {
+    // Nearly all lines have no date below them.
+    let is_when = when.len() <= MAX_STACKED_DATE_BYTES && has_date_and_time(when) && !when.contains('@');
+    is_when && !who.trim().is_empty() && who.len() <= MAX_LABEL_CHARS * 4
+}
+
+/// Who, when, and how the mail begins, which may be wrapped, above a block:
+/// `Ann Example ---02.03.2026 09:30:11---Hello Bob, do you have`.
+fn dashed(lines: &[&str]) -> Option<usize> {
+    let line = lines.first()?;
+    let (who, rest) = line.split_at(memmem::find(line.as_bytes(), b"---")?);
+    let (when, _) = rest[3..].split_once("---")?;
+    if !are_who_and_when(who, when) {
+        return None;
+    }
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let words = lines.iter().take(MAX_WRAPPED_LINES + 1).position(is_blank)?;
+    let gap = lines[words..].iter().take(MAX_STACKED_GAP).take_while(|line| is_blank(line)).count();
+    announced_block(&lines[words + gap..]).map(|count| words + gap + count)
 }
 
 /// Bytes of the line with the date in such a block.

@@ -180,6 +180,36 @@ fn a_block_whose_labels_stand_above_their_values_is_known() {
 }
 
 #[test]
+fn who_and_when_between_dashes_stand_above_a_block() {
+    let block = |first: &str, wrapped: usize, gap: usize| {
+        let fields = ["From:\tAnn <ann@example.com>", "To:\tBob", "Subject:\tx"];
+        let lines = [vec![first], vec!["and more"; wrapped], vec![""; gap], fields.to_vec(), vec!["", "Words."]];
+        stacked_block(&lines.concat())
+    };
+    let dated = |bytes: usize| {
+        let date = "02.03.2026 09:30";
+        format!("Ann ---{}{date}---Hello", " ".repeat(bytes - date.len()))
+    };
+    let line = "Ann Example ---02.03.2026 09:30:11---Hello Bob,";
+    let cases = [
+        ("as it is", block(line, 0, 1), Some(5)),
+        ("hardly words", block("Ann ---3/2/2026 09:30:11 AM---", 0, 1), Some(5)),
+        ("wrapped, at", block(line, MAX_WRAPPED_LINES - 1, 1), Some(4 + MAX_WRAPPED_LINES)),
+        ("wrapped, past", block(line, MAX_WRAPPED_LINES, 1), None),
+        ("a wide gap, at", block(line, 0, header_block::MAX_STACKED_GAP), Some(6)),
+        ("a wide gap, past", block(line, 0, header_block::MAX_STACKED_GAP + 1), None),
+        ("a long date, at", block(&dated(header_block::MAX_STACKED_DATE_BYTES), 0, 1), Some(5)),
+        ("a long date, past", block(&dated(header_block::MAX_STACKED_DATE_BYTES + 1), 0, 1), None),
+        ("nobody", block("---02.03.2026 09:30:11---Hello Bob,", 0, 1), None),
+        ("no date", block("Ann --- Bob --- Hello", 0, 1), None),
+        ("a line of a log", stacked_block(&["worker ---02.03.2026 09:30:11---started", "", "What is it?"]), None),
+    ];
+    for (name, found, expected) in cases {
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
 fn words_between_rules_are_a_separator_only_above_a_header_block() {
     for (line, expected) in
         [("------ Xyz ------", true), ("________________", true), ("- Xyz -", false), ("--- a/x", false)]
