@@ -36,7 +36,7 @@ pub(super) fn text_as(field: RawField<'_>, hint: Option<&str>) -> String {
     let value = field.value.trim_ascii();
     match std::str::from_utf8(value) {
         // Nearly all fields are like this.
-        Ok(text) if value.is_ascii() && !words::has_words(value) => {
+        Ok(text) if value.is_ascii() && !words::has_words(value) && !value.contains(&charset::ESCAPE) => {
             clean(value).map_or_else(|| joined(text), str::to_owned)
         }
         _ => one_line_as(&field.unfolded(), hint),
@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn texts_are_on_one_line_and_decoded() {
-        let cases: [(&str, &[u8], &str); 6] = [
+        let cases: [(&str, &[u8], &str); 7] = [
+            ("raw ISO-2022-JP", b"\x1b$B%F%9%H\x1b(B", "テスト"),
             ("plain", b"Printer on fire", "Printer on fire"),
             ("folded", b"Printer\r\n on fire", "Printer on fire"),
             ("encoded words on two lines", b"=?utf-8?q?a?=\r\n =?utf-8?q?b?=", "ab"),

@@ -79,7 +79,8 @@ enum Label {
     Named(String),
 }
 
-const ESCAPE: u8 = 0x1b;
+/// By which charsets of seven bits shift (ISO 2022).
+pub(super) const ESCAPE: u8 = 0x1b;
 
 /// Labels that stand for no charset at all. Letters and digits in lower case, as all of these tables.
 const UNKNOWING: [&str; 16] = [
@@ -228,8 +229,7 @@ fn is_latin(name: &str) -> bool {
 }
 
 fn named(name: &str, bytes: &[u8]) -> (String, bool) {
-    let is_wide =
-        name.contains("16") && name.starts_with(['u', 'c']) || name.starts_with("ucs") || name.contains("utf-7");
+    let is_wide = name.contains("16") && name.starts_with(['u', 'c']) || name.starts_with("ucs");
     if !is_wide && !bytes.is_ascii() && !is_thai(name) {
         // Hardly any text in another charset is UTF-8 by chance.
         if let Ok(text) = std::str::from_utf8(bytes) {
@@ -268,12 +268,13 @@ fn in_library(name: &str, bytes: &[u8]) -> String {
     }
 }
 
-/// The charsets with shifts that the library does not know, or is strict about.
+/// The charsets with shifts that the library does not know, is strict about, or loses characters of.
 fn own_decoder(key: &str) -> Option<fn(&[u8]) -> String> {
     match key {
         "iso2022jp" | "csiso2022jp" => Some(|bytes| in_library("iso-2022-jp", &shifted::plain_japanese(bytes))),
         "iso2022kr" | "csiso2022kr" => Some(|bytes| in_library("euc-kr", &shifted::by_shifts(bytes))),
         "iso2022cn" | "iso2022cnext" => Some(|bytes| in_library("gbk", &shifted::by_shifts(bytes))),
+        "utf7" => Some(shifted::utf7),
         "hzgb2312" | "hz" => Some(|bytes| in_library("gbk", &shifted::by_tildes(bytes))),
         _ => None,
     }

@@ -1,4 +1,6 @@
-//! Charsets of seven bits that shift between sets: bytes → what the decoder of their 8-bit relatives takes.
+//! Charsets of seven bits that shift between sets: bytes → what the decoder of their 8-bit relatives takes, or a text.
+
+use super::transfer::base64;
 
 const ESCAPE: u8 = 0x1b;
 
@@ -99,4 +101,64 @@ pub(super) fn by_tildes(bytes: &[u8]) -> Vec<u8> {
         at += 1;
     }
     out
+}
+
+/// UTF-7 (RFC 2152 §3): what stands behind a `+` is base64 of UTF-16, up to the first other character, of which a `-` is
+/// no part of the text.
+pub(super) fn utf7(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((byte, behind)) = rest.split_first() {
+        rest = behind;
+        if *byte != b'+' {
+            out.push(char::from(*byte));
+            continue;
+        }
+        if let Some(behind) = rest.strip_prefix(b"-") {
+            out.push('+');
+            rest = behind;
+            continue;
+        }
+        let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+        let digits = &rest[..rest.iter().position(|b| !is_digit(b)).unwrap_or(rest.len())];
+        // Less than one character: the plus sign of a text that is none of these.
+        if digits.len() < MIN_SHIFTED_DIGITS {
+            out.push('+');
+            continue;
+        }
+        let units = base64(digits);
+        let units = units.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+        out.extend(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        rest = &rest[digits.len()..];
+        rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    }
+    out
+}
+
+/// Digits of base64 that one character takes.
+const MIN_SHIFTED_DIGITS: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_character_that_ends_a_shift_is_kept_unless_it_is_a_dash() {
+        let cases = [
+            ("nothing shifted", "It burns.", "It burns."),
+            ("a blank", "5 +IKw fehlt", "5 € fehlt"),
+            ("a dash and a blank", "5 +IKw- fehlt", "5 € fehlt"),
+            ("a full stop", "+AOQ. x", "ä. x"),
+            ("two dashes", "+AOQ--x", "ä-x"),
+            ("a plus sign", "1 +- 1", "1 + 1"),
+            ("a plus sign of a text that is none of these", "1+1=2, C++ x", "1+1=2, C++ x"),
+            ("several characters", "Gr+APwA3w-e", "Grüße"),
+            ("a pair of surrogates", "+2D3eAA-!", "😀!"),
+            ("half a pair", "+2D0-!", "\u{fffd}!"),
+            ("at the end", "+AOQ", "ä"),
+        ];
+        for (name, written, expected) in cases {
+            assert_eq!(utf7(written.as_bytes()), expected, "{name}");
+        }
+    }
 }

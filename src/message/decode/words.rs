@@ -58,6 +58,9 @@ pub(super) struct Word<'a> {
     pub len: usize,
 }
 
+/// Bytes within which the closing of a word is looked for; the standard allows 75 (RFC 2047 §2).
+const MAX_WORD_BYTES: usize = 256;
+
 /// Bytes of a charset's name, with its language (RFC 2231 §5).
 const MAX_CHARSET_BYTES: usize = 64;
 
@@ -85,8 +88,12 @@ fn end_of(text: &[u8], is_base64: bool) -> (usize, usize) {
     while let Some(n) = memchr::memchr2(b'?', b'=', &text[at..]) {
         let here = at + n;
         match &text[here..] {
-            // A question mark as it is, and behind it an encoded character: `What?=3F`.
-            [b'?', b'=', high, low, ..] if !is_base64 && hex(*high).is_some() && hex(*low).is_some() => at = here + 2,
+            // A question mark as it is, and behind it an encoded character: `What?=3F`. The word is closed further on.
+            [b'?', b'=', high, low, rest @ ..]
+                if !is_base64 && hex(*high).is_some() && hex(*low).is_some() && is_closed_in(rest) =>
+            {
+                at = here + 2;
+            }
             [b'?', b'=', ..] => return (here, 2),
             // The closing is missing: the next word begins.
             [b'=', b'?', ..] if Word::begins(&text[here..]) => return (here, 0),
@@ -98,6 +105,14 @@ fn end_of(text: &[u8], is_base64: bool) -> (usize, usize) {
     // It is missing altogether. Base64 ends at the first blank behind which there is something else.
     let end = if is_base64 { base64_end(text) } else { text.len() };
     (end, 0)
+}
+
+/// Whether a word that goes on is closed before there is a blank or another word begins.
+fn is_closed_in(text: &[u8]) -> bool {
+    let end = text.iter().take(MAX_WORD_BYTES).position(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+    let text = &text[..end.unwrap_or(text.len().min(MAX_WORD_BYTES))];
+    let next = memchr::memmem::find(text, b"=?").unwrap_or(text.len());
+    memchr::memmem::find(&text[..next], b"?=").is_some()
 }
 
 fn base64_end(text: &[u8]) -> usize {
@@ -181,7 +196,7 @@ mod tests {
 
     #[test]
     fn encoded_words_are_read_however_broken() {
-        let cases: [(&str, &[u8], &str); 27] = [
+        let cases: [(&str, &[u8], &str); 32] = [
             ("one", b"=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Grüße"),
             ("text around it", b"Re: =?utf-8?q?Gr=C3=BC=C3=9Fe?= from Ann", "Re: Grüße from Ann"),
             ("side by side", b"=?utf-8?q?a?= =?utf-8?q?b?=", "ab"),
@@ -201,6 +216,11 @@ mod tests {
             ("raw bytes inside", b"=?iso-8859-1?Q?Gr\xfcn?=", "Grün"),
             ("raw bytes around", b"Gr\xfcn =?utf-8?Q?a?=", "Grün a"),
             ("a question mark inside", b"=?utf-8?Q?What?=3F_No?=", "What?? No"),
+            ("digits right behind it", b"=?utf-8?Q?Stra=C3=9Fe?=12", "Straße12"),
+            ("letters right behind it", b"=?utf-8?Q?Gr=C3=BC=C3=9Fe?=abc", "Grüßeabc"),
+            ("digits behind it, then another", b"=?utf-8?Q?a?=12 =?utf-8?Q?b?=", "a12 b"),
+            ("digits between two", b"=?utf-8?Q?a?=12=?utf-8?Q?b?=", "a12b"),
+            ("two question marks inside", b"=?utf-8?Q?What?=3F=3F_No?=", "What??? No"),
             ("no end", b"=?utf-8?Q?Gr=C3=BCn", "Grün"),
             ("half an end", b"=?utf-8?Q?Gr=C3=BCn?", "Grün"),
             ("no end, then the next", b"=?utf-8?Q?Gr=C3=BC =?utf-8?Q?n?=", "Grü n"),

@@ -7,7 +7,7 @@ type Case = (&'static str, &'static str, &'static [u8], &'static str, bool);
 
 #[test]
 fn a_text_is_read_by_its_label_or_in_spite_of_it() {
-    let cases: [Case; 27] = [
+    let cases: [Case; 28] = [
         ("as it says", "utf-8", "Grüße".as_bytes(), "Grüße", true),
         ("a semicolon too many", "utf-8;", "Grüße".as_bytes(), "Grüße", true),
         ("quotes too many", "\"utf8", "Grüße".as_bytes(), "Grüße", true),
@@ -24,6 +24,7 @@ fn a_text_is_read_by_its_label_or_in_spite_of_it() {
         ("a name without its dash", "windows1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
         ("a short name", "win-1251", b"\xcf\xf0\xe8\xe2\xe5\xf2", "Привет", true),
         ("an editor's slip", "windows-1252http-equivContent-Type", b"Gr\xfc\xdfe", "Grüße", true),
+        ("UTF-8 said to be UTF-7", "utf-7", "Grüße".as_bytes(), "Grüße", false),
         ("UTF-7", "unicode-1-1-utf-7", b"Gr+APwA3w-e", "Grüße", true),
         ("Japanese", "iso-2022-jp", b"\x1b$B%F%9%H\x1b(B", "テスト", true),
         ("Japanese, a successor", "cp50221", b"\x1b$B%F%9\x1b(B\x1b$B%H\x1b(B", "テスト", true),
