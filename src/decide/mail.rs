@@ -99,7 +99,8 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         // No person calls an answer so, and what it answers is not ours any more.
         (Origin::AutomaticReply, None)
-            if mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject() =>
+            if mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject()
+                || mail.message.is_automatic_by_return_path_only() =>
         {
             requester::on_request(mail, None, standing, policy, now)
         }

@@ -11,7 +11,7 @@ mod receipt;
 mod sender;
 mod subject;
 
-use super::{CalendarMethod, Message, Origin, Reader, is_same_text};
+use super::{CalendarMethod, Message, Origin, Reader, forwarded, is_same_text};
 
 /// The origin and the marks that led to it.
 pub(super) struct Verdict {
@@ -49,6 +49,15 @@ impl Message {
         sender::look_at_addresses(self, &mut of_address);
         let is_of_address = |mark: &String| of_address.list.iter().any(|(_, known)| known == mark);
         !self.marks.is_empty() && self.marks.iter().all(is_of_address)
+    }
+
+    /// Whether nothing but an empty return path speaks for a program, and it answers no mail, by all that it says: forms on
+    /// web pages send what people write so.
+    pub fn is_automatic_by_return_path_only(&self) -> bool {
+        self.marks.iter().eq([sender::NULL_PATH])
+            && self.in_reply_to.is_empty()
+            && self.references.is_empty()
+            && !forwarded::may_be_answer(&self.subject)
     }
 
     /// Whether it answers a mail under a subject that programs give their answers.

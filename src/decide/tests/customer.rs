@@ -153,6 +153,23 @@ fn a_mail_that_only_its_subject_calls_automatic_is_read_by_a_person_and_not_answ
 }
 
 #[test]
+fn a_first_mail_with_an_empty_return_path_and_no_other_mark_is_read_by_a_person_and_not_answered() {
+    for (subject, marks, expected) in [
+        ("My order", vec!["Return-Path: <>"], Outcome::TicketOpened),
+        ("Re: My order", vec!["Return-Path: <>"], Outcome::AutoReply),
+        ("My order", vec!["Return-Path: <>", "X-Autoreply: yes"], Outcome::AutoReply),
+    ] {
+        let mut mail = mail("ann@example.com", Thread::New, "Number 6 is wrong.");
+        mail.message.subject = subject.to_owned();
+        mail.message.origin = Origin::AutomaticReply;
+        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        let decision = decide(&mail, None);
+        assert_eq!(decision.outcome, Some(expected), "{subject}, {:?}", mail.message.marks);
+        assert!(sent_to(&decision, "ann@example.com").is_empty(), "{subject}");
+    }
+}
+
+#[test]
 fn a_mail_that_only_its_words_call_automatic_changes_nothing_on_a_ticket_and_is_told() {
     let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
     let filed: &[&str] = &["append automatic of nobody"];

@@ -48,9 +48,12 @@ const SERVERS: [&str; 8] = [
 /// Local parts of list programs (RFC 5230 §4.6), in lower case.
 const LISTS: [&str; 5] = ["majordomo", "listserv", "listproc", "mailman", "sympa"];
 
+/// The mark of a mail that no answer can come back to (RFC 5321 §4.5.5).
+pub(super) const NULL_PATH: &str = "Return-Path: <>";
+
 pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     if message.return_path == ReturnPath::Null {
-        marks.add(Speaks::Reply, "Return-Path: <>".to_string());
+        marks.add(Speaks::Reply, NULL_PATH.to_string());
     }
     // `From: MAILER-DAEMON (Mail Delivery System)` is no address, but says who it is.
     if message.from.is_empty() {

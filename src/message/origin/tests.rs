@@ -183,6 +183,24 @@ fn only_words_that_stand_alone_leave_a_doubt() {
 }
 
 #[test]
+fn an_empty_return_path_alone_leaves_a_doubt_on_a_first_mail() {
+    let cases = [
+        ("Return-Path: <>\nSubject: My order", true),
+        ("Return-Path: <>\nSubject: My order\nIn-Reply-To: <a@b>", false),
+        ("Return-Path: <>\nSubject: My order\nReferences: <a@b>", false),
+        ("Return-Path: <>\nSubject: Re: My order", false),
+        ("Return-Path: <>\nSubject: My order\nAuto-Submitted: auto-generated", false),
+        ("Return-Path: <>\nSubject: Out of office", false),
+        ("Subject: My order", false),
+    ];
+    for (fields, expected) in cases {
+        let raw = format!("From: ann@example.com\n{fields}\n\nNumber 6 is wrong.");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        assert_eq!(message.is_automatic_by_return_path_only(), expected, "{fields}");
+    }
+}
+
+#[test]
 fn programs_that_want_a_proof_are_known_by_what_they_say() {
     let challenge = vec!["text: asks for a proof that a person wrote".to_string()];
     let cases = [
