@@ -311,7 +311,7 @@ impl<'r> Shown<'r> {
                 count: alert.count,
                 recovered_at: alert.recovered_at,
             }),
-            parties: ticket.parties.iter().map(party).collect(),
+            parties: ticket.people().map(party).collect(),
             messages: filed.iter().map(message).collect(),
         }
     }
@@ -381,7 +381,7 @@ fn page(ticket: &Ticket, filed: &[Filed], policy: &Policy, now: Timestamp, scree
         ],
     ));
     text.push('\n');
-    for party in &ticket.parties {
+    for party in ticket.people() {
         let role = screen.paint(Tone::Faint, &format!("{:<13}", party.role.as_str()));
         text.push_str(&format!("{role} {}\n", visible(&party.address.to_string())));
     }

@@ -1,5 +1,6 @@
 //! An agent's mail on a ticket: an answer to the customer, a note, commands. First of all: is it the agent's?
 
+use super::authority::Doubt;
 use super::breaker::{About, Gate, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
@@ -8,7 +9,7 @@ use super::joining::add_correspondents;
 use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::{append, clear_all, set_severity, watch};
-use super::unfit::{not_sent, unfit};
+use super::unfit::{not_sent, shown_to_others, unfit};
 use super::{
     Cause, DeadlineKind, Decision, Effect, Mail, Outcome, Reason, Standing, TicketRef, authority, guard, page,
 };
@@ -42,7 +43,8 @@ pub(super) fn on_mail(
     let authority = match authority::proof(mail, agent, ticket, policy, now) {
         Ok(authority) => authority,
         Err(_) if mail.is_released => "a person released it from quarantine",
-        Err(why) => return spoofed(mail, agent, at, why, Gate { standing, policy, now }),
+        Err(Doubt::Forged(why)) => return authority::spoofed(mail, agent, at, why, Gate { standing, policy, now }),
+        Err(Doubt::Shown) => return authority::perhaps_the_agents(mail, agent, at, Gate { standing, policy, now }),
     };
     let passes_on = passes_on(mail, agent, ticket);
     // The words of a mail that is passed on are not the agent's, and neither are commands in them.
@@ -63,6 +65,7 @@ pub(super) fn on_mail(
     if let Some(lines) = wrong {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
+        let decision = authority::renewed(decision, mail, agent, ticket, policy);
         let decision = decision.then(remark(at, format!("{id}'s mail was not carried out: {}", errors(&lines))));
         return transcript(decision, agent, at, mail, lines, false, Gate { standing, policy, now });
     }
@@ -82,29 +85,6 @@ fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: G
                   it was you, write it in other words";
     let line = TranscriptLine { command: "(text)".to_owned(), result: result.to_owned(), is_error: true };
     transcript(decision, agent, at, mail, vec![line], false, gate)
-}
-
-/// A mail in an agent's name that nothing proves: kept apart, noted, and the real agent is told.
-fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>) -> Decision {
-    let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
-        .then(remark(at, format!("a mail in the name of {} was quarantined: {why}", agent.id)));
-    // However busy the ticket is: an agent must hear of this.
-    let mut standing = gate.standing.clone();
-    (standing.traffic.ticket_10_minutes, standing.traffic.ticket_10_hours) = (0, 0);
-    let gate = Gate { standing: &standing, ..gate };
-    match guard::may_tell_of_rejection(&agent.address, Some(mail.message.origin), &standing, gate.policy) {
-        Ok(()) => decision.then(Effect::Send(Draft {
-            ticket: Some(at),
-            to: agent.address.clone(),
-            content: Content::SpoofNotice { why: why.to_owned(), inbox: mail.inbox },
-            attachments: Vec::new(),
-            in_reply_to: None,
-        })),
-        Err(refusal) => {
-            let about = About { to: &agent.address, mail: Some(mail), ticket: mail.thread.ticket() };
-            refused(decision, "no-notice", refusal, about, gate)
-        }
-    }
 }
 
 /// The files that go along with an answer. What signs the agent's mail signs no other one, and names the agent.
@@ -147,7 +127,7 @@ fn errors(lines: &[TranscriptLine]) -> String {
 }
 
 /// Tells the agent what became of each command.
-fn transcript(
+pub(super) fn transcript(
     decision: Decision,
     agent: &Agent,
     at: TicketRef,
@@ -199,7 +179,8 @@ impl Work<'_> {
         let has_words = !orders.text.is_empty() || (orders.lines.is_empty() && files(self.mail).next().is_some());
         let is_public = has_words && !is_to_us && !is_note;
         let visibility = if is_public { Visibility::Public } else { Visibility::Internal };
-        self.decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
+        let decision = append(std::mem::take(&mut self.decision), self.mail, self.at, visibility, party);
+        self.decision = authority::renewed(decision, self.mail, self.agent, &self.ticket, self.policy);
         if !is_note {
             // Whom the agent put in To or Cc hears of the ticket from now on; they have this very mail already. A note
             // is for agents, and so is what comes of it: a colleague who is shown one is no customer.
@@ -237,6 +218,7 @@ impl Work<'_> {
             lines.push(TranscriptLine { command: "(text)".to_owned(), result, is_error: false });
         }
         lines.extend(not_sent(self.mail).filter(|_| is_public));
+        lines.extend(shown_to_others(self.mail, self.policy));
         if lines.is_empty() {
             return self.decision;
         }

@@ -36,8 +36,8 @@ pub fn passed_on(message: &Message, policy: &Policy) -> Option<Message> {
 
 /// Whether the agent passes a mail on to us, and does not show one to the customer in answer to our own notification.
 pub(super) fn passes_on(mail: &Mail, agent: &Agent, ticket: &Ticket) -> bool {
-    let party = ticket.party_of(&agent.address).map(|party| party.id);
-    let is_held = mail.thread.holder().is_some_and(|holder| Some(holder) == party);
+    let holder = mail.thread.holder().and_then(|holder| ticket.party(holder));
+    let is_held = holder.is_some_and(|party| party.address == agent.address);
     mail.message.forwarded.is_some() && !is_held
 }
 

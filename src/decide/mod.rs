@@ -100,6 +100,8 @@ pub enum Effect {
     AppendMessage { ticket: TicketRef, by: Address, visibility: Visibility, party: Option<PartyId> },
     /// Adds somebody to a ticket.
     AddParty { ticket: TicketRef, address: Address, role: Role, utc_offset_minutes: Option<i16> },
+    /// Gives a party another number, and so new tokens: those made out to it so far are those of the old one.
+    RenewParty { ticket: TicketRef, party: PartyId },
     /// Changes where a ticket stands.
     SetStatus { ticket: TicketRef, status: Status },
     /// Changes how bad it is.

@@ -239,6 +239,7 @@ fn line(effect: &Effect) -> String {
             format!("append {} of {party}", format!("{visibility:?}").to_lowercase())
         }
         Effect::AddParty { address, .. } => format!("add {address}"),
+        Effect::RenewParty { party, .. } => format!("renew party {party}"),
         Effect::SetStatus { status, .. } => format!("status {status}"),
         Effect::SetSeverity { severity, .. } => format!("severity {severity}"),
         Effect::KeepSeverity { .. } => "keep the severity".to_owned(),

@@ -1,13 +1,13 @@
 //! What an agent wrote and cannot be sent as it is: refused with a word, for what is left out would be missed by the
 //! customer, and nobody would know.
 
-use super::Mail;
 use super::agent::files;
 use super::command::{Command, Orders};
 use super::draft::TranscriptLine;
 use super::policy::Policy;
+use super::{Mail, authority};
 use crate::message::body::{ANSWER_ABOVE, says_more_below};
-use crate::message::{Address, Attachment};
+use crate::message::{Address, Attachment, Authentication};
 use crate::ticket::Ticket;
 use crate::ticket::people::Role;
 
@@ -108,6 +108,31 @@ pub(super) fn not_sent(mail: &Mail) -> Option<TranscriptLine> {
     })
 }
 
+/// What an agent should know whom nothing but tokens proves, and who has shown theirs to others.
+pub(super) fn shown_to_others(mail: &Mail, policy: &Policy) -> Option<TranscriptLine> {
+    let to = authority::shown_to(mail, policy).filter(|_| mail.message.authentication != Authentication::Pass)?;
+    Some(TranscriptLine {
+        command: "(copies)".to_owned(),
+        result: format!(
+            "{} has a copy of your mail, and could answer in your place what it answers: so that proves nothing any more. \
+             To write on, answer this mail or a later one",
+            to.address
+        ),
+        is_error: false,
+    })
+}
+
+/// What an agent is told of a mail in their name that answers what they have shown to others.
+pub(super) fn not_proven() -> TranscriptLine {
+    TranscriptLine {
+        command: "(your mail)".to_owned(),
+        result: "it answers a mail of ours of which others have a copy by your own mail, and any of them could have written \
+                 it. If you did, send it once more as an answer to this mail"
+            .to_owned(),
+        is_error: true,
+    }
+}
+
 /// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.
 fn sealed(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     let is_sealed = match orders.text.is_empty() {
@@ -157,6 +182,16 @@ fn inline(mail: &Mail) -> Option<Vec<TranscriptLine>> {
     }])
 }
 
+/// Whether a line is one of those in which our mails tell of a ticket, a label and what it is: `Severity    High`.
+fn is_fact(line: &str) -> bool {
+    const LABELS: [&str; 6] = ["Ticket", "Severity", "Category", "Status", "Requester", "Matched"];
+    let line = line.trim_start_matches(['>', '|', ' ', '\t']);
+    LABELS
+        .iter()
+        .filter_map(|label| line.strip_prefix(label))
+        .any(|rest| rest.starts_with("  ") || rest.starts_with('\t'))
+}
+
 /// What is left of our own mail to the agent in words that would go to the customer. Such a mail speaks of rules,
 /// clocks and colleagues, and carries the agent's own token.
 fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
@@ -166,7 +201,8 @@ fn leak(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
         let starts = ANSWER_ABOVE.get(..12).into_iter().chain(NOTIFICATION_STARTS);
         starts.into_iter().any(|start| line.starts_with(start))
     };
-    (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours))).then(|| {
+    let has_facts = || orders.text.lines().filter(|line| is_fact(line)).nth(1).is_some();
+    (!is_for_agents && (mail.quotes_us || orders.text.lines().any(is_ours) || has_facts())).then(|| {
         vec![TranscriptLine {
             command: "(quoted text)".to_owned(),
             result: "among your words stands a part of our mail to you: its first or last line, or an address that \

@@ -61,6 +61,14 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
     without_colon(lines, first)
 }
 
+/// Whether the first of the lines stands right above an attribution and is no part of it, though it might be one.
+pub(super) fn is_above_one(lines: &[&str]) -> bool {
+    let [above, below @ ..] = lines else { return false };
+    below.first().is_some_and(|line| may_open(line.trim()) && has_date(line))
+        && !has_date(above)
+        && matches!(attribution(below), Some((_, Strength::Certain)))
+}
+
 /// `2013/7/20 Ann <ann@example.com>` and `Ann wrote`, which end without a colon; over one line or two.
 fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
     let is_one = |text: &str| {

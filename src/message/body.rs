@@ -101,7 +101,7 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     let mut kinds = vec![Kind::Reply; lines.len()];
     let found = quotes::mark(&lines, marker, &hinted, &mut kinds);
     // Signatures end where the next mail begins, whether that is quoted or shown.
-    signature::mark(&lines, &hinted, hints, &mut kinds);
+    signature::mark(&lines, &hinted, marker.is_some(), hints, &mut kinds);
     let is_about_ours = || lines.iter().any(|line| marker::is_last_line_of_ours(line));
     if hints.answers_none && marker.is_none() && !is_about_ours() {
         quotes::keep_what_answers_nothing(&lines, &found, hints.is_forward, &mut kinds);
@@ -160,11 +160,6 @@ impl Body {
         if self.has_quotes_in_reply { Cow::Owned(self.own_words()) } else { Cow::Borrowed(&self.reply) }
     }
 
-    /// Whether lines are quoted without a mark on them: somebody may have written between them, or below.
-    pub fn quotes_unmarked_lines(&self) -> bool {
-        unread::has_unmarked_lines(&self.quote)
-    }
-
     /// What nobody here has read of what is quoted, given the text of the mail that it comes from, if that is known.
     pub fn unread(&self, answered: Option<&str>) -> Unread {
         unread::unread(&self.quote, answered)
@@ -183,10 +178,9 @@ pub fn is_closing(line: &str) -> bool {
     line.len() < MAX_CLOSING_BYTES && IS_CLOSING.begin(line.trim())
 }
 
-/// Whether lines below a quoted mail say something, and are no footer of a program or a server.
+/// Whether lines below a quoted mail say something that no footer of a server does: they go on below a signature, or ask.
 pub fn says_more_below(text: &str) -> bool {
-    let lines: Vec<&str> = text.lines().collect();
-    signature::goes_on_below(&lines)
+    text.lines().any(|line| signature::is_postscript(line) || line.trim_end().ends_with(['?', '？']))
 }
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.

@@ -141,6 +141,11 @@ impl Applying<'_> {
             Effect::AddParty { ticket, address, role, utc_offset_minutes } => {
                 self.add_party(ticket, address, role, utc_offset_minutes);
             }
+            Effect::RenewParty { ticket, party } => self.change(ticket, |ticket| {
+                let renewed = Party { id: ticket.next_party_id(), ..ticket.party(party)?.clone() };
+                ticket.parties.push(renewed);
+                None
+            }),
             Effect::SetStatus { ticket, status } => self.set_status(ticket, status),
             Effect::SetSeverity { ticket, severity } => self.change(ticket, |ticket| {
                 let from = std::mem::replace(&mut ticket.severity, severity);

@@ -17,7 +17,7 @@ use crate::decide::policy::Policy;
 use crate::decide::{self, Decision, Mail, Reason};
 use crate::message::{self, Digest, Message};
 use crate::store::workers::FOR_LIFE;
-use crate::store::{InboxItem, Lookup, Notice, Store, StoreError};
+use crate::store::{InboxItem, Lookup, Notice, Quoted, Store, StoreError};
 use crate::thread::{self, Evidence, ThreadKeys};
 use crate::ticket::event::Actor;
 use crate::ticket::people::Who;
@@ -25,7 +25,6 @@ use crate::ticket::purpose::Purpose;
 use crate::ticket::{Status, Ticket, TicketId};
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use quoted::Quoted;
 use std::sync::Arc;
 use tokio::task::JoinError;
 use tracing::error;
@@ -67,8 +66,8 @@ pub struct Read {
     /// What the patterns of the shadow rules found.
     shadow_scan: Option<Scan>,
     keys: ThreadKeys,
-    /// The mail whose words are to be told from those of this one, with its ticket if it is ours.
-    quoted: Option<Quoted>,
+    /// The mails that it may quote.
+    quoted: Vec<Quoted>,
     /// Keys of alerts that the mail may be about.
     alerts: Vec<String>,
     /// The mail as it came, where there are files within it.
@@ -145,7 +144,7 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
     keys.foreign_ids.extend(passed_on.iter().map(|customers| customers.id.clone()));
     let is_monitors = message.author().is_some_and(|author| house.policy.who(author, false) == Who::Monitor);
     let alerts = if is_monitors { classify::keys(&scan, &message, &house.rules) } else { Vec::new() };
-    let quoted = Quoted::by(&message, &house.signature.tokens);
+    let quoted = quoted::mails(&message, &keys, &house.signature.tokens);
     let raw = (!message.attachments.is_empty()).then(|| item.raw.clone());
     let InboxItem { id, attempt, released, oversize_bytes, .. } = *item;
     Read {
@@ -169,7 +168,7 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
 fn questions(reads: &[Read], house: &House) -> Lookup {
     let mut lookup = Lookup::default();
     for Read { oversize_bytes, message, passed_on, keys, quoted, alerts, .. } in reads {
-        lookup.quoted.extend(quoted.iter().cloned().map(Quoted::into_key));
+        lookup.quoted.extend(quoted.iter().cloned());
         lookup.same_ids.push(message.id.clone());
         let overtaken = keys.overtaken.iter().flat_map(thread::Overtaken::keys);
         lookup.message_ids.extend(keys.foreign_ids.iter().chain(overtaken).cloned());
@@ -289,8 +288,7 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let quotes_us = keys.quotes_us;
     let returned = message.report.as_ref().and_then(|report| report.original_message_id.as_ref());
     let written_by = returned.and_then(|id| working.written_by.get(id)).cloned();
-    let quoted = quoted.and_then(|quoted| working.quoted.get(&quoted.id));
-    let unread = quoted::unread(judged, &keys, quoted, ticket.is_some(), &house.reader);
+    let unread = quoted::unread(judged, &quoted, ticket.is_some(), working, &house.reader);
     let is_released = released;
     let mail = Mail { inbox, message, verdict, thread, who, quotes_us, unread, is_released, written_by, passed_on };
     let answered = answered(&mail, policy);

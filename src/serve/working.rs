@@ -9,7 +9,7 @@ use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
 use crate::message::{Address, Attachment, Digest, MessageId};
-use crate::store::{Changes, Looked, Lookup, traffic};
+use crate::store::{Changes, Looked, Lookup, Quoted, traffic};
 use crate::thread::{Known, ThreadKeys};
 use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
@@ -61,7 +61,7 @@ pub struct Working {
     /// The agents behind mails that agents wrote, as far as that was asked.
     pub written_by: HashMap<MessageId, AgentId>,
     /// Mails that others quote, as far as that was asked.
-    pub quoted: HashMap<MessageId, Vec<u8>>,
+    pub quoted: HashMap<Quoted, Vec<Vec<u8>>>,
     /// Mails that are still to be composed.
     pub pending: Vec<Pending>,
 }

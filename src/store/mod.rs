@@ -46,7 +46,7 @@ pub use open::{Instance, Store};
 pub use outbox::{Attempted, OutboxItem, SendOutcome};
 pub use portable::{Header, TransferError};
 pub use schema::{Migration, MigrationState, Pulse, Schema};
-pub use threads::{Looked, Lookup, Notice};
+pub use threads::{Looked, Lookup, Notice, Quoted};
 pub use url::{DatabaseUrl, shown};
 pub use workers::{Claim, Hold, Turn};
 pub use write::WriteTx;

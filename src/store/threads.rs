@@ -9,7 +9,7 @@ use super::traffic::{self, Windows};
 use super::{Store, StoreError, history, suppressions, tickets};
 use crate::decide::breaker::domain_of;
 use crate::message::{Digest, MessageId};
-use crate::ticket::people::AgentId;
+use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
 use jiff::Timestamp;
@@ -29,13 +29,14 @@ pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM p
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
 
-/// Of mails that others quote, this much is read at most: files come behind the words.
-const QUOTED_BYTES: i64 = 256 * 1024;
-
-const QUOTED_OURS: &str = "SELECT substr(raw, 1, $3) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
+/// Of mails that others quote, a quarter of a mebibyte is read: files come behind the words.
+const QUOTED_OURS: &str = "SELECT substr(raw, 1, 262144) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
     WHERE ticket = $1 AND message_id = $2 LIMIT 1";
 
-const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, $2) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
+const QUOTED_LAST: &str = "SELECT substr(raw, 1, 262144) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
+    WHERE ticket = $1 AND party = $2 ORDER BY outbox.id DESC LIMIT 3";
+
+const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, 262144) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
     JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, inbox.id) \
     WHERE duplicate_of IS NULL AND message_id = $1 LIMIT 1";
 
@@ -61,8 +62,19 @@ pub struct Lookup {
     pub notices: Vec<Notice>,
     /// Mails of ours that came back, with their tickets: who wrote them?
     pub written: Vec<(TicketId, MessageId)>,
-    /// Mails whose words are to be told from those of an answer; with the ticket of each that is ours.
-    pub quoted: Vec<(Option<TicketId>, MessageId)>,
+    /// Mails whose words are to be told from those of an answer.
+    pub quoted: Vec<Quoted>,
+}
+
+/// A mail that an answer quotes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Quoted {
+    /// One of ours, on this ticket.
+    Ours(TicketId, MessageId),
+    /// One that came in.
+    Theirs(MessageId),
+    /// The last ones that this party was sent.
+    Last(TicketId, PartyId),
 }
 
 /// Who may be told that a mail was not taken, and on which ticket.
@@ -109,7 +121,7 @@ pub struct Looked {
     /// The agents who wrote those mails that came back.
     pub written_by: HashMap<MessageId, AgentId>,
     /// The mails whose words were asked for, as far as they are kept; of large ones only the beginning.
-    pub quoted: HashMap<MessageId, Vec<u8>>,
+    pub quoted: HashMap<Quoted, Vec<Vec<u8>>>,
     /// The number that the next ticket gets, unless somebody is faster.
     pub next_ticket: i64,
 }
@@ -216,19 +228,19 @@ async fn tickets_by_message(
     Ok(found)
 }
 
-/// The mails with these ids, sent or received.
-async fn quoted(
-    tx: &mut Connection,
-    mails: &[(Option<TicketId>, MessageId)],
-) -> Result<HashMap<MessageId, Vec<u8>>, StoreError> {
+/// Mails that answers quote, sent or received.
+async fn quoted(tx: &mut Connection, mails: &[Quoted]) -> Result<HashMap<Quoted, Vec<Vec<u8>>>, StoreError> {
     let mut found = HashMap::new();
-    for (ticket, id) in mails {
-        let query = match ticket {
-            Some(ticket) => query(QUOTED_OURS).bind(ticket.0).bind(&id.0).bind(QUOTED_BYTES),
-            None => query(QUOTED_THEIRS).bind(&id.0).bind(QUOTED_BYTES),
+    for quoted in mails {
+        let query = match quoted {
+            Quoted::Ours(ticket, id) => query(QUOTED_OURS).bind(ticket.0).bind(&id.0),
+            Quoted::Theirs(id) => query(QUOTED_THEIRS).bind(&id.0),
+            Quoted::Last(ticket, party) => query(QUOTED_LAST).bind(ticket.0).bind(i64::from(party.0)),
         };
-        if let Some(row) = query.for_mails().fetch_optional(&mut *tx).await? {
-            found.insert(id.clone(), row.get(0)?);
+        let rows = query.for_mails().fetch_all(&mut *tx).await?;
+        let raws: Vec<Vec<u8>> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
+        if !raws.is_empty() {
+            found.insert(quoted.clone(), raws);
         }
     }
     Ok(found)

@@ -282,9 +282,15 @@ impl Ticket {
         self.parties.iter().find(|party| party.id == id)
     }
 
-    /// The party with this address.
+    /// The party with this address; the newest where it was renewed.
     pub fn party_of(&self, address: &Address) -> Option<&Party> {
-        self.parties.iter().find(|party| party.address == *address)
+        self.parties.iter().rev().find(|party| party.address == *address)
+    }
+
+    /// Everybody on the ticket, once.
+    pub fn people(&self) -> impl Iterator<Item = &Party> {
+        let is_newest = |party: &&Party| self.party_of(&party.address).is_some_and(|newest| newest.id == party.id);
+        self.parties.iter().filter(is_newest)
     }
 
     /// The party that mail to this address goes to: by its own address, or by where it wants to be written to.

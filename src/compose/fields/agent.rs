@@ -72,7 +72,7 @@ impl View<'_> {
             detail = detail.trim_start().to_owned();
         }
         let is_a_mail = matches!(notification.news, News::Opened | News::FollowUp | News::Reopened | News::Unverified);
-        if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() {
+        if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() && notification.unread.is_empty() {
             detail = "The mail has no words of its own.".to_owned();
         }
         fields.set("headline", headline);

@@ -188,7 +188,6 @@ fn a_mail_that_passes_another_on_goes_to_nobody() {
 
 #[test]
 fn what_is_for_colleagues_goes_to_nobody() {
-    let refused = ["append internal of nobody", "remarked", "send transcript to bob@desk.example"];
     let (colleague, customer) = (Address::bare("lead@elsewhere.example"), Address::bare("ann@example.com"));
     let desk = policy().support_address;
     for (name, to, text, is_refused) in [
@@ -202,8 +201,9 @@ fn what_is_for_colleagues_goes_to_nobody() {
     ] {
         let mut mail = from_bob(text);
         mail.message.to = to;
-        let decision = decide(&mail, Some(&ticket()));
-        assert_eq!(told(&decision) == refused, is_refused, "{name}: {:?}", told(&decision));
+        let told = told(&decide(&mail, Some(&ticket())));
+        assert_eq!(told[0] == "append internal of nobody", is_refused, "{name}: {told:?}");
+        assert_eq!(told.iter().any(|effect| effect.starts_with("send reply")), !is_refused && !text.starts_with('#'));
     }
 }
 

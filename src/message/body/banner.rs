@@ -131,15 +131,29 @@ pub(super) fn find(lines: &[&str], is_html: bool, kinds: &[Kind]) -> Option<Rang
     let len = if is_html { 1 } else { lines[start..].iter().take(MAX_BANNER_LINES + 1).position(is_blank)? };
     let end = start + len;
     // Nearly all mails end here, at a look at their first bytes.
-    let first = lines[start].trim_start_matches(|c: char| !c.is_alphanumeric());
-    let is_rare = IS_RARE.begin(first);
-    if !is_rare && !MAY_WARN.begin(first) {
-        return None;
-    }
+    let is_rare = may_warn(lines[start])?;
     let has_words = (end..lines.len()).any(|at| kinds[at] == Kind::Reply && !is_blank(&lines[at]));
     if !has_words {
         return None;
     }
-    let words = lines[start..end].join(" ").to_lowercase();
-    (is_rare && words.contains(PAGE) || SAID.iter().any(|phrase| words.contains(phrase))).then_some(start..end)
+    warns(&lines[start..end], is_rare).then_some(start..end)
+}
+
+/// Whether these lines are such a warning.
+pub(super) fn is_one(lines: &[&str]) -> bool {
+    let first = lines.iter().find(|line| !line.trim().is_empty());
+    let is_rare = first.filter(|_| lines.len() <= MAX_BANNER_LINES).and_then(|line| may_warn(line));
+    is_rare.is_some_and(|is_rare| warns(lines, is_rare))
+}
+
+/// Whether a line may begin a warning, and whether it may be that of a page that is rare.
+fn may_warn(line: &str) -> Option<bool> {
+    let first = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let is_rare = IS_RARE.begin(first);
+    (is_rare || MAY_WARN.begin(first)).then_some(is_rare)
+}
+
+fn warns(lines: &[&str], is_rare: bool) -> bool {
+    let words = lines.join(" ").to_lowercase();
+    is_rare && words.contains(PAGE) || SAID.iter().any(|phrase| words.contains(phrase))
 }

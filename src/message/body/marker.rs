@@ -1,7 +1,7 @@
 //! The line in our mails to agents above which they write, and what they wrote below it all the same.
 
 use super::quotes::is_quoted;
-use crate::message::attribution::{attribution, has_date_and_time, header_block};
+use crate::message::attribution::{announced_block, attribution, has_date_and_time, label};
 
 /// The line in the mails we send to agents above which they write. What stands below it is ours, not theirs.
 pub const ANSWER_ABOVE: &str = "##- Please type your answer above this line -##";
@@ -71,17 +71,16 @@ pub(super) fn introduction_of(lines: &[&str], at: usize) -> usize {
     let first = (last + 1).saturating_sub(MAX_INTRODUCTION_LINES);
     let first = lines[first..last].iter().rposition(|line| line.trim().is_empty()).map_or(first, |at| first + at + 1);
     let Some(names_us) = (first..=last).find(|at| is_ours(lines[*at])) else { return at };
+    // A header block is looked for by itself.
+    if (first..=last).any(|at| label(lines[at]).is_some() && announced_block(&lines[at..=last]).is_some()) {
+        return at;
+    }
     // Above it, in the same paragraph, may stand the last words of the answer.
-    let is_whole = |at: &usize| {
-        let lines = &lines[*at..=last];
-        attribution(lines).is_some_and(|(count, _)| count == lines.len()) || header_block(lines) == Some(lines.len())
-    };
+    let is_whole = |at: &usize| attribution(&lines[*at..=last]).is_some_and(|(count, _)| *at + count == last + 1);
     // In a language that is not known, when it was sent stands on the line above.
-    let is_wrapped = |at: &usize| has_date_and_time(lines[*at]);
-    (first..=names_us)
-        .find(is_whole)
-        .or_else(|| names_us.checked_sub(1).filter(|above| *above >= first).filter(is_wrapped))
-        .unwrap_or(names_us)
+    let is_wrapped = |at: &usize| has_date_and_time(lines[*at]) && attribution(&lines[*at..=*at]).is_none();
+    let start = (first..=names_us).rev().find(is_whole).unwrap_or(names_us);
+    start.checked_sub(1).filter(|above| *above >= first).filter(is_wrapped).unwrap_or(start)
 }
 
 /// Whether a line has an address that we gave to one person.

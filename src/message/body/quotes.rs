@@ -1,6 +1,6 @@
 //! Which lines of a text are quoted, and which quoted lines stay because answers stand between them.
 
-use super::super::attribution::{self, Separator, Strength, attribution, header_block};
+use super::super::attribution::{self, Label, Separator, Strength, attribution, header_block};
 use super::super::limits::MAX_ATTRIBUTION_BYTES;
 use super::super::regions::{Region, What};
 use super::marker::{introduction_of, is_last_line_of_ours, is_ours};
@@ -119,7 +119,10 @@ fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds
                 let words_at = (kind == Separator::Forward && !has_words).then(|| behind_header_block(lines, at + 1));
                 return Quotes { words_at, above_ours, ..Quotes::default() };
             }
-            above_ours.get_or_insert(at);
+            let is_known = attribution::is_bare_separator(line.trim_matches(['-', '_', ' ']));
+            if is_known || attribution::announced_block(&rest[1..]).is_some() {
+                above_ours.get_or_insert(at);
+            }
         }
         if let Some(count) = header_block_below(rest) {
             if is_of_our_mail(count) {
@@ -127,7 +130,10 @@ fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds
                 let words_at = (!has_words).then_some(at + count);
                 return Quotes { words_at, is_below_headers: true, above_ours };
             }
-            above_ours.get_or_insert(at);
+            // A trip has a start and a date as well, but nobody to whom it is.
+            if rest[..count].iter().any(|line| attribution::label(line).is_some_and(|(label, _)| label == Label::To)) {
+                above_ours.get_or_insert(at);
+            }
         }
         let hint = hinted.get(at).copied().flatten();
         if hint == Some(What::Quote) {
@@ -144,7 +150,8 @@ fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds
             at += count;
             continue;
         }
-        let Some((count, strength)) = attribution(rest) else {
+        let attribution = attribution(rest).filter(|(count, _)| *count == 1 || !attribution::is_above_one(rest));
+        let Some((count, strength)) = attribution else {
             has_words = true;
             at += 1;
             continue;
@@ -173,7 +180,9 @@ fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds
                 return Quotes { above_ours, ..Quotes::default() };
             }
             _ => {
-                if strength == Strength::Certain && is_above_ours {
+                // A line of a log has an address and a date, too.
+                if strength == Strength::Certain && is_above_ours && rest[..count].iter().any(|line| line.contains('<'))
+                {
                     above_ours.get_or_insert(at);
                 }
                 has_words = true;

@@ -21,8 +21,8 @@ pub(super) const MAX_UNDERLINE_DIFFERENCE: usize = 3;
 /// Words below a rule that are names although they are not written like names.
 pub(super) const MAX_LOWER_WORDS: usize = 2;
 
-/// Marks signatures in each stretch of reply.
-pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds: &mut [Kind]) {
+/// Marks signatures in each stretch of reply, perhaps above a mail of ours that an agent answers.
+pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_above_ours: bool, hints: &Hints, kinds: &mut [Kind]) {
     for (kind, hint) in kinds.iter_mut().zip(hinted) {
         if *hint == Some(What::Signature) && *kind == Kind::Reply {
             *kind = Kind::Signature;
@@ -32,32 +32,48 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], hints: &Hints, kinds
         kinds[banner].fill(Kind::Signature);
     }
     let mut start = 0;
-    let mut is_quote_above = false;
+    let mut around = Around { is_quote_above: false, is_above_ours };
     while start < lines.len() {
         let len = kinds[start..].iter().position(|kind| *kind != Kind::Reply).unwrap_or(lines.len() - start);
         let end = start + len;
         if len > 0 {
-            let at = start + find(&lines[start..end], is_quote_above, hints);
+            let at = start + find(&lines[start..end], around, hints);
             kinds[at..end].fill(Kind::Signature);
             if let Some(words) = lines[at..end].iter().position(|line| is_postscript(line)) {
                 let words = at + words;
-                let footer = words + find(&lines[words..end], is_quote_above, hints);
+                let footer = words + find(&lines[words..end], around, hints);
                 kinds[words..footer].fill(Kind::Reply);
             }
         }
-        is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
+        around.is_quote_above |= end < lines.len() && matches!(kinds[end], Kind::Quoted | Kind::Quote);
         start = end + 1;
     }
 }
 
-/// Whether words stand below a quote that no signature and no footer is.
-pub(super) fn goes_on_below(lines: &[&str]) -> bool {
-    let words = &lines[..find(lines, true, &Hints::default())];
-    lines.iter().any(|line| is_postscript(line)) || shown::goes_on("---", words, true)
+/// How many of the lines below a quote are neither signature nor footer.
+pub(super) fn words_below(lines: &[&str]) -> usize {
+    let cut = find(lines, BELOW, &Hints::default());
+    // Somebody goes on below the signature.
+    let last = lines
+        .iter()
+        .rposition(|line| is_postscript(line))
+        .map_or(0, |at| at + find(&lines[at..], BELOW, &Hints::default()));
+    cut.max(last)
 }
 
+/// What stands around a stretch of text.
+#[derive(Clone, Copy)]
+struct Around {
+    is_quote_above: bool,
+    /// A mail of ours that an agent answers stands below it.
+    is_above_ours: bool,
+}
+
+const BELOW: Around = Around { is_quote_above: true, is_above_ours: false };
+
 /// Where the signature of a stretch of text begins; its length where there is none.
-fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
+fn find(lines: &[&str], around: Around, hints: &Hints) -> usize {
+    let is_quote_above = around.is_quote_above;
     if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
         return exact;
     }
@@ -75,7 +91,7 @@ fn find(lines: &[&str], is_quote_above: bool, hints: &Hints) -> usize {
         let cut = if sent_from::is_last(rest, is_quote_above) {
             Some(end - 1)
         } else {
-            let rule = if has_rule { None } else { below_rule(rest, is_quote_above, hints) };
+            let rule = if has_rule { None } else { below_rule(rest, around, hints) };
             has_rule |= rule.is_some();
             rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, &hints.sender))
         };
@@ -91,7 +107,7 @@ const POSTSCRIPTS: [&str; 12] =
     ["p.s.", "ps:", "ps.", "p.s:", "p.p.s.", "pps:", "p.d.", "pd:", "п.с.", "пс:", "n.b.", "nb:"];
 
 /// Whether somebody goes on below the signature: `PS: the key ends in 7f`.
-fn is_postscript(line: &str) -> bool {
+pub(super) fn is_postscript(line: &str) -> bool {
     let start = line.trim_start().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).take(6).collect::<String>();
     let start = start.to_lowercase();
     let is_one = POSTSCRIPTS.iter().any(|postscript| start.starts_with(postscript));
@@ -101,7 +117,8 @@ fn is_postscript(line: &str) -> bool {
 /// The line above the last ones that separates a signature (`--`) or a footer (`_____`).
 ///
 /// People draw lines above other things, too: so what stands below names its sender, or says how to reach somebody.
-fn below_rule(lines: &[&str], is_quote_above: bool, hints: &Hints) -> Option<usize> {
+fn below_rule(lines: &[&str], around: Around, hints: &Hints) -> Option<usize> {
+    let Around { is_quote_above, is_above_ours } = around;
     let mut below = 0;
     let mut found = None;
     let mut rule = None;
@@ -114,6 +131,10 @@ fn below_rule(lines: &[&str], is_quote_above: bool, hints: &Hints) -> Option<usi
             break;
         }
         if words == "--" {
+            // Between two of them stands what somebody shows.
+            if found.is_some_and(|other| lines[at + 1..other].iter().any(|line| !line.trim().is_empty())) {
+                return None;
+            }
             found = Some(at);
         } else if is_drawn(words) {
             // A rule may also close the signature.
@@ -133,7 +154,7 @@ fn below_rule(lines: &[&str], is_quote_above: bool, hints: &Hints) -> Option<usi
         let Some(below) = lines.get(at + 1..end) else { return true };
         // Nobody but programs draws long lines of underscores.
         let is_programs = lines[*at].trim().starts_with('_') && lines[*at].trim().len() >= MIN_DRAWN_CHARS;
-        let is_footer = end < lines.len() || is_programs && !hints.answers_none;
+        let is_footer = end < lines.len() || is_programs && !hints.answers_none && !is_above_ours;
         !shown::goes_on(lines[*at], below, hints.answers_none) && (is_footer || names_somebody(below, &hints.sender))
     })
 }
@@ -144,9 +165,8 @@ fn names_somebody(lines: &[&str], sender: &str) -> bool {
     let is_senders =
         |line: &str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1 && is_name_of(word, sender));
     let is_name = |word: &str| word.chars().all(|c| c.is_alphabetic() || "-.,'&|".contains(c));
-    let lines = lines.iter().map(|line| line.trim());
-    let words =
-        || lines.clone().filter(|line| !is_drawn(line) && !sent_from::is_whole(line)).flat_map(str::split_whitespace);
+    let lines = lines.iter().map(|line| line.trim()).filter(|line| !is_drawn(line) && !sent_from::is_whole(line));
+    let words = || lines.clone().flat_map(str::split_whitespace);
     lines.clone().any(|line| has_address(line) || is_closing(line) || is_senders(line))
         || words().all(is_name)
             && (words().count() <= MAX_LOWER_WORDS || !words().any(|word| word.starts_with(char::is_lowercase)))

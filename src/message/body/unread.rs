@@ -3,9 +3,12 @@
 //! Some programs quote a mail without a mark on its lines, and what people write between them looks like more of the
 //! quote. Where the mail that is answered is at hand, its own lines can be told from others.
 
+use super::marker::is_last_line_of_ours;
 use super::quotes::is_quoted;
+use super::{banner, signature};
 use crate::message::attribution::{self, attribution, header_block, stacked_block};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// Where scripts begin that are written without blanks between words: each of their characters counts as a word.
 const WITHOUT_BLANKS: char = '\u{2E80}';
@@ -26,75 +29,114 @@ pub struct Unread {
 
 /// The lines of `quote` that stand neither in `answered`, the text of the mail that it quotes, nor in its introduction.
 ///
-/// Lines that are marked with `>` are quoted beyond doubt. Programs wrap anew what they quote, and turn HTML into text
-/// each in its own way: so a line is known when half of its words stand next to each other in the mail, too.
+/// Programs wrap anew what they quote, and turn HTML into text each in its own way: so a line is known when most of its
+/// words stand next to each other in the mail, too, and no other line has taken them.
 pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread {
     let Some(answered) = answered else { return Unread { text: quote.to_owned(), ..Unread::default() } };
     let answered = answered.to_lowercase();
-    let known = Known::of(&answered);
+    let mut known = Known::of(&answered);
+    let mut found = Found::default();
     let lines: Vec<&str> = quote.lines().collect();
-    let (mut text, mut open, mut is_between) = (String::new(), String::new(), false);
-    let mut last_known = None;
-    for at in unintroduced(&lines) {
+    let mut at = 0;
+    while at < lines.len() {
+        let count = introduction(&lines[at..]);
+        if count > 0 && !lines[at..at + count].iter().all(|line| known.has_all(line)) {
+            found.introduction.extend(&lines[at..at + count]);
+            at += count;
+            continue;
+        }
         let line = lines[at];
+        at += 1;
         if is_of_a_program(line) {
             continue;
         }
-        match if is_quoted(line) { Some(true) } else { known.has(line) } {
+        match known.take(line.trim_start_matches(['>', ' '])) {
+            None => found.pass(line),
+            Some(true) => found.know(line),
+            Some(false) => found.add(line),
+        }
+    }
+    found.finish()
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found<'a> {
+    unread: Unread,
+    last_known: Option<&'a str>,
+    /// Lines that introduce a mail, perhaps the one that is answered.
+    introduction: Vec<&'a str>,
+    /// Lines since the last one that is known.
+    open: Vec<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn add(&mut self, line: &'a str) {
+        self.open.append(&mut self.introduction);
+        self.open.push(line);
+    }
+
+    /// A line without words, which is nobody's.
+    fn pass(&mut self, line: &'a str) {
+        if line.contains(char::is_alphanumeric) {
+            return; // A link, perhaps in the place of one of ours.
+        }
+        if !self.introduction.is_empty() {
+            self.introduction.push(line);
+        } else if !self.open.is_empty() || line == "-- " {
+            self.open.push(line);
+        }
+    }
+
+    fn know(&mut self, line: &'a str) {
+        self.introduction.clear();
+        match self.last_known {
+            Some(_) => self.unread.is_between |= self.has_words(),
+            // A server's warning stands above the first line, below the introduction.
+            None if banner::is_one(self.open.get(introduction(&self.open)..).unwrap_or_default()) => self.open.clear(),
             None => {}
-            Some(true) => {
-                is_between |= !open.is_empty() && last_known.is_some();
-                add(&mut text, last_known, &open);
-                open.clear();
-                last_known = Some(line);
-            }
-            Some(false) => open.extend([line.trim_end(), "\n"]),
         }
+        self.close();
+        self.last_known = Some(line);
     }
-    add(&mut text, last_known, &open);
-    text.truncate(text.trim_end().len());
-    let below = if last_known.is_some() { open.trim_end().to_owned() } else { String::new() };
-    let is_of_another = last_known.is_none() && !text.is_empty();
-    Unread { text, is_between, below, is_of_another }
-}
 
-/// Adds lines below the one after which they stand.
-fn add(text: &mut String, above: Option<&str>, lines: &str) {
-    if lines.is_empty() {
-        return;
+    /// Whether somebody wrote some of the lines here, and not quoted all of them.
+    fn has_words(&self) -> bool {
+        self.open.iter().any(|line| !is_quoted(line) && line.contains(char::is_alphanumeric))
     }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    if let Some(above) = above {
-        text.extend(["> ", above.trim_start_matches(['>', ' ']).trim_end(), "\n"]);
-    }
-    text.push_str(lines);
-}
 
-/// Whether lines without a mark are quoted.
-pub(super) fn has_unmarked_lines(quote: &str) -> bool {
-    let lines: Vec<&str> = quote.lines().collect();
-    unintroduced(&lines).any(|at| !is_quoted(lines[at]) && !lines[at].trim().is_empty())
-}
-
-/// The lines but for those that say whose mail is quoted and from when.
-fn unintroduced(lines: &[&str]) -> impl Iterator<Item = usize> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let count = introduction(lines.get(at..).filter(|rest| !rest.is_empty())?);
-            at += count.max(1);
-            if count == 0 {
-                return Some(at - 1);
-            }
+    /// Puts down the open lines below the one after which they stand.
+    fn close(&mut self) {
+        let lines = std::mem::take(&mut self.open);
+        if !lines.iter().any(|line| line.contains(char::is_alphanumeric)) {
+            return;
         }
-    })
+        let text = &mut self.unread.text;
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        if let Some(above) = self.last_known.filter(|line| !is_last_line_of_ours(line)) {
+            text.extend(["> ", above.trim_start_matches(['>', ' ']).trim_end(), "\n"]);
+        }
+        text.push_str(lines.join("\n").trim_end());
+    }
+
+    fn finish(mut self) -> Unread {
+        self.unread.is_of_another = self.last_known.is_none() && self.has_words();
+        self.open.append(&mut self.introduction);
+        if self.last_known.is_some() {
+            self.open.truncate(signature::words_below(&self.open));
+            let own: Vec<&str> = self.open.iter().filter(|line| !is_quoted(line)).copied().collect();
+            self.unread.below = own.join("\n").trim_end().to_owned();
+        }
+        self.close();
+        self.unread
+    }
 }
 
 /// Lines that say whose mail is quoted and from when.
 fn introduction(lines: &[&str]) -> usize {
-    let line = lines[0];
+    let Some(line) = lines.first() else { return 0 };
     if attribution::separator(line).is_some() || attribution::is_between_rules(line) {
         return 1;
     }
@@ -105,35 +147,65 @@ fn introduction(lines: &[&str]) -> usize {
 /// What programs put into a text in the place of pictures and links.
 pub(super) fn is_of_a_program(line: &str) -> bool {
     let line = line.trim();
-    let is_between = |open, close| line.starts_with(open) && line.ends_with(close);
-    (is_between('<', '>') || is_between('[', ']')) && !line.contains(char::is_whitespace)
+    let is_link = line.starts_with('<') && line.ends_with('>') && line.contains(':');
+    let is_picture = ["[cid:", "[image", "[http"].iter().any(|start| line.starts_with(start)) && line.ends_with(']');
+    (is_link || is_picture) && !line.contains(char::is_whitespace)
 }
 
-/// The words of a text, and which of them stand next to each other.
-struct Known<'a> {
-    words: HashSet<&'a str>,
-    pairs: HashSet<(&'a str, &'a str)>,
+/// The words of a text, and how often each, and each two next to each other, stand in it, as far as no line has taken
+/// them. They are known by their hashes.
+struct Known {
+    hasher: RandomState,
+    counts: HashMap<u64, u32>,
 }
 
-impl<'a> Known<'a> {
-    fn of(lower: &'a str) -> Self {
+impl Known {
+    fn of(lower: &str) -> Self {
+        let mut known = Self { hasher: RandomState::new(), counts: HashMap::new() };
         let words: Vec<&str> = words(lower).collect();
-        let pairs = words.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        Self { words: words.into_iter().collect(), pairs }
+        for key in known.keys(&words).chain(known.pairs(&words)).collect::<Vec<_>>() {
+            *known.counts.entry(key).or_default() += 1;
+        }
+        known
     }
 
-    /// Whether a line is one of the text; nothing where it has no words.
-    fn has(&self, line: &str) -> Option<bool> {
+    fn keys(&self, words: &[&str]) -> impl Iterator<Item = u64> {
+        words.iter().map(|word| self.hasher.hash_one(word))
+    }
+
+    fn pairs(&self, words: &[&str]) -> impl Iterator<Item = u64> {
+        words.windows(2).map(|pair| self.hasher.hash_one((pair[0], pair[1])))
+    }
+
+    /// Whether a line is one of the text, whose words are taken then; nothing where it has no words.
+    fn take(&mut self, line: &str) -> Option<bool> {
         let lower = line.to_lowercase();
         let words: Vec<&str> = words(&lower).collect();
-        let next_to_each_other = words.windows(2).filter(|pair| self.pairs.contains(&(pair[0], pair[1]))).count();
-        match words[..] {
-            [] => None,
-            [word] => Some(self.words.contains(word)),
-            _ => Some(2 * next_to_each_other >= words.len() - 1),
+        let (keys, pairs): (Vec<u64>, Vec<u64>) = (self.keys(&words).collect(), self.pairs(&words).collect());
+        let is_left = |key: &&u64| self.counts.get(key).is_some_and(|count| *count > 0);
+        let is_known = match &keys[..] {
+            [] => return None,
+            [word] => is_left(&word),
+            _ => MOST.0 * pairs.iter().filter(is_left).count() >= MOST.1 * pairs.len(),
+        };
+        if is_known {
+            for key in keys.iter().chain(&pairs) {
+                if let Some(count) = self.counts.get_mut(key) {
+                    *count = count.saturating_sub(1);
+                }
+            }
         }
+        Some(is_known)
+    }
+
+    /// Whether the text has all words of a line.
+    fn has_all(&self, line: &str) -> bool {
+        words(&line.to_lowercase()).all(|word| self.counts.contains_key(&self.hasher.hash_one(word)))
     }
 }
+
+/// Of so many pairs of words next to each other so many stand in the mail, too: `4 * found >= 3 * all`.
+const MOST: (usize, usize) = (4, 3);
 
 /// The words of a text. Links are none: servers write others in their place.
 fn words(lower: &str) -> impl Iterator<Item = &str> {
@@ -185,14 +257,14 @@ mod tests {
                 "> The support desk\nThe second one.\nIt is new.",
                 false,
             ),
-            ("above it", "This mail comes from outside.\nHello Ann,", "This mail comes from outside.", false),
+            ("above it", "I write it here.\nHello Ann,", "I write it here.", false),
             (
                 "wrapped anew",
                 "Hello Ann, which key\ndo you use? And since when is it\nrefused by the server?",
                 "",
                 false,
             ),
-            ("marked lines", "> Which plan do you have?\nHello Ann,", "", false),
+            ("marked lines", "> Hello Ann,\n> which key do you use?", "", false),
             ("between marked lines", "> Hello Ann,\nNo.\n> which key?", "> Hello Ann,\nNo.", true),
             (
                 "links and pictures",
@@ -209,6 +281,42 @@ mod tests {
             ("rules", "Hello Ann,\n__________\nwhich key do you use?", "", false),
             ("an introduction", "On 2 Mar 2026 at 10:05, Bob wrote:\nHello Ann,", "", false),
             ("one word of it", "server", "", false),
+            (
+                "an echo of the question",
+                "which key do you use?\nthe key that you use\nAnd since when is it refused by the server?\nby the server",
+                "> which key do you use?\nthe key that you use\n\n\
+                 > And since when is it refused by the server?\nby the server",
+                true,
+            ),
+            ("in brackets", "Hello Ann,\n[yes]\nwhich key do you use?", "> Hello Ann,\n[yes]", true),
+            (
+                "on the line of the question",
+                "Hello Ann,\nwhich key do you use? The second, never the first.",
+                "> Hello Ann,\nwhich key do you use? The second, never the first.",
+                false,
+            ),
+            (
+                "fields that introduce no mail of ours",
+                "Von: Hamburg\nAn: Berlin\nDatum: 12.12.2026 09:00\nBetreff: Termin\n\nBitte absagen.\n\n\
+                 From: Support\nSent: Monday, 2 March 2026 10:05\nTo: Ann\nSubject: Keys\n\nHello Ann,",
+                "Von: Hamburg\nAn: Berlin\nDatum: 12.12.2026 09:00\nBetreff: Termin\n\nBitte absagen.",
+                false,
+            ),
+            (
+                "marked lines of others",
+                "Hello Ann,\nwhich key do you use?\n> error 500: gone",
+                "> which key do you use?\n> error 500: gone",
+                false,
+            ),
+            (
+                "a server's warning",
+                "From: Support\nSent: Monday, 2 March 2026 10:05\nTo: Ann\nSubject: Keys\n\n\
+                 CAUTION: This email originated from outside of the organisation.\n\nHello Ann,",
+                "",
+                false,
+            ),
+            ("a footer", "Hello Ann,\n\nSent from my iPhone", "", false),
+            ("a signature", "Hello Ann,\n\n-- \nAnn Example\nExample Ltd", "", false),
             ("one word", "Hello Ann,\nyes\nwhich key do you use?", "> Hello Ann,\nyes", true),
         ];
         for (name, quote, text, is_between) in cases {

@@ -39,8 +39,11 @@ fn declared_in_parts(body: &[u8]) -> Option<&str> {
     let starts = memmem::find_iter(body, b"\n--").filter_map(|at| {
         let rest = &body[at + 3..];
         let field = &rest[memchr::memchr(b'\n', rest)? + 1..];
-        let end = memmem::find(field, b"\n\n").into_iter().chain(memmem::find(field, b"\n\r\n")).min()?;
-        is_type_field(field).then(|| &field[..end])
+        if !is_type_field(field) {
+            return None;
+        }
+        let end = memmem::find(field, b"\n\n").into_iter().chain(memmem::find(field, b"\n\r\n")).min();
+        Some(&field[..end.unwrap_or(field.len())])
     });
     starts.take(MAX_DECLARED).find_map(declared_in_fields)
 }

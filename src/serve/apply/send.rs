@@ -87,7 +87,7 @@ impl Applying<'_> {
         self.working.changed.insert(id);
         ticket.last_sequence += 1;
         let sequence = ticket.last_sequence;
-        let party = ticket.parties.iter_mut().find(|party| party.address == draft.to)?;
+        let party = ticket.parties.iter_mut().rev().find(|party| party.address == draft.to)?;
         let token = Token::new(id, party.id, self.now);
         let own = OwnId { token, sequence, purpose: draft.content.purpose() };
         let message_id = MessageId(tokens.message_id(&own, &support.domain()));

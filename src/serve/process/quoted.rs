@@ -1,57 +1,39 @@
 //! The mail that another one quotes, whose words are to be told from those of the answer.
 
+use super::Working;
 use crate::message::body::Unread;
-use crate::message::{self, Message, MessageId, Reader};
+use crate::message::{self, Message, Reader};
+use crate::store::Quoted;
 use crate::thread::ThreadKeys;
 use crate::thread::token::{Reading, TokenKey};
-use crate::ticket::TicketId;
 
-/// A mail that is quoted without a mark on its lines.
-#[derive(Debug, Clone)]
-pub(super) struct Quoted {
-    /// Its ticket, if it is ours.
-    pub ticket: Option<TicketId>,
-    /// Its Message-ID.
-    pub id: MessageId,
+/// The mails that a message may quote, by all that it says, the likeliest first.
+pub(super) fn mails(message: &Message, keys: &ThreadKeys, tokens: &TokenKey) -> Vec<Quoted> {
+    if message.body.quote.is_empty() {
+        return Vec::new();
+    }
+    let theirs = match message.in_reply_to.first().or(message.references.last()) {
+        Some(id) => match tokens.read_message_id(&id.0) {
+            Reading::Ours(own) => return vec![Quoted::Ours(own.token.ticket, id.clone())],
+            Reading::Forged | Reading::Foreign => Some(Quoted::Theirs(id.clone())),
+        },
+        None => None,
+    };
+    // Relays change the ids of our mails; whom they were sent to stands in the answer all the same.
+    let token = keys.marker.or(keys.address_tokens.first().copied());
+    theirs.into_iter().chain(token.map(|token| Quoted::Last(token.ticket, token.party))).collect()
 }
 
-impl Quoted {
-    /// The mail that this one quotes, by all that its header says.
-    pub fn by(message: &Message, tokens: &TokenKey) -> Option<Self> {
-        if !message.body.quotes_unmarked_lines() {
-            return None;
-        }
-        let id = message.in_reply_to.first().or(message.references.last())?;
-        let ticket = match tokens.read_message_id(&id.0) {
-            Reading::Ours(own) => Some(own.token.ticket),
-            Reading::Forged | Reading::Foreign => None,
-        };
-        Some(Self { ticket, id: id.clone() })
-    }
-
-    pub fn into_key(self) -> (Option<TicketId>, MessageId) {
-        (self.ticket, self.id)
-    }
-}
-
-/// What nobody here has read of what a mail quotes. `quoted` is the mail that it quotes, as far as that is kept.
+/// What nobody here has read of what a mail quotes.
 pub(super) fn unread(
     message: &Message,
-    keys: &ThreadKeys,
-    quoted: Option<&Vec<u8>>,
+    quoted: &[Quoted],
     is_on_ticket: bool,
+    working: &Working,
     reader: &Reader,
 ) -> Unread {
-    if !is_on_ticket {
-        return message.body.unread(None);
-    }
-    match quoted {
-        Some(raw) => {
-            let quoted = message::parse(raw, message.received_at, reader);
-            message.body.unread(Some(&quoted.body.text))
-        }
-        // What stands above our own last line is ours, whichever of our mails it is: relays change ids.
-        None if keys.marker.is_some() || !message.body.quotes_unmarked_lines() => Unread::default(),
-        None => message.body.unread(None),
-    }
+    let raws = quoted.iter().filter(|_| is_on_ticket).find_map(|quoted| working.quoted.get(quoted));
+    let text_of = |raw: &Vec<u8>| message::parse(raw, message.received_at, reader).body.text;
+    let text = raws.map(|raws| raws.iter().map(text_of).collect::<Vec<_>>().join("\n"));
+    message.body.unread(text.as_deref())
 }

@@ -9,7 +9,7 @@ use postroom::message::{self, Digest};
 use postroom::serve::desk::House;
 use postroom::serve::working::Working;
 use postroom::serve::{deadlines, process, write};
-use postroom::store::{Due, InboxItem, Outgoing, Place, traffic};
+use postroom::store::{Due, InboxItem, Outgoing, Place, Quoted, traffic};
 use postroom::ticket::TicketId;
 use postroom::ticket::purpose::Purpose;
 use std::collections::BTreeMap;
@@ -98,7 +98,12 @@ impl Core {
             let mail = write::compose(&self.house, pending).unwrap();
             self.news.push(story::send_line(&mail.purpose, &mail.mail.envelope.to));
             let id = message::parse(&mail.mail.bytes, self.now, &self.house.reader).id;
-            self.working.quoted.insert(id, mail.mail.bytes.clone());
+            if let (Some(ticket), Some(party)) = (mail.ticket, mail.party) {
+                self.working.quoted.insert(Quoted::Ours(ticket, id), vec![mail.mail.bytes.clone()]);
+                let last = self.working.quoted.entry(Quoted::Last(ticket, party)).or_default();
+                last.insert(0, mail.mail.bytes.clone());
+                last.truncate(3);
+            }
             self.sent.push((self.now, mail));
         }
         for id in touched {
@@ -126,7 +131,8 @@ impl Teller for Core {
             claim: None,
         };
         // Whatever was sent or received can be quoted.
-        self.working.quoted.insert(message::parse(&item.raw, self.now, &self.house.reader).id, item.raw.to_vec());
+        let id = message::parse(&item.raw, self.now, &self.house.reader).id;
+        self.working.quoted.insert(Quoted::Theirs(id), vec![item.raw.to_vec()]);
         let read = process::read(&self.house, &item);
         process::settle_one(&mut self.working, read, &self.house, self.now);
         self.commit();

@@ -5,7 +5,7 @@ use postroom::decide::policy::Traffic;
 use postroom::decide::{Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::serve::working::Working;
-use postroom::store::{Changes, Filed, Looked, Lookup, Settled, StoreError};
+use postroom::store::{Changes, Filed, Looked, Lookup, Quoted, Settled, StoreError};
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role, TeamId};
 use postroom::ticket::{Alert, Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
@@ -332,4 +332,41 @@ async fn a_batch_larger_than_any_statement_is_written_and_looked_up_whole() {
     let looked = look_up(&desk, &lookup).await;
     assert_eq!((looked.tickets.len(), looked.known_addresses.len()), (333, 333));
     assert!(tickets.iter().all(|ticket| looked.tickets[&ticket.id] == *ticket));
+}
+
+#[tokio::test]
+async fn mails_that_are_quoted_are_found_wherever_they_are() {
+    let desk = desk().await;
+    desk.store.keep_mail(&[mail(1, "Subject: in\r\n\r\nIt burns.")], None, minute(0)).await.unwrap();
+    let item = desk.claim(minute(0)).await.remove(0);
+    let changes = Changes {
+        settled: vec![settled(&item, Outcome::TicketOpened)],
+        outgoing: ["one", "two", "three", "four"].map(|text| outgoing(Some(1001), "ann@example.com", text)).to_vec(),
+        ..opened(&[ticket(1001)])
+    };
+    desk.write(&changes).await;
+    let id = |id: &str| MessageId(id.to_owned());
+    let asked = [
+        Quoted::Ours(TicketId(1001), id("two@desk.example")),
+        Quoted::Ours(TicketId(1002), id("two@desk.example")),
+        Quoted::Theirs(id("m1@example.com")),
+        Quoted::Theirs(id("m2@example.com")),
+        Quoted::Last(TicketId(1001), PartyId(1)),
+        Quoted::Last(TicketId(1001), PartyId(2)),
+    ];
+    let looked = look_up(&desk, &Lookup { quoted: asked.to_vec(), ..Lookup::default() }).await;
+    let texts = |quoted: &Quoted| {
+        let raws = looked.quoted.get(quoted).cloned().unwrap_or_default();
+        raws.into_iter().map(|raw| String::from_utf8(raw).unwrap().trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    let found: Vec<Vec<String>> = asked.iter().map(texts).collect();
+    let expected: [&[&str]; 6] = [
+        &["Subject: two"],
+        &[],
+        &["Subject: in\r\n\r\nIt burns."],
+        &[],
+        &["Subject: four", "Subject: three", "Subject: two"],
+        &[],
+    ];
+    assert_eq!(found, expected);
 }
