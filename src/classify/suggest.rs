@@ -130,7 +130,7 @@ impl Miner {
 pub fn phrases(message: &Message) -> BTreeSet<String> {
     let mut phrases = BTreeSet::new();
     let mut left = MAX_MAIL_WORDS;
-    for text in [&message.subject, &message.body.reply] {
+    for text in [message.subject.as_str(), &message.body.judged()] {
         // Between two words of a phrase there is white space and nothing else.
         for run in text.split(|c: char| !(c.is_alphanumeric() || c.is_whitespace() || "-'’".contains(c))) {
             let words: Vec<String> = run

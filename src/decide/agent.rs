@@ -77,7 +77,10 @@ pub(super) fn on_mail(
 fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: Gate<'_>) -> Decision {
     let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
     let decision = append(decision, mail, at, Visibility::Automatic, None);
-    let may_be_own = mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject();
+    // What answers a transcript may be a program's, which would answer the next one, too.
+    let answers_transcript = mail.thread.answers() == Some(Purpose::Transcript);
+    let may_be_own =
+        mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject() && !answers_transcript;
     if !may_be_own || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
         return decision;
     }
@@ -95,12 +98,9 @@ pub(super) fn files(mail: &Mail) -> impl Iterator<Item = usize> {
 /// Whether a short text below commands is but the agent's signature, which mail programs add without a mark.
 fn is_signature_of(agent: &Agent, text: &str) -> bool {
     const LONGEST: usize = 8;
-    // Below a rule that nothing stands above, nobody goes on.
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    if first.len() >= 2 && first.chars().all(|c| matches!(c, '-' | '_' | '=' | '—' | '–')) {
-        return true;
-    }
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LONGEST + 1).collect();
+    let is_rule = |line: &&str| line.len() >= 2 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '—' | '–'));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).skip_while(is_rule);
+    let lines: Vec<&str> = lines.take(LONGEST + 1).collect();
     let is_name = |line: &&str| {
         let mut names = agent.address.name.as_deref().into_iter().chain([agent.id.0.as_str()]);
         names.any(|name| line.eq_ignore_ascii_case(name))
@@ -108,6 +108,7 @@ fn is_signature_of(agent: &Agent, text: &str) -> bool {
     let takes_leave = |line: &str| is_closing(line) || line.ends_with(',') && line.split_whitespace().count() <= 4;
     lines.len() <= LONGEST
         && match &lines[..] {
+            [] => true,
             [first, ..] if is_name(first) => true,
             [closing, second, ..] => takes_leave(closing) && is_name(second),
             _ => false,
@@ -336,11 +337,15 @@ impl Work<'_> {
     /// Keeps the agent's words for the other agents.
     fn note(&mut self, text: &str) {
         self.because(Reason::of("note"));
+        // What it shows beside its words is for agents as well.
+        let shown = &self.mail.unread.text;
+        let text =
+            if shown.is_empty() { text.to_owned() } else { format!("{text}\n\n{shown}").trim_start().to_owned() };
         if text.is_empty() {
             return; // There are only files, and the mail that they came with is filed already.
         }
         let actor = Actor::Agent(self.agent.id.clone());
-        let what = What::Noted { text: text.to_owned() };
+        let what = What::Noted { text };
         self.then(Effect::Record { ticket: self.at, actor, what });
     }
 

@@ -61,7 +61,10 @@ pub(super) fn shown_to<'m>(mail: &'m Mail, policy: &Policy) -> Option<&'m Addres
 
 /// Gives the agent new tokens where the old ones were shown to others.
 pub(super) fn renewed(decision: Decision, mail: &Mail, agent: &Agent, at: &Ticket, policy: &Policy) -> Decision {
-    let (Some(to), Some(party)) = (shown_to(mail, policy), at.party_of(&agent.address)) else { return decision };
+    // What was sent to an earlier number of the agent's proves nothing as it is.
+    let party = at.party_of(&agent.address);
+    let party = party.filter(|party| party.role == Role::Agent && mail.thread.holder() == Some(party.id));
+    let (Some(to), Some(party)) = (shown_to(mail, policy), party) else { return decision };
     let at = TicketRef::Existing(at.id);
     decision.then(Effect::RenewParty { ticket: at, party: party.id }).then(remark(
         at,

@@ -85,7 +85,9 @@ pub(super) fn on_follow_up(
         Err(why) => not_added(decision, mail, at, Some(ticket), why, policy),
     };
     let team = told(ticket, policy);
-    let intent = mail.verdict.intent.as_ref().map(|because| because.value);
+    // Whoever goes on among what the mail quotes has more to say than thanks.
+    let is_all = !mail.unread.is_between && mail.unread.below.is_empty();
+    let intent = mail.verdict.intent.as_ref().filter(|_| is_all).map(|because| because.value);
     match (ticket.status, intent) {
         (Status::Resolved, Some(Intent::Confirm)) => {
             let decision = by_rule(decision, "confirmed", mail.verdict.intent.as_ref());

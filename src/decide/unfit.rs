@@ -33,12 +33,16 @@ pub(super) fn unfit(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Poli
         .or_else(|| inline(mail))
 }
 
+/// Whether nothing of the mail would go to the customer.
+fn is_for_agents(mail: &Mail, orders: &Orders) -> bool {
+    orders.has(&Command::Note) || orders.text.is_empty() && files(mail).next().is_none()
+}
+
 /// A mail that is passed on: it, or what the agent wrote above it for whoever reads it here, would go to the customer.
 fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty() && files(mail).next().is_none();
     // Above a mail of ours it may be an answer, where its prefix is one in another language.
     let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
-    (!is_for_agents && mail.message.says_passed_on(is_above_ours)).then(|| {
+    (!is_for_agents(mail, orders) && mail.message.says_passed_on(is_above_ours)).then(|| {
         vec![TranscriptLine {
             command: "(forwarded mail)".to_owned(),
             result:
@@ -52,10 +56,11 @@ fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 
 /// A mail to somebody who is no customer, of which the desk has but a copy: its words are for whoever it was written to.
 fn copy(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty() && files(mail).next().is_none();
     let is_customers = |to: &Address| ticket.party_of(to).is_some_and(|party| party.role != Role::Agent);
     let to = &mail.message.to;
-    let first = to.first().filter(|_| !is_for_agents && !to.iter().any(|to| policy.is_ours(to) || is_customers(to)))?;
+    let first = to
+        .first()
+        .filter(|_| !is_for_agents(mail, orders) && !to.iter().any(|to| policy.is_ours(to) || is_customers(to)))?;
     Some(vec![TranscriptLine {
         command: "(copy)".to_owned(),
         result: format!(
@@ -70,7 +75,6 @@ fn copy(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Optio
 /// Another mail than ours below the agent's words: a colleague's, which would go to the customer with them, or one that
 /// the agent shows and that would be cut as a quote.
 fn somebody_elses(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
-    let is_for_agents = orders.has(&Command::Note) || orders.text.is_empty();
     let body = &mail.message.body;
     let result = match &body.mail_above_ours {
         Some(line) => format!(
@@ -84,7 +88,8 @@ fn somebody_elses(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
         ),
         None => return None,
     };
-    (!is_for_agents).then(|| vec![TranscriptLine { command: "(another mail)".to_owned(), result, is_error: true }])
+    (!is_for_agents(mail, orders))
+        .then(|| vec![TranscriptLine { command: "(another mail)".to_owned(), result, is_error: true }])
 }
 
 /// What an agent wrote and what was not sent with the answer, where a program could have written it just as well.
@@ -92,7 +97,7 @@ pub(super) fn not_sent(mail: &Mail) -> Option<TranscriptLine> {
     const SHOWN_BYTES: usize = 200;
     let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
     let words = if is_above_ours { &mail.unread.below } else { &mail.unread.text };
-    if words.is_empty() || is_above_ours && !says_more_below(words) {
+    if !says_more_below(words) {
         return None;
     }
     let shown = &words[..words.floor_char_boundary(SHOWN_BYTES)];

@@ -126,7 +126,8 @@ pub(super) fn split(text: String, hints: &Hints) -> Body {
     }
     // What an agent signs an empty answer with is for nobody; nor is what stands below the sign of a signature that all
     // programs know, in an answer.
-    let is_signed = !hints.answers_none && lines.contains(&"-- ");
+    let mut signs = lines.iter().zip(&kinds).filter(|(line, kind)| **kind == Kind::Signature && **line == "-- ");
+    let is_signed = !hints.answers_none && signs.next().is_some();
     if reply.is_empty() && marker.is_none() && !is_signed && put_back(&lines, &mut kinds) {
         reply = gather(&lines, &kinds, Kind::Reply);
     }

@@ -4,7 +4,6 @@
 //! Each mark that a mail bears is written down in words, so that whoever wonders why nobody answered it can read why.
 //! Marks tell that a mail is automatic; which kind it is follows from the marks together.
 
-mod absence;
 mod challenge;
 mod fields;
 mod receipt;
@@ -32,11 +31,8 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     sender::look_at(message, &mut marks);
     let says_more = calendar(message, &mut marks);
     let is_receipt = receipt::look_at(message, &mut marks);
-    let is_by_words_only = subject::look_at(message, &mut marks)
-        || challenge::look_at(message, &mut marks)
-        || absence::look_at(message, &mut marks)
-        || is_receipt
-        || says_more;
+    let is_by_words_only =
+        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || is_receipt || says_more;
     let origin = marks.origin(!message.in_reply_to.is_empty());
     Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
 }

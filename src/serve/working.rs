@@ -199,6 +199,7 @@ impl Working {
         // Writing a change counts it.
         let changed = changes.changed.iter().map(|ticket| Ticket { version: ticket.version + 1, ..ticket.clone() });
         self.tickets = opened.chain(changed).map(|ticket| (ticket.id, ticket)).collect();
+        self.quoted.clear();
         let pending = std::mem::take(&mut self.pending);
         (changes, pending, Picture { working: self })
     }

@@ -29,16 +29,16 @@ pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM p
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
 
-/// Of mails that others quote, a quarter of a mebibyte is read: files come behind the words.
-const QUOTED_OURS: &str = "SELECT substr(raw, 1, 262144) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
+/// Of mails that others quote, 64 KiB are read: files come behind the words.
+const QUOTED_OURS: &str = "SELECT substr(raw, 1, 65536) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
     WHERE ticket = $1 AND message_id = $2 LIMIT 1";
 
-const QUOTED_LAST: &str = "SELECT substr(raw, 1, 262144) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
+const QUOTED_LAST: &str = "SELECT substr(raw, 1, 65536) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
     WHERE ticket = $1 AND party = $2 ORDER BY outbox.id DESC LIMIT 3";
 
-const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, 262144) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
+const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, 65536) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
     JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, inbox.id) \
-    WHERE duplicate_of IS NULL AND message_id = $1 LIMIT 1";
+    WHERE duplicate_of IS NULL AND message_id = $1 ORDER BY inbox.id LIMIT 1";
 
 pub(super) const KNOWN_ADDRESSES: (&str, &str) = (
     "SELECT v.column1 FROM (VALUES ",
@@ -232,6 +232,9 @@ async fn tickets_by_message(
 async fn quoted(tx: &mut Connection, mails: &[Quoted]) -> Result<HashMap<Quoted, Vec<Vec<u8>>>, StoreError> {
     let mut found = HashMap::new();
     for quoted in mails {
+        if found.contains_key(quoted) {
+            continue;
+        }
         let query = match quoted {
             Quoted::Ours(ticket, id) => query(QUOTED_OURS).bind(ticket.0).bind(&id.0),
             Quoted::Theirs(id) => query(QUOTED_THEIRS).bind(&id.0),

@@ -319,3 +319,15 @@ fn a_signature_below_the_form_is_no_part_of_the_solution() {
         assert_eq!(verification(below).as_deref(), Some(expected), "{name}");
     }
 }
+
+#[test]
+fn words_below_a_line_that_an_agent_draws_below_commands_are_sent() {
+    for (text, is_sent) in [
+        ("#take\n\n----------\nHello Ann, it works now. Please try once more.", true),
+        ("#take\n\n----------\nBob", false),
+        ("#take\n\n----------", false),
+    ] {
+        let told = told(&decide(&from_bob(text), Some(&ticket())));
+        assert_eq!(told.iter().any(|effect| effect.starts_with("send reply")), is_sent, "{text}: {told:?}");
+    }
+}

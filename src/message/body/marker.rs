@@ -88,6 +88,10 @@ pub(super) fn is_ours(line: &str) -> bool {
     line.split(|c: char| c.is_whitespace() || "<>()[]:".contains(c)).any(is_sub_address)
 }
 
+/// `support+1042.1-2bk.MAC@desk.example`.
 fn is_sub_address(word: &str) -> bool {
-    word.split_once('@').is_some_and(|(local, domain)| local.contains('+') && domain.contains('.'))
+    let Some((local, domain)) = word.split_once('@') else { return false };
+    let Some((_, token)) = local.split_once('+') else { return false };
+    let is_token = token.starts_with(|c: char| c.is_ascii_digit()) && token.matches('.').count() >= 2;
+    is_token && domain.contains('.')
 }

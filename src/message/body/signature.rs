@@ -39,7 +39,7 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_above_ours: bool,
         if len > 0 {
             let at = start + find(&lines[start..end], around, hints);
             kinds[at..end].fill(Kind::Signature);
-            if let Some(words) = lines[at..end].iter().position(|line| is_postscript(line)) {
+            if let Some(words) = postscript(&lines[at..end]) {
                 let words = at + words;
                 let footer = words + find(&lines[words..end], around, hints);
                 kinds[words..footer].fill(Kind::Reply);
@@ -50,15 +50,31 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_above_ours: bool,
     }
 }
 
-/// How many of the lines below a quote are neither signature nor footer.
+/// How many of the lines below a quote are neither a signature nor the footer of a program or a server, beyond doubt.
 pub(super) fn words_below(lines: &[&str]) -> usize {
-    let cut = find(lines, BELOW, &Hints::default());
+    let mut end = lines.iter().position(|line| *line == "-- ").unwrap_or(lines.len());
+    loop {
+        while end > 0 && lines[end - 1].trim().is_empty() {
+            end -= 1;
+        }
+        let rest = &lines[..end];
+        let cut = if rest.is_empty() {
+            None
+        } else if sent_from::is_last(rest, true) {
+            Some(end - 1)
+        } else {
+            notices::last(rest, true)
+        };
+        match cut {
+            Some(at) => end = at,
+            None => break,
+        }
+    }
     // Somebody goes on below the signature.
-    let last = lines
-        .iter()
-        .rposition(|line| is_postscript(line))
-        .map_or(0, |at| at + find(&lines[at..], BELOW, &Hints::default()));
-    cut.max(last)
+    match lines.iter().rposition(|line| is_postscript(line)) {
+        Some(at) if at >= end => lines.len(),
+        _ => end,
+    }
 }
 
 /// What stands around a stretch of text.
@@ -68,8 +84,6 @@ struct Around {
     /// A mail of ours that an agent answers stands below it.
     is_above_ours: bool,
 }
-
-const BELOW: Around = Around { is_quote_above: true, is_above_ours: false };
 
 /// Where the signature of a stretch of text begins; its length where there is none.
 fn find(lines: &[&str], around: Around, hints: &Hints) -> usize {
@@ -106,12 +120,23 @@ fn find(lines: &[&str], around: Around, hints: &Hints) -> usize {
 const POSTSCRIPTS: [&str; 12] =
     ["p.s.", "ps:", "ps.", "p.s:", "p.p.s.", "pps:", "p.d.", "pd:", "п.с.", "пс:", "n.b.", "nb:"];
 
+/// Where somebody goes on below a signature, with an empty line between.
+fn postscript(lines: &[&str]) -> Option<usize> {
+    let is_apart = |at: usize| at > 1 && lines[at - 1].trim().is_empty();
+    (0..lines.len()).find(|at| is_apart(*at) && is_postscript(lines[*at]))
+}
+
 /// Whether somebody goes on below the signature: `PS: the key ends in 7f`.
 pub(super) fn is_postscript(line: &str) -> bool {
     let start = line.trim_start().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).take(6).collect::<String>();
     let start = start.to_lowercase();
-    let is_one = POSTSCRIPTS.iter().any(|postscript| start.starts_with(postscript));
-    is_one && line.split_whitespace().count() > 1
+    let Some(postscript) = POSTSCRIPTS.iter().find(|postscript| start.starts_with(**postscript)) else { return false };
+    let words = line.trim_start().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | ' ' | ':' | '-'));
+    let count = line.split_whitespace().count();
+    // `P.S. Rao` is somebody's name.
+    let is_name =
+        !postscript.ends_with(':') && !line.trim_end().ends_with(['.', '!', '?', ':']) && words.len() < line.len();
+    count > 1 && !(is_name && line.split_whitespace().all(|word| word.starts_with(|c: char| !c.is_lowercase())))
 }
 
 /// The line above the last ones that separates a signature (`--`) or a footer (`_____`).
@@ -155,19 +180,21 @@ fn below_rule(lines: &[&str], around: Around, hints: &Hints) -> Option<usize> {
         // Nobody but programs draws long lines of underscores.
         let is_programs = lines[*at].trim().starts_with('_') && lines[*at].trim().len() >= MIN_DRAWN_CHARS;
         let is_footer = end < lines.len() || is_programs && !hints.answers_none && !is_above_ours;
-        !shown::goes_on(lines[*at], below, hints.answers_none) && (is_footer || names_somebody(below, &hints.sender))
+        !shown::goes_on(lines[*at], below, hints.answers_none)
+            && (is_footer || names_somebody(below, &hints.sender, is_above_ours))
     })
 }
 
-/// Whether lines have the sender's name, take leave, are nothing but names, or have an address of some kind.
-fn names_somebody(lines: &[&str], sender: &str) -> bool {
+/// Whether lines have the sender's name, take leave, are nothing but names, or have an address of some kind. An agent's
+/// words may tell a customer of addresses.
+fn names_somebody(lines: &[&str], sender: &str, is_agents: bool) -> bool {
     let has_address = |line: &str| line.contains(['@', '+']) || line.contains("www.") || line.contains("://");
     let is_senders =
         |line: &str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1 && is_name_of(word, sender));
     let is_name = |word: &str| word.chars().all(|c| c.is_alphabetic() || "-.,'&|".contains(c));
     let lines = lines.iter().map(|line| line.trim()).filter(|line| !is_drawn(line) && !sent_from::is_whole(line));
     let words = || lines.clone().flat_map(str::split_whitespace);
-    lines.clone().any(|line| has_address(line) || is_closing(line) || is_senders(line))
+    lines.clone().any(|line| !is_agents && has_address(line) || is_closing(line) || is_senders(line))
         || words().all(is_name)
             && (words().count() <= MAX_LOWER_WORDS || !words().any(|word| word.starts_with(char::is_lowercase)))
 }
@@ -232,7 +259,8 @@ fn signed(lines: &[&str], sender: &str) -> Option<usize> {
 /// Whether a line is the sender's name.
 pub(super) fn is_name(line: &str, sender: &str) -> bool {
     let words = line.split_whitespace().count();
-    (1..=MAX_SIGNED_WORDS).contains(&words) && line.split_whitespace().all(|word| is_name_of(word, sender))
+    let is_whole = |word: &str| word.chars().nth(1).is_some() && is_name_of(word, sender);
+    (1..=MAX_SIGNED_WORDS).contains(&words) && line.split_whitespace().all(is_whole)
 }
 
 /// Whether a word is one of the names of the sender, or an initial.

@@ -8,10 +8,13 @@ use super::quotes::is_quoted;
 use super::{banner, signature};
 use crate::message::attribution::{self, attribution, header_block, stacked_block};
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 /// Where scripts begin that are written without blanks between words: each of their characters counts as a word.
 const WITHOUT_BLANKS: char = '\u{2E80}';
+
+/// Bytes that are shown of the line below which something stands.
+const MAX_SHOWN_BYTES: usize = 300;
 
 /// Lines of a quote that stand in no mail that is known here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -79,7 +82,7 @@ impl<'a> Found<'a> {
     /// A line without words, which is nobody's.
     fn pass(&mut self, line: &'a str) {
         if line.contains(char::is_alphanumeric) {
-            return; // A link, perhaps in the place of one of ours.
+            return;
         }
         if !self.introduction.is_empty() {
             self.introduction.push(line);
@@ -116,7 +119,8 @@ impl<'a> Found<'a> {
             text.push_str("\n\n");
         }
         if let Some(above) = self.last_known.filter(|line| !is_last_line_of_ours(line)) {
-            text.extend(["> ", above.trim_start_matches(['>', ' ']).trim_end(), "\n"]);
+            let above = above.trim_start_matches(['>', ' ']).trim_end();
+            text.extend(["> ", &above[..above.floor_char_boundary(MAX_SHOWN_BYTES)], "\n"]);
         }
         text.push_str(lines.join("\n").trim_end());
     }
@@ -125,7 +129,8 @@ impl<'a> Found<'a> {
         self.unread.is_of_another = self.last_known.is_none() && self.has_words();
         self.open.append(&mut self.introduction);
         if self.last_known.is_some() {
-            self.open.truncate(signature::words_below(&self.open));
+            let end = signature::words_below(&self.open);
+            self.open.truncate(end);
             let own: Vec<&str> = self.open.iter().filter(|line| !is_quoted(line)).copied().collect();
             self.unread.below = own.join("\n").trim_end().to_owned();
         }
@@ -155,13 +160,13 @@ pub(super) fn is_of_a_program(line: &str) -> bool {
 /// The words of a text, and how often each, and each two next to each other, stand in it, as far as no line has taken
 /// them. They are known by their hashes.
 struct Known {
-    hasher: RandomState,
+    hasher: BuildHasherDefault<DefaultHasher>,
     counts: HashMap<u64, u32>,
 }
 
 impl Known {
     fn of(lower: &str) -> Self {
-        let mut known = Self { hasher: RandomState::new(), counts: HashMap::new() };
+        let mut known = Self { hasher: BuildHasherDefault::default(), counts: HashMap::new() };
         let words: Vec<&str> = words(lower).collect();
         for key in known.keys(&words).chain(known.pairs(&words)).collect::<Vec<_>>() {
             *known.counts.entry(key).or_default() += 1;
@@ -207,9 +212,13 @@ impl Known {
 /// Of so many pairs of words next to each other so many stand in the mail, too: `4 * found >= 3 * all`.
 const MOST: (usize, usize) = (4, 3);
 
-/// The words of a text. Links are none: servers write others in their place.
+/// The words of a text. All links are one word: servers write others in their place.
 fn words(lower: &str) -> impl Iterator<Item = &str> {
-    lower.split_whitespace().filter(|piece| !piece.contains("://") && !piece.contains("mailto:")).flat_map(words_in)
+    let is_link = |piece: &str| piece.contains("://") || piece.contains("mailto:");
+    lower.split_whitespace().flat_map(move |piece| {
+        let (link, rest) = if is_link(piece) { (Some("://"), "") } else { (None, piece) };
+        link.into_iter().chain(words_in(rest))
+    })
 }
 
 fn words_in(mut rest: &str) -> impl Iterator<Item = &str> {

@@ -165,8 +165,9 @@ fn only_words_that_stand_alone_leave_a_doubt() {
         ("Subject: Automatic reply: Printer", true),
         ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>", true),
         ("Subject: Automatic reply: Printer\nIn-Reply-To: <a@b>\nPrecedence: bulk", false),
-        ("Subject: Re: Printer\nIn-Reply-To: <a@b>\n\nI am out of the office.", true),
-        ("Subject: Re: Printer\nReferences: <a@b>\n\nI am out of the office.", true),
+        // People say so, too, and of other things than themselves.
+        ("Subject: Re: Printer\nIn-Reply-To: <a@b>\n\nI am out of the office.", false),
+        ("Subject: Re: Drucker\nIn-Reply-To: <a@b>\n\nEr ist nicht erreichbar.", false),
         ("Subject: Re: Printer\n\nI am out of the office.", false),
         ("Subject: Re: Printer\nIn-Reply-To: <a@b>\nAuto-Submitted: auto-replied\n\nI am out of the office.", false),
         ("Subject: Out of office\nAuto-Submitted: auto-replied", false),

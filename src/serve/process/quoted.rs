@@ -12,16 +12,14 @@ pub(super) fn mails(message: &Message, keys: &ThreadKeys, tokens: &TokenKey) -> 
     if message.body.quote.is_empty() {
         return Vec::new();
     }
-    let theirs = match message.in_reply_to.first().or(message.references.last()) {
-        Some(id) => match tokens.read_message_id(&id.0) {
-            Reading::Ours(own) => return vec![Quoted::Ours(own.token.ticket, id.clone())],
-            Reading::Forged | Reading::Foreign => Some(Quoted::Theirs(id.clone())),
-        },
-        None => None,
-    };
+    let id = message.in_reply_to.first().or(message.references.last());
+    let by_id = id.map(|id| match tokens.read_message_id(&id.0) {
+        Reading::Ours(own) => Quoted::Ours(own.token.ticket, id.clone()),
+        Reading::Forged | Reading::Foreign => Quoted::Theirs(id.clone()),
+    });
     // Relays change the ids of our mails; whom they were sent to stands in the answer all the same.
     let token = keys.marker.or(keys.address_tokens.first().copied());
-    theirs.into_iter().chain(token.map(|token| Quoted::Last(token.ticket, token.party))).collect()
+    by_id.into_iter().chain(token.map(|token| Quoted::Last(token.ticket, token.party))).collect()
 }
 
 /// What nobody here has read of what a mail quotes.

@@ -143,7 +143,7 @@ fn the_line_of_another_mail_above_ours_is_told() {
     assert_eq!(told("It is on its way.\n\nOur engineer wrote:\n\nAll is well."), None);
     // Outlook's lines above our mail introduce it, also with a warning of a server between.
     let block =
-        "From: Desk <support+1042.1-abc@desk.example>\nSent: Monday, 2 March 2026 10:00\nTo: Bob\nSubject: Error";
+        "From: Desk <support+1042.1-2bk.mac@desk.example>\nSent: Monday, 2 March 2026 10:00\nTo: Bob\nSubject: Error";
     for between in ["", "Caution: this mail comes from outside.\n\n"] {
         let text = format!("Yes.\n\n{block}\n\n{between}{ANSWER_ABOVE}\nNew ticket");
         let body = split(text, &Hints::default());
@@ -153,7 +153,7 @@ fn the_line_of_another_mail_above_ours_is_told() {
 
 #[test]
 fn the_last_words_above_our_mail_stay_when_it_is_introduced_right_below_them() {
-    let address = "support+2176.2-2ahq7@desk.example";
+    let address = "support+2176.2-2ah.q7@desk.example";
     let introductions = [
         format!("On Sun, Nov 29, 2026 at 8:50 PM User (PR-2176) <{address}> wrote:"),
         format!("On Sun, Nov 29, 2026 at 8:50 PM User (PR-2176)\n<{address}> wrote:"),
@@ -162,6 +162,8 @@ fn the_last_words_above_our_mail_stay_when_it_is_introduced_right_below_them() {
         format!("Vào 20:50, CN, 29 thg 11, 2026 User (PR-2176) <{address}> đã viết:"),
         format!("Vào 20:50, CN, 29 thg 11, 2026 User (PR-2176)\n<{address}> đã viết:"),
     ];
+    let alias = "Please use ann+new@example.com from now on.";
+    assert_eq!(parts(&format!("{alias}\n\n{ANSWER_ABOVE}\nNew ticket")).0, alias);
     for introduction in introductions {
         let words = "We have found it.\n\nPlease restart the server.\nThen all is well.";
         let text = format!("{words}\n{introduction}\n> {ANSWER_ABOVE}\n> New ticket");
@@ -286,13 +288,16 @@ fn markup_of_programs_makes_quotes_and_signatures() {
 fn what_somebody_adds_below_the_signature_is_theirs() {
     let cases = [
         ("PS", "-- \nAnn Example\n\nPS: the key ends in 7f.", "PS: the key ends in 7f."),
-        ("P.S.", "--\nAnn Example\nP.S. It was new.\nAnd blue.", "P.S. It was new.\nAnd blue."),
+        ("P.S.", "--\nAnn Example\n\nP.S. It was new.\nAnd blue.", "P.S. It was new.\nAnd blue."),
         ("spaced", "-- \nAnn\n\nP. S.: It was new.", "P. S.: It was new."),
         ("Spanish", "-- \nAnn\n\nP.D. La clave es nueva.", "P.D. La clave es nueva."),
         ("Russian", "-- \nАнна\n\nП.С. Ключ новый.", "П.С. Ключ новый."),
         ("above a telephone's line", "-- \nAnn\n\nPS: It was new.\n\nSent from my iPhone", "PS: It was new."),
         ("a company", "-- \nAnn\nPS Example Ltd", ""),
-        ("the letters alone", "-- \nAnn\nP.S.", ""),
+        ("the letters alone", "-- \nAnn\n\nP.S.", ""),
+        ("somebody's name", "-- \nP.S. Rao\nSupport engineer\n+91 98 7654 3210", ""),
+        ("a name below", "-- \nExample Ltd\n\nP.S. Rao\n+91 98 7654 3210", ""),
+        ("right below the name", "-- \nAnn\nNB: this is confidential", ""),
     ];
     for (name, below, words) in cases {
         assert_eq!(parts(&format!("It burns.\n\n{below}")).0, format!("It burns.\n\n{words}").trim(), "{name}");

@@ -112,11 +112,11 @@ fn numbers_about_mails_of_ours_hold() {
     let last = |bytes| parts(&format!("> Thanks.\n{}", filled("> Ref: PR-1042 · ", "", bytes))).0.is_empty();
     let lines = |count: usize| {
         let names = "Xyz\n".repeat(count - 1);
-        parts(&format!("Yes.\n\nsupport+1@desk.example\n{names}> {ANSWER_ABOVE}")).0 == "Yes."
+        parts(&format!("Yes.\n\nsupport+1.1-2bk.mac@desk.example\n{names}> {ANSWER_ABOVE}")).0 == "Yes."
     };
     let gap = |count: usize| {
         let blank = "\n".repeat(count - 1);
-        parts(&format!("Yes.\n\nXyz support+1@desk.example\n{blank}> {ANSWER_ABOVE}")).0 == "Yes."
+        parts(&format!("Yes.\n\nXyz support+1.1-2bk.mac@desk.example\n{blank}> {ANSWER_ABOVE}")).0 == "Yes."
     };
     check(&[
         ("bytes of a quoted line that was not wrapped", marker::MIN_WRAPPED_BYTES - 1, &wrapped, (true, false)),
