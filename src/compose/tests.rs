@@ -189,7 +189,7 @@ fn agents_are_told_what_happened_and_who_reads_their_answer() {
             News::Unverified,
             Some(mallory),
             "Not verified: Mallory <m@evil.example> wrote\n\
-             Nobody vouches for the sender. An answer goes to the people on the ticket.\n",
+             Nobody vouches that the sender is on the ticket. An answer goes to the people on the ticket.\n",
         ),
     ];
     for (news, from, expected) in cases {

@@ -140,7 +140,14 @@ pub(super) fn transcript(
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
     // What only its words call automatic may be the agent's own.
     let origin = if mail.message.is_automatic_by_words_only { Origin::Person } else { mail.message.origin };
-    match guard::may_send(&agent.address, Some(origin), gate.standing, gate.policy) {
+    // That words of theirs went to nobody agents have to hear, however much else went to them; the caps of the ticket and
+    // of the desk keep two robots apart.
+    let mut standing = gate.standing.clone();
+    if !carried_out {
+        (standing.traffic.address_hour, standing.traffic.address_day) = (0, 0);
+        standing.open_breaker.take_if(|(subject, _)| *subject == agent.address.key());
+    }
+    match guard::may_send(&agent.address, Some(origin), &standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {
             ticket: Some(at),
             to: agent.address.clone(),

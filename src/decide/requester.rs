@@ -1,7 +1,8 @@
 //! A customer's mail: opens a ticket, follows one up, reopens it, or confirms that it is done.
 
+use super::agent::transcript;
 use super::breaker::{About, Gate, refused};
-use super::draft::{Content, Draft, News};
+use super::draft::{Content, Draft, News, TranscriptLine};
 use super::guard::Refusal;
 use super::joining::{add_correspondents, may_add, not_added};
 use super::mail::{ended, is_authenticated, on_automatic, remark};
@@ -13,7 +14,7 @@ use crate::message::{Address, Authentication, Origin};
 use crate::thread::subject::base_subject;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
-use crate::ticket::people::{Party, PartyId, Role, Who};
+use crate::ticket::people::{Agent, Party, PartyId, Role, Who};
 use crate::ticket::sla::{NextUpdate, Pace};
 use crate::ticket::{Severity, Status, Ticket};
 use jiff::Timestamp;
@@ -60,16 +61,11 @@ pub(super) fn on_follow_up(
     let (at, on) = (TicketRef::Existing(ticket.id), Some((ticket, standing)));
     let party = match speaker(mail, ticket, policy) {
         Ok(party) => party,
-        Err(doubt) => {
-            let decision = ended("not-a-party", doubt.why).ends_as(Outcome::FollowUp);
+        Err(why) => {
+            let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
             let decision = append(decision, mail, at, Visibility::Unverified, None);
-            let decision = decision.then(remark(at, format!("kept as unverified: {}", doubt.why)));
-            // It may well be the customer, whose mail must not go unread.
-            return if doubt.may_be_a_party {
-                notify(decision, mail, on, &told(ticket, policy), News::Unverified, policy, now)
-            } else {
-                decision
-            };
+            let decision = decision.then(remark(at, format!("kept as unverified: {why}")));
+            return unverified(decision, mail, ticket, standing, policy, now);
         }
     };
     if let Some(why) = starts_over(mail, ticket, policy, now) {
@@ -138,17 +134,54 @@ pub(super) fn on_perhaps_automatic(
     notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), News::PerhapsAutomatic, policy, now)
 }
 
-/// Why a mail is not believed to be a party's.
-struct Doubt {
-    why: &'static str,
-    /// It bears the address of a party, which nothing proves, or answers what only an agent was sent.
-    may_be_a_party: bool,
+/// Tells agents of a mail that is not believed to be a party's. It may be the customer, or somebody who knows more: none
+/// goes unread. But no stranger uses up what agents are told.
+fn unverified(
+    decision: Decision,
+    mail: &Mail,
+    ticket: &Ticket,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let party = mail.message.author().and_then(|author| ticket.party_of(author));
+    let told_already = standing.traffic.told_10_minutes;
+    let holder = held_by_agent(mail, ticket, policy);
+    if party.is_none() && holder.is_none() && told_already >= policy.caps.per_ticket_10_minutes / 2 {
+        return decision.because(Reason::with("agents-not-told", told_already));
+    }
+    let mut readers = told(ticket, policy);
+    readers.retain(|agent| holder.is_none_or(|holder| holder.id != agent.id));
+    let on = Some((ticket, standing));
+    let decision = notify(decision, mail, on, &readers, News::Unverified, policy, now);
+    match holder {
+        Some(agent) => answered_by_another(decision, mail, agent, ticket, Gate { standing, policy, now }),
+        None => decision,
+    }
+}
+
+/// Tells the agent to whom alone a mail was sent that it was answered from elsewhere: by the agent's other mailbox, whose
+/// words the customer does not get, or by somebody who has what is not theirs.
+fn answered_by_another(decision: Decision, mail: &Mail, agent: &Agent, ticket: &Ticket, gate: Gate<'_>) -> Decision {
+    let from = mail.message.author().map_or("", |author| author.address.as_str());
+    let result = format!(
+        "it answers a mail that only you have, and is not from {}, so it went to nobody; write it from there, or tell \
+         your administrator if it was not you",
+        agent.address.address
+    );
+    let line = TranscriptLine { command: format!("(mail from {from})"), result, is_error: true };
+    transcript(decision, agent, TicketRef::Existing(ticket.id), mail, vec![line], false, gate)
+}
+
+/// The agent to whom alone the mail was sent that this one answers.
+fn held_by_agent<'p>(mail: &Mail, ticket: &Ticket, policy: &'p Policy) -> Option<&'p Agent> {
+    let holder = mail.thread.holder().and_then(|id| ticket.party(id)).filter(|party| party.role == Role::Agent)?;
+    policy.agent_at(&holder.address)
 }
 
 /// The party for which the mail's author speaks, or why there is none.
-fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t Party, Doubt> {
-    let doubt = |why| Doubt { why, may_be_a_party: false };
-    let author = mail.message.author().ok_or(doubt("it has no sender"))?;
+fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t Party, &'static str> {
+    let author = mail.message.author().ok_or("it has no sender")?;
     let held = mail.thread.holder().and_then(|id| ticket.party(id)).filter(|party| party.role != Role::Agent);
     // Whoever holds an address that we gave to one party answers for that party, from whichever of their addresses.
     if let Some(party) = held {
@@ -157,30 +190,23 @@ fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t P
     let party = ticket.party_of(author).filter(|party| party.role != Role::Agent);
     if mail.message.authentication == Authentication::Fail {
         // What a forwarder has changed fails, too.
-        return Err(Doubt { why: "its sender failed authentication", may_be_a_party: party.is_some() });
+        return Err("its sender failed authentication");
     }
     if mail.message.from.len() > 1 {
-        return Err(doubt("it has several authors"));
+        return Err("it has several authors");
     }
     let Some(party) = party else {
         // Whoever answers what only an agent was sent is that agent at another address, or has what is not theirs.
-        let holder = mail.thread.holder().and_then(|id| ticket.party(id));
-        return Err(match holder.and_then(|holder| policy.agent_at(&holder.address)) {
-            Some(_) => Doubt {
-                why: "its sender is no party to the ticket, and answers a mail that only an agent was sent",
-                may_be_a_party: true,
-            },
-            None => doubt("its sender is no party to the ticket"),
+        return Err(match held_by_agent(mail, ticket, policy) {
+            Some(_) => "its sender is no party to the ticket, and answers a mail that only an agent was sent",
+            None => "its sender is no party to the ticket",
         });
     };
     // Where senders are authenticated, a mere claim to be a party is worth what the claim of anybody is. And the
     // number in a tag can be guessed: nobody gives it away together with the address.
     let is_by_tag = matches!(&mail.thread, Thread::Ticket { evidence: Evidence::SubjectTag, .. });
     if (policy.authenticates || is_by_tag) && !is_authenticated(mail) {
-        return Err(Doubt {
-            why: "nobody vouches for its sender, and it answers no mail of ours",
-            may_be_a_party: true,
-        });
+        return Err("nobody vouches for its sender, and it answers no mail of ours");
     }
     Ok(party)
 }

@@ -181,7 +181,8 @@ impl View<'_> {
                 let who = sender.map_or_else(|| name.to_owned(), shown);
                 (
                     format!("Not verified: {who} wrote"),
-                    "Nobody vouches for the sender. An answer goes to the people on the ticket.".to_owned(),
+                    "Nobody vouches that the sender is on the ticket. An answer goes to the people on the ticket."
+                        .to_owned(),
                 )
             }
         }

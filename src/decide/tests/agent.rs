@@ -1,6 +1,7 @@
 //! What an agent's mail does: whose it is, where its words go, and what each command changes.
 
 use super::*;
+use crate::decide::policy::Traffic;
 use crate::message::Attachment;
 
 /// Bob's answer to a notification that only he has.
@@ -9,6 +10,25 @@ fn from_bob(text: &str) -> Mail {
 }
 
 const RESOLUTION: &str = "#resolve\nRoot Cause: heat\nSolution: water\nVerification: it is cold";
+
+#[test]
+fn an_agent_hears_what_was_not_sent_however_much_else_was() {
+    let open = |subject: &str| Some((subject.to_owned(), in_minutes(60)));
+    let full = Traffic { address_hour: 1_000, address_day: 1_000, ..Default::default() };
+    let busy = Traffic { ticket_10_minutes: 1_000, ..Default::default() };
+    let with = |traffic: Traffic, open_breaker| Standing { traffic, open_breaker, ..Default::default() };
+    for (name, standing, text, is_told) in [
+        ("refused", with(full, None), "#tkae", true),
+        ("refused, and the agent's breaker is open", with(full, open("bob@desk.example")), "#tkae", true),
+        ("refused, and the desk's is", with(full, open("")), "#tkae", false),
+        ("refused, on a ticket that goes round", with(busy, None), "#tkae", false),
+        ("carried out", with(full, None), "#take", false),
+    ] {
+        let decision = on_mail(&from_bob(text), Some(&ticket()), &standing, &policy(), now());
+        let is_transcript = |sent: &String| sent == "send transcript to bob@desk.example";
+        assert_eq!(told(&decision).iter().any(is_transcript), is_told, "{name}: {:?}", told(&decision));
+    }
+}
 
 #[test]
 fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {

@@ -2,6 +2,7 @@
 
 use super::draft::{Draft, LeftOut, News};
 use super::*;
+use crate::decide::policy::Traffic;
 use crate::message::Attachment;
 
 fn from_ann(text: &str) -> Mail {
@@ -61,10 +62,25 @@ fn who_speaks_on_a_ticket_is_settled_by_what_they_hold_or_who_they_are() {
         mail.message.authentication = authentication;
         let decision = decide(&mail, Some(&ticket()));
         assert_eq!(told(&decision)[0], expected, "{name}");
-        let is_told = !sent_to(&decision, "bob@desk.example").is_empty();
-        // What a forwarder has changed fails, too: it may be Ann. Bob may write from another address of his.
-        let may_be_a_partys = expected.contains("public") || from == "ann@example.com" || holder == Some(3);
-        assert_eq!(is_told, may_be_a_partys, "{name}: {:?}", told(&decision));
+        let told_as = if name.contains("an agent's") { "send transcript" } else { "send notification" };
+        let is_told = told(&decision).contains(&format!("{told_as} to bob@desk.example"));
+        assert!(is_told, "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
+fn a_stranger_does_not_use_up_what_agents_are_told() {
+    let most = policy().caps.per_ticket_10_minutes;
+    for (from, told_before, is_told) in [
+        ("m@evil.example", most / 2 - 1, true),
+        ("m@evil.example", most / 2, false),
+        ("ann@example.com", most / 2, true),
+    ] {
+        let traffic = Traffic { told_10_minutes: told_before, ..Default::default() };
+        let standing = Standing { traffic, ..Default::default() };
+        let mail = mail(from, on_ticket(None), "Still on fire.");
+        let decision = on_mail(&mail, Some(&ticket()), &standing, &policy(), now());
+        assert_eq!(!sent_to(&decision, "bob@desk.example").is_empty(), is_told, "{from} after {told_before}");
     }
 }
 
@@ -81,10 +97,11 @@ fn who_was_an_agent_once_is_as_good_as_anybody() {
         (bobs.who, bobs.message.authentication) = (Who::Stranger, authentication);
         let decision = on_mail(&bobs, Some(&ticket()), &Standing::default(), &policy, now());
         assert_eq!(
-            told(&decision),
+            told(&decision)[..2],
             ["append unverified of nobody", "remarked"],
-            "{name}: kept, and no mail comes of it"
+            "{name}: kept, and told those who are agents"
         );
+        assert!(sent_to(&decision, "bob@desk.example").is_empty(), "{name}");
     }
 }
 
@@ -92,7 +109,8 @@ fn who_was_an_agent_once_is_as_good_as_anybody() {
 fn a_mail_of_two_authors_speaks_for_neither() {
     let mut mail = from_ann("Still on fire.");
     mail.message.from.push(Address::bare("m@evil.example"));
-    assert_eq!(told(&decide(&mail, Some(&ticket()))), ["append unverified of nobody", "remarked"]);
+    let told_bob = ["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
+    assert_eq!(told(&decide(&mail, Some(&ticket()))), told_bob);
 }
 
 #[test]
@@ -173,7 +191,7 @@ fn a_first_mail_with_an_empty_return_path_and_no_other_mark_is_read_by_a_person_
 fn a_mail_that_only_its_words_call_automatic_changes_nothing_on_a_ticket_and_is_told() {
     let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
     let filed: &[&str] = &["append automatic of nobody"];
-    let kept: &[&str] = &["append unverified of nobody", "remarked"];
+    let kept: &[&str] = &["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
     let cases = [
         ("on an open ticket", ticket(), "ann@example.com", Who::Stranger, told_bob),
         ("on a resolved one", ticket_that_is(Status::Resolved), "ann@example.com", Who::Stranger, told_bob),

@@ -293,12 +293,6 @@ fn keeps_its_hours(decision: &Decision, ticket: Option<&Ticket>) -> Result<(), T
     Ok(())
 }
 
-/// Whether it answers what only an agent was sent.
-fn holds_an_agents(mail: &Mail, ticket: &Ticket) -> bool {
-    let holder = mail.thread.holder().and_then(|id| ticket.party(id));
-    holder.is_some_and(|party| party.role == Role::Agent && is_agent(&party.address.key()))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
@@ -354,7 +348,11 @@ proptest! {
                 }
                 Effect::Send(Draft { content: Content::Notification(told), to, .. }) if is_agent(&to.key()) => {
                     told.news == draft::News::Unverified
-                        && (fails_as_a_party(&mail, &ticket) || holds_an_agents(&mail, &ticket))
+                }
+                // The agent in whose place somebody else answers.
+                Effect::Send(Draft { content: Content::Transcript { carried_out: false, .. }, to, .. }) => {
+                    let held = mail.thread.holder().and_then(|id| ticket.party(id));
+                    held.is_some_and(|party| party.address == *to) && is_agent(&to.key())
                 }
                 Effect::Send(draft) => {
                     matches!(draft.content, Content::SpoofNotice { .. }) && Some(&draft.to) == mail.message.author()

@@ -25,13 +25,6 @@ pub(super) fn may_be_a_partys(mail: &Mail, ticket: &Ticket) -> bool {
     holds || (wrote && mail.message.authentication != Authentication::Fail && mail.message.from.len() == 1)
 }
 
-/// Whether the mail bears the address of somebody on the customer's side, whom the server says it is not from.
-pub(super) fn fails_as_a_party(mail: &Mail, ticket: &Ticket) -> bool {
-    let is_customer = |party: &&Party| party.role != Role::Agent;
-    let wrote = mail.message.author().and_then(|author| ticket.party_of(author)).filter(is_customer).is_some();
-    wrote && mail.message.authentication == Authentication::Fail
-}
-
 /// Whether a mail on a ticket may bring in people, said a second time and in other words.
 pub(super) fn may_bring_in(mail: &Mail, ticket: &Ticket) -> bool {
     let Some(requester) = ticket.requester() else { return false };
