@@ -41,8 +41,8 @@ fn is_for_agents(mail: &Mail, orders: &Orders) -> bool {
 /// A mail that is passed on: it, or what the agent wrote above it for whoever reads it here, would go to the customer.
 fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     // Above a mail of ours it may be an answer, where its prefix is one in another language.
-    let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
-    (!is_for_agents(mail, orders) && mail.message.says_passed_on(is_above_ours)).then(|| {
+    let is_answer = mail.message.body.quote.contains(ANSWER_ABOVE) || mail.thread.answers().is_some();
+    (!is_for_agents(mail, orders) && mail.message.says_passed_on(is_answer)).then(|| {
         vec![TranscriptLine {
             command: "(forwarded mail)".to_owned(),
             result:
@@ -58,9 +58,11 @@ fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 fn copy(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Option<Vec<TranscriptLine>> {
     let is_customers = |to: &Address| ticket.party_of(to).is_some_and(|party| party.role != Role::Agent);
     let to = &mail.message.to;
-    let first = to
-        .first()
-        .filter(|_| !is_for_agents(mail, orders) && !to.iter().any(|to| policy.is_ours(to) || is_customers(to)))?;
+    let first = to.first().filter(|_| {
+        !is_for_agents(mail, orders)
+            && !to.iter().any(|to| policy.is_ours(to))
+            && !to.iter().chain(&mail.message.cc).any(is_customers)
+    })?;
     Some(vec![TranscriptLine {
         command: "(copy)".to_owned(),
         result: format!(

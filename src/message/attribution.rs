@@ -65,7 +65,7 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
 pub(super) fn is_above_one(lines: &[&str]) -> bool {
     let [above, below @ ..] = lines else { return false };
     below.first().is_some_and(|line| may_open(line.trim()) && has_date(line))
-        && !has_date(above)
+        && !has_date_and_time(above)
         && matches!(attribution(below), Some((_, Strength::Certain)))
 }
 

@@ -179,9 +179,22 @@ pub fn is_closing(line: &str) -> bool {
     line.len() < MAX_CLOSING_BYTES && IS_CLOSING.begin(line.trim())
 }
 
-/// Whether lines below a quoted mail say something that no footer of a server does: they go on below a signature, or ask.
+/// Bytes of words below a quoted mail; longer ones that ask nothing are a footer's.
+const MAX_WORDS_BELOW_BYTES: usize = 120;
+
+/// Digits of a number in such words; footers have those of telephones and registers.
+const MAX_DIGITS_BELOW: usize = 6;
+
+/// Whether lines below a quoted mail say something that no footer of a server does: they go on below a signature, ask, or
+/// are short, finished, and lead nowhere.
 pub fn says_more_below(text: &str) -> bool {
-    text.lines().any(|line| signature::is_postscript(line) || line.trim_end().ends_with(['?', '？']))
+    let text = text.trim();
+    let leads = ["://", "www.", "@", "©"].iter().any(|sign| text.contains(sign));
+    let is_finished = text.ends_with(['.', '!', ')', '。', '！']) || text.contains(|c: char| c.is_ascii_digit());
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_short = text.len() <= MAX_WORDS_BELOW_BYTES && is_finished && digits <= MAX_DIGITS_BELOW && !leads;
+    is_short && !text.is_empty()
+        || text.lines().any(|line| signature::is_postscript(line) || line.trim_end().ends_with(['?', '？']))
 }
 
 /// Makes what is quoted the reply of a mail that has no other words: it only passes another one on.

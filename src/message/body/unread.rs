@@ -32,8 +32,8 @@ pub struct Unread {
 
 /// The lines of `quote` that stand neither in `answered`, the text of the mail that it quotes, nor in its introduction.
 ///
-/// Programs wrap anew what they quote, and turn HTML into text each in its own way: so a line is known when most of its
-/// words stand next to each other in the mail, too, and no other line has taken them.
+/// Programs wrap anew what they quote, and turn HTML into text each in its own way: so a line is known when its words stand
+/// next to each other in the mail, too, and no other line has taken them.
 pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread {
     let Some(answered) = answered else { return Unread { text: quote.to_owned(), ..Unread::default() } };
     let answered = answered.to_lowercase();
@@ -54,9 +54,9 @@ pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread 
             continue;
         }
         match known.take(line.trim_start_matches(['>', ' '])) {
-            None => found.pass(line),
-            Some(true) => found.know(line),
-            Some(false) => found.add(line),
+            Line::Empty => found.pass(line),
+            Line::Known => found.know(line),
+            Line::Other { has_new_word } => found.add(line, has_new_word),
         }
     }
     found.finish()
@@ -71,10 +71,13 @@ struct Found<'a> {
     introduction: Vec<&'a str>,
     /// Lines since the last one that is known.
     open: Vec<&'a str>,
+    /// Whether they have a word, without a mark before it, that the mail has not.
+    has_new_words: bool,
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, line: &'a str) {
+    fn add(&mut self, line: &'a str, has_new_word: bool) {
+        self.has_new_words |= has_new_word && !is_quoted(line);
         self.open.append(&mut self.introduction);
         self.open.push(line);
     }
@@ -94,7 +97,7 @@ impl<'a> Found<'a> {
     fn know(&mut self, line: &'a str) {
         self.introduction.clear();
         match self.last_known {
-            Some(_) => self.unread.is_between |= self.has_words(),
+            Some(_) => self.unread.is_between |= self.has_new_words,
             // A server's warning stands above the first line, below the introduction.
             None if banner::is_one(self.open.get(introduction(&self.open)..).unwrap_or_default()) => self.open.clear(),
             None => {}
@@ -110,6 +113,7 @@ impl<'a> Found<'a> {
 
     /// Puts down the open lines below the one after which they stand.
     fn close(&mut self) {
+        self.has_new_words = false;
         let lines = std::mem::take(&mut self.open);
         if !lines.iter().any(|line| line.contains(char::is_alphanumeric)) {
             return;
@@ -182,25 +186,29 @@ impl Known {
         words.windows(2).map(|pair| self.hasher.hash_one((pair[0], pair[1])))
     }
 
-    /// Whether a line is one of the text, whose words are taken then; nothing where it has no words.
-    fn take(&mut self, line: &str) -> Option<bool> {
+    /// What a line is, whose words are taken if it is one of the text.
+    fn take(&mut self, line: &str) -> Line {
         let lower = line.to_lowercase();
         let words: Vec<&str> = words(&lower).collect();
         let (keys, pairs): (Vec<u64>, Vec<u64>) = (self.keys(&words).collect(), self.pairs(&words).collect());
         let is_left = |key: &&u64| self.counts.get(key).is_some_and(|count| *count > 0);
         let is_known = match &keys[..] {
-            [] => return None,
+            [] => return Line::Empty,
             [word] => is_left(&word),
-            _ => MOST.0 * pairs.iter().filter(is_left).count() >= MOST.1 * pairs.len(),
+            _ => {
+                let other = pairs.iter().filter(|pair| !is_left(pair)).count();
+                other <= pairs.len() / OTHERS && pairs.last().is_some_and(|last| is_left(&last))
+            }
         };
-        if is_known {
-            for key in keys.iter().chain(&pairs) {
-                if let Some(count) = self.counts.get_mut(key) {
-                    *count = count.saturating_sub(1);
-                }
+        if !is_known {
+            return Line::Other { has_new_word: keys.iter().any(|key| !is_left(&key)) };
+        }
+        for key in keys.iter().chain(&pairs) {
+            if let Some(count) = self.counts.get_mut(key) {
+                *count = count.saturating_sub(1);
             }
         }
-        Some(is_known)
+        Line::Known
     }
 
     /// Whether the text has all words of a line.
@@ -209,14 +217,27 @@ impl Known {
     }
 }
 
-/// Of so many pairs of words next to each other so many stand in the mail, too: `4 * found >= 3 * all`.
-const MOST: (usize, usize) = (4, 3);
+/// Pairs of words next to each other among which one may be new in a line that is known: programs change a sign here and
+/// there. What is new at its end is an answer on the line of the question.
+const OTHERS: usize = 8;
 
-/// The words of a text. All links are one word: servers write others in their place.
+/// What a line of a quote is.
+enum Line {
+    Empty,
+    Known,
+    Other {
+        /// Whether it has a word that the mail has not, or not so often.
+        has_new_word: bool,
+    },
+}
+
+/// The words of a text. All links are one word: servers write others in their place. What programs put behind words to
+/// tell where they lead, `<https://…>`, is none.
 fn words(lower: &str) -> impl Iterator<Item = &str> {
-    let is_link = |piece: &str| piece.contains("://") || piece.contains("mailto:");
-    lower.split_whitespace().flat_map(move |piece| {
-        let (link, rest) = if is_link(piece) { (Some("://"), "") } else { (None, piece) };
+    lower.split_whitespace().flat_map(|piece| {
+        let target = piece.find("<http").or_else(|| piece.find("<mailto:"));
+        let piece = &piece[..target.unwrap_or(piece.len())];
+        let (link, rest) = if piece.contains("://") { (Some("://"), "") } else { (None, piece) };
         link.into_iter().chain(words_in(rest))
     })
 }
@@ -310,6 +331,25 @@ mod tests {
                  From: Support\nSent: Monday, 2 March 2026 10:05\nTo: Ann\nSubject: Keys\n\nHello Ann,",
                 "Von: Hamburg\nAn: Berlin\nDatum: 12.12.2026 09:00\nBetreff: Termin\n\nBitte absagen.",
                 false,
+            ),
+            (
+                "on the line of a long question",
+                "And since when is it refused by the server? At noon.\nKind regards",
+                "And since when is it refused by the server? At noon.",
+                false,
+            ),
+            (
+                "words with their links",
+                "which key<mailto:key@desk.example> do you use<https://desk.example>?",
+                "",
+                false,
+            ),
+            ("a link", "Hello Ann,\nhttps://shop.example/cart\nwhich key do you use?", "", false),
+            (
+                "a link that the mail has not",
+                "See https://desk.example/keys for more.\nhttps://shop.example/cart\nKind regards",
+                "> See https://desk.example/keys for more.\nhttps://shop.example/cart",
+                true,
             ),
             (
                 "marked lines of others",

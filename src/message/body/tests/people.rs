@@ -164,6 +164,35 @@ fn the_last_words_above_our_mail_stay_when_it_is_introduced_right_below_them() {
     ];
     let alias = "Please use ann+new@example.com from now on.";
     assert_eq!(parts(&format!("{alias}\n\n{ANSWER_ABOVE}\nNew ticket")).0, alias);
+    for last in [
+        "4711",
+        "+47 22 33 44 55",
+        "At 10:30 we restart.",
+        "On Monday it works again.",
+        "Example Ltd | +47 22 33 44 55",
+    ] {
+        let words = format!("It is back.\n\n{last}");
+        for introduction in [&introductions[0], &introductions[1], &introductions[2]] {
+            let text = format!("{words}\n{introduction}\n> {ANSWER_ABOVE}\n> New ticket");
+            assert_eq!(parts(&text).0, words, "{introduction}");
+            let customers = introduction.replace("+2176.2-2ah.q7", "");
+            let text = format!("{words}\n{customers}\n> It works.\n> Ref: PR-2176 · 1-2ah.q7");
+            assert_eq!(parts(&text).0, words, "{customers}");
+        }
+    }
+    // As Outlook on telephones writes it.
+    let block = format!("From: User (PR-2176) <{address}>\nSent: Sunday, 29 November 2026 20:50\nTo: Bob\nSubject: x");
+    for above in [
+        "",
+        "________________________________\n",
+        "Get Outlook for iOS<https://aka.ms/o0ukef>\n________________________________\n",
+    ] {
+        assert_eq!(
+            parts(&format!("It is back.\n\n{above}{block}\n\n{ANSWER_ABOVE}\nNew ticket")).0,
+            "It is back.",
+            "{above}"
+        );
+    }
     for introduction in introductions {
         let words = "We have found it.\n\nPlease restart the server.\nThen all is well.";
         let text = format!("{words}\n{introduction}\n> {ANSWER_ABOVE}\n> New ticket");
