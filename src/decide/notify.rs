@@ -6,7 +6,8 @@ use super::joining::NOT_ADDED;
 use super::page::{Called, called};
 use super::policy::Policy;
 use super::{Decision, Effect, Mail, Reason, Standing, TicketRef, overtaken};
-use crate::message::{Address, Authentication};
+use crate::message::body::is_sent_from;
+use crate::message::{Address, Authentication, Body};
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::What;
 use crate::ticket::people::{Agent, Role, Who};
@@ -93,7 +94,7 @@ pub(super) fn notify(
         from: message.author().cloned(),
         text: message.body.reply.clone(),
         unread: beginning(&mail.unread.text, MAX_UNREAD_LINES, mail.inbox),
-        signature: beginning(&message.body.signature, MAX_SIGNATURE_LINES, mail.inbox),
+        signature: beginning(signature(&message.body), MAX_SIGNATURE_LINES, mail.inbox),
         because: because.collect(),
         articles: mail.verdict.articles.clone(),
         left_out,
@@ -141,6 +142,12 @@ pub(super) fn notify(
     readers.into_iter().zip(copies).fold(decision, |decision, (agent, notification)| {
         write(decision, agent, Content::Notification(Box::new(notification)))
     })
+}
+
+/// What stands below the words, where it is more than the line of a telephone.
+fn signature(body: &Body) -> &str {
+    let is_of_a_program = |line: &str| line.trim().is_empty() || is_sent_from(line);
+    if body.signature.lines().all(is_of_a_program) { "" } else { &body.signature }
 }
 
 /// The first lines of a text, and where the others are.
@@ -247,4 +254,38 @@ fn caution(decision: &Decision, mail: &Mail, ticket: Option<&Ticket>, policy: &P
         .chain(not_added(decision));
     let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_beside_the_words_has_its_limits() {
+        let rest = "\n… (`postroom inbox show 17` has all of it)";
+        for (most, count, is_cut) in [
+            (MAX_UNREAD_LINES, MAX_UNREAD_LINES, false),
+            (MAX_UNREAD_LINES, MAX_UNREAD_LINES + 1, true),
+            (MAX_SIGNATURE_LINES, MAX_SIGNATURE_LINES, false),
+            (MAX_SIGNATURE_LINES, MAX_SIGNATURE_LINES + 1, true),
+        ] {
+            let text = vec!["Ä"; count].join("\n");
+            let whole = vec!["Ä"; count.min(most)].join("\n");
+            let expected = format!("{whole}{}", if is_cut { rest } else { "" });
+            assert_eq!(beginning(&text, most, 17), expected, "{count} of {most}");
+        }
+        for (bytes, is_cut) in [(MAX_BYTES_BESIDE, false), (MAX_BYTES_BESIDE + 1, true)] {
+            assert_eq!(beginning(&"x".repeat(bytes), MAX_UNREAD_LINES, 17).ends_with(rest), is_cut, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn the_line_of_a_telephone_alone_is_not_shown() {
+        for (text, shown) in
+            [("Sent from my iPhone", ""), ("-- \nAnn\nSent from my iPhone", "-- \nAnn\nSent from my iPhone")]
+        {
+            let body = Body { signature: text.to_owned(), ..Body::default() };
+            assert_eq!(signature(&body), shown);
+        }
+    }
 }

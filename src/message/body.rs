@@ -179,6 +179,11 @@ pub fn is_closing(line: &str) -> bool {
     line.len() < MAX_CLOSING_BYTES && IS_CLOSING.begin(line.trim())
 }
 
+/// Whether a line is but that of a telephone or a program: `Sent from my phone`.
+pub fn is_sent_from(line: &str) -> bool {
+    sent_from::is_whole(line)
+}
+
 /// Bytes of words below a quoted mail; longer ones that ask nothing are a footer's.
 const MAX_WORDS_BELOW_BYTES: usize = 120;
 

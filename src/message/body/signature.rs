@@ -185,16 +185,22 @@ fn below_rule(lines: &[&str], around: Around, hints: &Hints) -> Option<usize> {
     })
 }
 
-/// Whether lines have the sender's name, take leave, are nothing but names, or have an address of some kind. An agent's
-/// words may tell a customer of addresses.
+/// Whether lines have the sender's name, take leave, are nothing but names, or have an address of some kind.
+///
+/// An agent's words may tell a customer of all of these: so an agent's signature begins with the name, or by taking leave.
 fn names_somebody(lines: &[&str], sender: &str, is_agents: bool) -> bool {
     let has_address = |line: &str| line.contains(['@', '+']) || line.contains("www.") || line.contains("://");
     let is_senders =
         |line: &str| line.split(|c: char| !c.is_alphabetic()).any(|word| word.len() > 1 && is_name_of(word, sender));
     let is_name = |word: &str| word.chars().all(|c| c.is_alphabetic() || "-.,'&|".contains(c));
-    let lines = lines.iter().map(|line| line.trim()).filter(|line| !is_drawn(line) && !sent_from::is_whole(line));
+    let is_of_words = |line: &&str| !line.is_empty() && !is_drawn(line) && !sent_from::is_whole(line);
+    let mut lines = lines.iter().map(|line| line.trim()).filter(is_of_words);
+    if is_agents {
+        let begins = |line: &str| line.split_whitespace().next().is_some_and(|word| is_name_of(word, sender));
+        return lines.next().is_none_or(|line| is_closing(line) || begins(line));
+    }
     let words = || lines.clone().flat_map(str::split_whitespace);
-    lines.clone().any(|line| !is_agents && has_address(line) || is_closing(line) || is_senders(line))
+    lines.clone().any(|line| has_address(line) || is_closing(line) || is_senders(line))
         || words().all(is_name)
             && (words().count() <= MAX_LOWER_WORDS || !words().any(|word| word.starts_with(char::is_lowercase)))
 }

@@ -95,7 +95,10 @@ impl<'a> Found<'a> {
     }
 
     fn know(&mut self, line: &'a str) {
-        self.introduction.clear();
+        match self.last_known {
+            None => self.introduction.clear(),
+            Some(_) => self.open.append(&mut self.introduction),
+        }
         match self.last_known {
             Some(_) => self.unread.is_between |= self.has_new_words,
             // A server's warning stands above the first line, below the introduction.

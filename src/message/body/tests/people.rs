@@ -120,6 +120,15 @@ fn what_an_agent_cites_above_our_mail_is_the_agents() {
     for (name, words) in cases {
         assert_eq!(parts(&format!("{words}\n\n{ours}")).0, words, "{name}");
     }
+    for words in [
+        "Your data:\n\n---\nUser: ann@example.com\nPort: 993",
+        "The steps are these:\n\n---\nOpen settings\n---",
+        "Open it and add\n\n--\nfilter = on\n\nthen restart.\nAnn",
+        "Use this account:\n\n____________________\nServer mail.example.com\nUser bob",
+    ] {
+        assert_eq!(parts(&format!("{words}\n\n{ours}")).0, words);
+    }
+    assert_eq!(parts(&format!("Yes.\n\n--\nAnn Example\n+44 20 7946 0000\n\n{ours}")).0, "Yes.");
     // Outlook's lines above our mail introduce it.
     let outlook = format!("Yes.\n\n{}\n\n{ANSWER_ABOVE}\nNew ticket", block.replace("Bob", "Desk"));
     assert_eq!(parts(&outlook).0, "Yes.");
