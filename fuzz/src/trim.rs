@@ -31,6 +31,10 @@ pub(crate) fn check(input: &[u8]) {
 
     let own = body.own_words();
     assert!(own.lines().all(|line| body.reply.lines().any(|known| known.trim_end() == line.trim_end())));
+    // What is quoted of a mail that has all of it is new to nobody, and all of it where that mail has nothing.
+    assert_eq!(body.unread(Some(&body.quote)).text, "");
+    assert_eq!(body.unread(None).text, body.quote);
+    let _ = body.unread(Some(&body.reply));
     let _ = Orders::read(&body.reply);
     let _ = message.language();
 }

@@ -225,7 +225,7 @@ impl Work<'_> {
             };
             lines.push(TranscriptLine { command: "(text)".to_owned(), result, is_error: false });
         }
-        lines.extend(not_sent(self.mail).filter(|_| is_public));
+        lines.extend(not_sent(self.mail, self.agent).filter(|_| is_public));
         lines.extend(shown_to_others(self.mail, self.policy));
         if lines.is_empty() {
             return self.decision;

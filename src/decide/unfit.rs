@@ -6,10 +6,10 @@ use super::command::{Command, Orders};
 use super::draft::TranscriptLine;
 use super::policy::Policy;
 use super::{Mail, authority};
-use crate::message::body::{ANSWER_ABOVE, says_more_below};
+use crate::message::body::{ANSWER_ABOVE, is_closing, is_sent_from, says_more_below};
 use crate::message::{Address, Attachment, Authentication};
 use crate::ticket::Ticket;
-use crate::ticket::people::Role;
+use crate::ticket::people::{Agent, Role};
 
 /// How lines begin that stand in each of our mails to agents.
 pub(crate) const NOTIFICATION_STARTS: [&str; 4] = [
@@ -95,11 +95,14 @@ fn somebody_elses(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
 }
 
 /// What an agent wrote and what was not sent with the answer, where a program could have written it just as well.
-pub(super) fn not_sent(mail: &Mail) -> Option<TranscriptLine> {
+pub(super) fn not_sent(mail: &Mail, agent: &Agent) -> Option<TranscriptLine> {
     const SHOWN_BYTES: usize = 200;
     let is_above_ours = mail.message.body.quote.contains(ANSWER_ABOVE);
     let words = if is_above_ours { &mail.unread.below } else { &mail.unread.text };
-    if !says_more_below(words) {
+    let body = &mail.message.body;
+    let is_cut = words.is_empty() && is_drawn_below(&body.signature, agent);
+    let words = if is_cut { &body.signature } else { words };
+    if !is_cut && !says_more_below(words) {
         return None;
     }
     let shown = &words[..words.floor_char_boundary(SHOWN_BYTES)];
@@ -107,8 +110,8 @@ pub(super) fn not_sent(mail: &Mail) -> Option<TranscriptLine> {
     Some(TranscriptLine {
         command: "(text below)".to_owned(),
         result: format!(
-            "not sent, for it stands with the quoted mail: “{}{more}”. If it is for the customer, write it once more, at \
-             the top",
+            "not sent, for it looks like a signature, or stands with the quoted mail: “{}{more}”. If it is for the \
+             customer, write it once more, at the top",
             shown.split_whitespace().collect::<Vec<_>>().join(" ")
         ),
         is_error: true,
@@ -138,6 +141,15 @@ pub(super) fn not_proven() -> TranscriptLine {
             .to_owned(),
         is_error: true,
     }
+}
+
+/// Whether what was taken for a signature stands below a drawn line and does not begin with the agent's name.
+fn is_drawn_below(signature: &str, agent: &Agent) -> bool {
+    let mut lines = signature.lines().map(str::trim).filter(|line| !line.is_empty());
+    let is_drawn = lines.next().is_some_and(|line| line.starts_with(['_', '-', '=', '—']) && line.len() > 2);
+    let names = || agent.address.name.iter().flat_map(|name| name.split_whitespace()).chain([agent.id.0.as_str()]);
+    let is_named = |line: &str| names().any(|name| line.to_lowercase().starts_with(&name.to_lowercase()));
+    is_drawn && lines.next().is_some_and(|line| !is_named(line) && !is_sent_from(line) && !is_closing(line))
 }
 
 /// A mail that nobody here can open. Sent on, it would be a file that the customer cannot open either.

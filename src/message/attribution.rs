@@ -63,10 +63,14 @@ pub(super) fn attribution(lines: &[&str]) -> Option<(usize, Strength)> {
 
 /// Whether the first of the lines stands right above an attribution and is no part of it, though it might be one.
 pub(super) fn is_above_one(lines: &[&str]) -> bool {
-    let [above, below @ ..] = lines else { return false };
-    below.first().is_some_and(|line| may_open(line.trim()) && has_date(line))
-        && !has_date_and_time(above)
-        && matches!(attribution(below), Some((_, Strength::Certain)))
+    let [above, first, below @ ..] = lines else { return false };
+    // Some programs mark it as they do what it introduces.
+    let first = first.trim_start_matches(['>', ' ']).trim_end();
+    if !may_open(first) || !has_date(first) || has_date_and_time(above) {
+        return false;
+    }
+    let introduction: Vec<&str> = std::iter::once(first).chain(below.iter().copied().take(MAX_WRAPPED_LINES)).collect();
+    matches!(attribution(&introduction), Some((_, Strength::Certain)))
 }
 
 /// `2013/7/20 Ann <ann@example.com>` and `Ann wrote`, which end without a colon; over one line or two.

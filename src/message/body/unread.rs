@@ -56,7 +56,9 @@ pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread 
         match known.take(line.trim_start_matches(['>', ' '])) {
             Line::Empty => found.pass(line),
             Line::Known => found.know(line),
-            Line::Other { has_new_word } => found.add(line, has_new_word),
+            Line::Other { is_new } => found.add(line, is_new && !is_quoted(line)),
+            // Somebody goes on behind the mark of a line of ours.
+            Line::GoesOn => found.add(line, true),
         }
     }
     found.finish()
@@ -76,8 +78,8 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, line: &'a str, has_new_word: bool) {
-        self.has_new_words |= has_new_word && !is_quoted(line);
+    fn add(&mut self, line: &'a str, is_new: bool) {
+        self.has_new_words |= is_new;
         self.open.append(&mut self.introduction);
         self.open.push(line);
     }
@@ -204,7 +206,9 @@ impl Known {
             }
         };
         if !is_known {
-            return Line::Other { has_new_word: keys.iter().any(|key| !is_left(&key)) };
+            let is_new = keys.iter().any(|key| !is_left(&key));
+            let begins = pairs.len() >= BEGINNING && pairs[..BEGINNING].iter().all(|pair| is_left(&pair));
+            return if is_new && begins { Line::GoesOn } else { Line::Other { is_new } };
         }
         for key in keys.iter().chain(&pairs) {
             if let Some(count) = self.counts.get_mut(key) {
@@ -224,13 +228,18 @@ impl Known {
 /// there. What is new at its end is an answer on the line of the question.
 const OTHERS: usize = 8;
 
+/// Pairs of words by which a line is known to begin as one of the mail does.
+const BEGINNING: usize = 2;
+
 /// What a line of a quote is.
 enum Line {
     Empty,
     Known,
+    /// One of the mail, and words that it has not.
+    GoesOn,
     Other {
         /// Whether it has a word that the mail has not, or not so often.
-        has_new_word: bool,
+        is_new: bool,
     },
 }
 
@@ -352,6 +361,12 @@ mod tests {
                 "a link that the mail has not",
                 "See https://desk.example/keys for more.\nhttps://shop.example/cart\nKind regards",
                 "> See https://desk.example/keys for more.\nhttps://shop.example/cart",
+                true,
+            ),
+            (
+                "behind a marked line",
+                "> Hello Ann,\n> which key do you use? The second.\n> Kind regards",
+                "> Hello Ann,\n> which key do you use? The second.",
                 true,
             ),
             (

@@ -189,6 +189,10 @@ fn the_last_words_above_our_mail_stay_when_it_is_introduced_right_below_them() {
             assert_eq!(parts(&text).0, words, "{customers}");
         }
     }
+    let apple = format!(
+        "It is back.\n\n4711\n> On 29 Nov 2026, at 20:50, User (PR-2176) wrote:\n>\n> {ANSWER_ABOVE}\n> New ticket"
+    );
+    assert_eq!(parts(&apple).0, "It is back.\n\n4711");
     // As Outlook on telephones writes it.
     let block = format!("From: User (PR-2176) <{address}>\nSent: Sunday, 29 November 2026 20:50\nTo: Bob\nSubject: x");
     for above in [
