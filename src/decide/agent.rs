@@ -61,8 +61,9 @@ pub(super) fn on_mail(
     let is_command = !orders.lines.is_empty();
     decision = decision.ends_as(if is_command { Outcome::AgentCommand } else { Outcome::AgentReply });
     // Nothing of what is passed on goes to the customer.
-    let wrong = orders.refusals().or_else(|| if passes_on { None } else { unfit(mail, &orders, ticket, policy) });
-    if let Some(lines) = wrong {
+    let unfit = if passes_on { None } else { unfit(mail, &orders, ticket, policy) };
+    let lines: Vec<TranscriptLine> = [orders.refusals(), unfit].into_iter().flatten().flatten().collect();
+    if !lines.is_empty() {
         let decision = decision.because(Reason::of("commands-refused"));
         let decision = append(decision, mail, at, Visibility::Internal, None);
         let decision = authority::renewed(decision, mail, agent, ticket, policy);

@@ -145,10 +145,10 @@ pub(super) fn not_proven() -> TranscriptLine {
 
 /// Whether what was taken for a signature stands below a drawn line and does not begin with the agent's name.
 fn is_drawn_below(signature: &str, agent: &Agent) -> bool {
-    let mut lines = signature.lines().map(str::trim).filter(|line| !line.is_empty());
-    let is_drawn = lines.next().is_some_and(|line| line.starts_with(['_', '-', '=', '—']) && line.len() > 2);
+    let mut lines = signature.lines().filter(|line| !line.trim().is_empty());
+    let is_drawn = lines.next().is_some_and(|line| line.starts_with(['_', '-', '=', '—']) && line != "-- ");
     let names = || agent.address.name.iter().flat_map(|name| name.split_whitespace()).chain([agent.id.0.as_str()]);
-    let is_named = |line: &str| names().any(|name| line.to_lowercase().starts_with(&name.to_lowercase()));
+    let is_named = |line: &str| names().any(|name| line.trim().to_lowercase().starts_with(&name.to_lowercase()));
     is_drawn && lines.next().is_some_and(|line| !is_named(line) && !is_sent_from(line) && !is_closing(line))
 }
 

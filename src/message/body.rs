@@ -187,6 +187,9 @@ pub fn is_sent_from(line: &str) -> bool {
 /// Bytes of words below a quoted mail; longer ones that ask nothing are a footer's.
 const MAX_WORDS_BELOW_BYTES: usize = 120;
 
+/// Bytes of a number, or of what has one, that is all such words are: `4711`, `New password: abc123`.
+const MAX_VALUE_BELOW_BYTES: usize = 40;
+
 /// Digits of a number in such words; footers have those of telephones and registers.
 const MAX_DIGITS_BELOW: usize = 6;
 
@@ -195,7 +198,8 @@ const MAX_DIGITS_BELOW: usize = 6;
 pub fn says_more_below(text: &str) -> bool {
     let text = text.trim();
     let leads = ["://", "www.", "@", "©"].iter().any(|sign| text.contains(sign));
-    let is_finished = text.ends_with(['.', '!', ')', '。', '！']) || text.contains(|c: char| c.is_ascii_digit());
+    let is_value = text.len() <= MAX_VALUE_BELOW_BYTES && text.contains(|c: char| c.is_ascii_digit());
+    let is_finished = text.ends_with(['.', '!', ')', '。', '！']) || is_value;
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let is_short = text.len() <= MAX_WORDS_BELOW_BYTES && is_finished && digits <= MAX_DIGITS_BELOW && !leads;
     is_short && !text.is_empty()

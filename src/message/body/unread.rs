@@ -40,20 +40,22 @@ pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread 
     let mut known = Known::of(&answered);
     let mut found = Found::default();
     let lines: Vec<&str> = quote.lines().collect();
+    // Some programs mark an introduction as they do what it introduces.
+    let bare: Vec<&str> = lines.iter().map(|line| line.trim_start_matches(['>', ' '])).collect();
     let mut at = 0;
     while at < lines.len() {
-        let count = introduction(&lines[at..]);
+        let count = introduction(&bare[at..]);
         if count > 0 && !lines[at..at + count].iter().all(|line| known.has_all(line)) {
             found.introduction.extend(&lines[at..at + count]);
             at += count;
             continue;
         }
-        let line = lines[at];
+        let (line, words) = (lines[at], bare[at]);
         at += 1;
-        if is_of_a_program(line) {
+        if is_of_a_program(words) {
             continue;
         }
-        match known.take(line.trim_start_matches(['>', ' '])) {
+        match known.take(words) {
             Line::Empty => found.pass(line),
             Line::Known => found.know(line),
             Line::Other { is_new } => found.add(line, is_new && !is_quoted(line)),
@@ -119,8 +121,9 @@ impl<'a> Found<'a> {
     /// Puts down the open lines below the one after which they stand.
     fn close(&mut self) {
         self.has_new_words = false;
-        let lines = std::mem::take(&mut self.open);
-        if !lines.iter().any(|line| line.contains(char::is_alphanumeric)) {
+        let mut lines = std::mem::take(&mut self.open);
+        while lines.pop_if(|line| !line.contains(char::is_alphanumeric)).is_some() {}
+        if lines.is_empty() {
             return;
         }
         let text = &mut self.unread.text;
@@ -362,6 +365,12 @@ mod tests {
                 "See https://desk.example/keys for more.\nhttps://shop.example/cart\nKind regards",
                 "> See https://desk.example/keys for more.\nhttps://shop.example/cart",
                 true,
+            ),
+            (
+                "a marked introduction",
+                "> On 29 Nov 2026, at 20:50, Support <support@desk.example> wrote:\n>\n> Hello Ann,\n>",
+                "",
+                false,
             ),
             (
                 "behind a marked line",
