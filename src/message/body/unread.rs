@@ -58,9 +58,8 @@ pub(in crate::message) fn unread(quote: &str, answered: Option<&str>) -> Unread 
         match known.take(words) {
             Line::Empty => found.pass(line),
             Line::Known => found.know(line),
-            Line::Other { is_new } => found.add(line, is_new && !is_quoted(line)),
-            // Somebody goes on behind the mark of a line of ours.
-            Line::GoesOn => found.add(line, true),
+            // Programs let people write behind the marks, too.
+            Line::Other { is_new } => found.add(line, is_new),
         }
     }
     found.finish()
@@ -75,7 +74,7 @@ struct Found<'a> {
     introduction: Vec<&'a str>,
     /// Lines since the last one that is known.
     open: Vec<&'a str>,
-    /// Whether they have a word, without a mark before it, that the mail has not.
+    /// Whether they have a word that the mail has not.
     has_new_words: bool,
 }
 
@@ -209,9 +208,7 @@ impl Known {
             }
         };
         if !is_known {
-            let is_new = keys.iter().any(|key| !is_left(&key));
-            let begins = pairs.len() >= BEGINNING && pairs[..BEGINNING].iter().all(|pair| is_left(&pair));
-            return if is_new && begins { Line::GoesOn } else { Line::Other { is_new } };
+            return Line::Other { is_new: keys.iter().any(|key| !is_left(&key)) };
         }
         for key in keys.iter().chain(&pairs) {
             if let Some(count) = self.counts.get_mut(key) {
@@ -231,15 +228,10 @@ impl Known {
 /// there. What is new at its end is an answer on the line of the question.
 const OTHERS: usize = 8;
 
-/// Pairs of words by which a line is known to begin as one of the mail does.
-const BEGINNING: usize = 2;
-
 /// What a line of a quote is.
 enum Line {
     Empty,
     Known,
-    /// One of the mail, and words that it has not.
-    GoesOn,
     Other {
         /// Whether it has a word that the mail has not, or not so often.
         is_new: bool,
@@ -371,6 +363,12 @@ mod tests {
                 "> On 29 Nov 2026, at 20:50, Support <support@desk.example> wrote:\n>\n> Hello Ann,\n>",
                 "",
                 false,
+            ),
+            (
+                "behind a mark",
+                "> Hello Ann,\n> The second.\n> which key do you use?",
+                "> Hello Ann,\n> The second.",
+                true,
             ),
             (
                 "behind a marked line",
