@@ -98,10 +98,11 @@ impl<'a> Found<'a> {
     }
 
     fn know(&mut self, line: &'a str) {
-        match self.last_known {
-            None => self.introduction.clear(),
-            Some(_) => self.open.append(&mut self.introduction),
+        self.introduce();
+        if self.last_known.is_none() {
+            self.introduction.clear();
         }
+        self.open.append(&mut self.introduction);
         match self.last_known {
             Some(_) => self.unread.is_between |= self.has_new_words,
             // A server's warning stands above the first line, below the introduction.
@@ -110,6 +111,15 @@ impl<'a> Found<'a> {
         }
         self.close();
         self.last_known = Some(line);
+    }
+
+    /// Forgets an introduction of a mail within the one that is answered, which it may have lost. It says when that was
+    /// written or from which address, as people's own fields seldom do.
+    fn introduce(&mut self) {
+        let is_a_mails = |line: &&str| line.contains('@') || attribution::has_date_and_time(line);
+        if self.last_known.is_some() && self.introduction.iter().any(is_a_mails) {
+            self.introduction.clear();
+        }
     }
 
     /// Whether somebody wrote some of the lines here, and not quoted all of them.
@@ -138,6 +148,7 @@ impl<'a> Found<'a> {
 
     fn finish(mut self) -> Unread {
         self.unread.is_of_another = self.last_known.is_none() && self.has_words();
+        self.introduce();
         self.open.append(&mut self.introduction);
         if self.last_known.is_some() {
             let end = signature::words_below(&self.open);
@@ -362,6 +373,18 @@ mod tests {
                 "a marked introduction",
                 "> On 29 Nov 2026, at 20:50, Support <support@desk.example> wrote:\n>\n> Hello Ann,\n>",
                 "",
+                false,
+            ),
+            (
+                "an introduction within",
+                "Hello Ann,\nOn Mon, 2 Mar 2026 at 09:00, Ann <ann@example.com> wrote:\n> which key do you use?",
+                "",
+                false,
+            ),
+            (
+                "fields between",
+                "Hello Ann,\nFrom: Friday\nTo: Sunday\nSubject: all calls\n\nwhich key do you use?",
+                "> Hello Ann,\nFrom: Friday\nTo: Sunday\nSubject: all calls",
                 false,
             ),
             (
