@@ -1,4 +1,5 @@
-//! Everything that a batch of mails has to have looked up before it can be decided on, in a handful of statements.
+//! Everything that a batch of mails has to have looked up before it can be decided on, in a handful of statements, and one
+//! for each mail that an answer may quote.
 
 use super::breakers::{self, Breakers};
 use super::dialect;

@@ -131,11 +131,9 @@ pub(super) fn is_postscript(line: &str) -> bool {
     let start = line.trim_start().chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).take(6).collect::<String>();
     let start = start.to_lowercase();
     let Some(postscript) = POSTSCRIPTS.iter().find(|postscript| start.starts_with(**postscript)) else { return false };
-    let words = line.trim_start().trim_start_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | ' ' | ':' | '-'));
     let count = line.split_whitespace().count();
     // `P.S. Rao` is somebody's name.
-    let is_name =
-        !postscript.ends_with(':') && !line.trim_end().ends_with(['.', '!', '?', ':']) && words.len() < line.len();
+    let is_name = !postscript.ends_with(':') && !line.trim_end().ends_with(['.', '!', '?', ':']);
     count > 1 && !(is_name && line.split_whitespace().all(|word| word.starts_with(|c: char| !c.is_lowercase())))
 }
 

@@ -98,7 +98,7 @@ impl<'a> Found<'a> {
     }
 
     fn know(&mut self, line: &'a str) {
-        self.introduce();
+        self.forget_inner_introduction();
         if self.last_known.is_none() {
             self.introduction.clear();
         }
@@ -115,7 +115,7 @@ impl<'a> Found<'a> {
 
     /// Forgets an introduction of a mail within the one that is answered, which it may have lost. It says when that was
     /// written or from which address, as people's own fields seldom do.
-    fn introduce(&mut self) {
+    fn forget_inner_introduction(&mut self) {
         let is_a_mails = |line: &&str| line.contains('@') || attribution::has_date_and_time(line);
         if self.last_known.is_some() && self.introduction.iter().any(is_a_mails) {
             self.introduction.clear();
@@ -148,7 +148,7 @@ impl<'a> Found<'a> {
 
     fn finish(mut self) -> Unread {
         self.unread.is_of_another = self.last_known.is_none() && self.has_words();
-        self.introduce();
+        self.forget_inner_introduction();
         self.open.append(&mut self.introduction);
         if self.last_known.is_some() {
             let end = signature::words_below(&self.open);
