@@ -6,7 +6,7 @@
 use std::{
     fs,
     io::Write as _,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -15,7 +15,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use crate::{
-    Imap, Smtp, dovecot, front,
+    Imap, Smtp, dovecot, front, ports,
     process::{Account, RootAccess, find_program, is_root, program, run, started_at, tail, wait_for_greeting},
     stop::{self, Started, Watcher},
     tls,
@@ -72,16 +72,8 @@ pub struct Ports {
 impl Ports {
     /// Seven ports that are free at the moment.
     fn free() -> Result<Self> {
-        let taken = (0..7)
-            .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-            .collect::<Result<Vec<_>, _>>()
-            .context("cannot find free ports on loopback")?;
-        let mut numbers = Vec::new();
-        for listener in &taken {
-            numbers.push(listener.local_addr()?.port());
-        }
-        let [imap, imaps, lmtp, sasl, smtp, submission, smtps] = numbers[..] else {
-            unreachable!("seven listeners have seven ports")
+        let [imap, imaps, lmtp, sasl, smtp, submission, smtps] = ports::free(7)?[..] else {
+            unreachable!("seven were asked for")
         };
         Ok(Self { imap, imaps, lmtp, sasl, smtp, submission, smtps })
     }

@@ -18,6 +18,7 @@ mod front;
 pub mod imap;
 pub mod load;
 pub mod mail;
+mod ports;
 pub mod postgres;
 mod process;
 mod restart;

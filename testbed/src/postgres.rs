@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -23,6 +23,7 @@ use crate::{
     bed::short_folder,
     clock::ShiftedClock,
     disk::SmallDisk,
+    ports,
     process::{Account, RootAccess, children_of, find_program, is_root, run, signal, started_at, tail},
     stop::{self, Started, Watcher},
     wait::wait_until,
@@ -113,7 +114,7 @@ impl Postgres {
         }
         let folder = short_folder()?;
         let watcher = Some(stop::watch(&folder)?);
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = ports::free(1)?[0];
         let account = Account::find()?;
         let databases = AtomicU32::new(0);
         let (server, clock, disk) = (None, None, None);

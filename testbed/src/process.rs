@@ -140,14 +140,25 @@ pub fn started_at(pid: u32) -> Option<u64> {
 
 /// The processes that a process has started and that have not ended.
 pub fn children_of(parent: u32) -> Vec<u32> {
+    running(|(of, _)| of == parent).collect()
+}
+
+/// Whether any process of a group has not ended.
+pub fn is_group_alive(group: u32) -> bool {
+    running(|(_, of)| of == group).next().is_some()
+}
+
+/// The processes that have not ended, chosen by their parent and their group.
+fn running(is_wanted: impl Fn((u32, u32)) -> bool) -> impl Iterator<Item = u32> {
     let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_child = |pid: &u32| {
+    let parent_and_group = |pid: u32| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-        Some(fields.next()? != "Z" && fields.next()?.parse::<u32>().ok()? == parent)
+        let is_running = !matches!(fields.next()?, "Z" | "X");
+        is_running.then_some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
     };
-    pids.filter(|pid| is_child(pid) == Some(true)).collect()
+    pids.filter(move |pid| parent_and_group(*pid).is_some_and(&is_wanted))
 }
 
 /// Sends a signal to processes, of which some may have ended.

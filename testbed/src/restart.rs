@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     MailBed, SmtpServer,
-    process::{RootAccess, program, run, started_at},
+    process::{RootAccess, is_group_alive, program, run},
     wait::wait_until,
 };
 
@@ -62,7 +62,8 @@ impl MailBed {
                 // Only a child that was waited for is gone; the process table keeps it until then.
                 child.try_wait()?;
             }
-            Ok(started_at(leader).is_none().then_some(()))
+            // Children that outlive their leader by a moment hold its ports.
+            Ok((!is_group_alive(leader)).then_some(()))
         })?;
         self.children.retain(|child| child.id() != leader);
         Ok(())
