@@ -75,8 +75,11 @@ pub(super) fn is_above_one(lines: &[&str]) -> bool {
 
 /// `2013/7/20 Ann <ann@example.com>` and `Ann wrote`, which end without a colon; over one line or two.
 fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
+    let starts = first.starts_with(|c: char| c.is_ascii_digit());
+    // Nearly all lines have no digits of a date, and those behind a name must tell the time as well.
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let (of_first, enough) = (digits(first), if starts { MIN_BARE_DIGITS } else { MIN_DATE_DIGITS });
     let is_one = |text: &str| {
-        let starts = text.starts_with(|c: char| c.is_ascii_digit());
         let has_moment = has_date_and_time(text);
         let is_bare = || has_date(text) && (has_moment || has_address(text)) && ends_with_name(text);
         let is_short = || word_count(text) <= MAX_NAME_WORDS;
@@ -89,14 +92,13 @@ fn without_colon(lines: &[&str], first: &str) -> Option<(usize, Strength)> {
     if first.len() > MAX_ATTRIBUTION_BYTES {
         return None;
     }
-    if is_one(first) {
+    if of_first >= enough && is_one(first) {
         return Some((1, Strength::NeedsQuote));
     }
     let second =
         lines.get(1).map(|line| line.trim()).filter(|line| !line.is_empty() && line.len() <= MAX_SECOND_BYTES)?;
-    // Nearly all lines have no digits of a date.
-    let digits = first.bytes().chain(second.bytes()).filter(u8::is_ascii_digit).take(MIN_BARE_DIGITS).count();
-    (digits == MIN_BARE_DIGITS && is_one(&format!("{first} {second}"))).then_some((2, Strength::NeedsQuote))
+    let is_dated = of_first + digits(second) >= enough;
+    (is_dated && is_one(&format!("{first} {second}"))).then_some((2, Strength::NeedsQuote))
 }
 
 /// Words of sentences, in the languages of customers, that stand in no attribution, in lower case. Days and months are

@@ -34,36 +34,31 @@ pub(super) fn text(field: RawField<'_>) -> String {
 /// The same; what is neither ASCII nor UTF-8 nor encoded is read in the charset `hint`.
 pub(super) fn text_as(field: RawField<'_>, hint: Option<&str>) -> String {
     let value = field.value.trim_ascii();
-    match std::str::from_utf8(value) {
-        // Nearly all fields are like this.
-        Ok(text) if value.is_ascii() && !words::has_words(value) && !value.contains(&charset::ESCAPE) => {
-            clean(value).map_or_else(|| joined(text), str::to_owned)
-        }
-        _ => one_line_as(&field.unfolded(), hint),
-    }
+    // Nearly all fields are like this.
+    let plain = if words::has_words(value) { None } else { clean(value).map(str::to_owned).or_else(|| joined(value)) };
+    plain.unwrap_or_else(|| one_line_as(&field.unfolded(), hint))
 }
 
-/// The same for a text of ASCII alone that may be folded: the line ends are taken out, whatever else is blank or a control
-/// character becomes one blank.
-fn joined(folded: &str) -> String {
+/// The same for a value that is folded, where each of its lines is [`clean`] but for the blanks before and behind it.
+fn joined(folded: &[u8]) -> Option<String> {
     let mut out = String::with_capacity(folded.len());
+    let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
     let mut has_gap = false;
-    let mut start = 0;
-    let bytes = folded.as_bytes();
-    while start < bytes.len() {
-        let is_end = |b: &u8| *b <= b' ' || *b == 0x7f;
-        let end = start + bytes[start..].iter().position(is_end).unwrap_or(bytes.len() - start);
-        if end > start {
-            if has_gap && !out.is_empty() {
-                out.push(' ');
-            }
-            has_gap = false;
-            out.push_str(&folded[start..end]);
+    for line in folded.split(|b| *b == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let words = line.iter().position(|b| !is_blank(b)).map_or(&line[..0], |start| &line[start..]);
+        has_gap |= words.len() < line.len();
+        if words.is_empty() {
+            continue;
         }
-        has_gap |= bytes.get(end).is_some_and(|b| !matches!(b, b'\r' | b'\n'));
-        start = end + 1;
+        if has_gap && !out.is_empty() {
+            out.push(' ');
+        }
+        has_gap = words.last().is_some_and(is_blank);
+        let end = words.iter().rposition(|b| !is_blank(b)).map_or(0, |last| last + 1);
+        out.push_str(clean(&words[..end])?);
     }
-    out
+    Some(out)
 }
 
 /// Bytes of a header on one line, encoded words decoded, without control characters.
@@ -131,13 +126,12 @@ pub(super) fn clean_line(text: &str) -> String {
 
 /// A text that is as [`clean_line`] would leave it, which nearly all are: nothing but ASCII, and no blank too many.
 fn clean(text: &[u8]) -> Option<&str> {
-    let is_printable = text.iter().fold(true, |so_far, b| so_far & matches!(b, b' '..=b'~'));
-    // Without a way out of either loop, many bytes are looked at at once.
-    let is_double = |so_far, (one, next): (&u8, &u8)| so_far | ((*one == b' ') & (*next == b' '));
-    let behind = text.get(1..).unwrap_or_default();
-    let is_clean =
-        is_printable && text.trim_ascii().len() == text.len() && !text.iter().zip(behind).fold(false, is_double);
-    if is_clean { std::str::from_utf8(text).ok() } else { None }
+    let (Some((last, above)), Some(behind)) = (text.split_last(), text.get(1..)) else { return Some("") };
+    // Without a way out of the loop, many bytes are looked at at once.
+    let is_clean = |one: &u8, next: &u8| matches!(one, b' '..=b'~') & ((*one != b' ') | (*next != b' '));
+    let are_clean = above.iter().zip(behind).fold(true, |so_far, (one, next)| so_far & is_clean(one, next));
+    let is_whole = are_clean && text[0] != b' ' && matches!(last, b'!'..=b'~');
+    if is_whole { std::str::from_utf8(text).ok() } else { None }
 }
 
 #[cfg(test)]

@@ -59,6 +59,9 @@ pub(super) enum Of {
     Part,
 }
 
+/// Fields of most mails, for which there is room from the beginning.
+const USUAL_FIELDS: usize = 32;
+
 /// Three bytes that say that a file is UTF-8.
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -67,6 +70,7 @@ pub(super) fn split(bytes: &[u8], of: Of) -> Block<'_> {
     let mut block = Block::default();
     let mut at = 0;
     if of == Of::Message {
+        block.fields.reserve(USUAL_FIELDS);
         at = bytes.iter().position(|b| !matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
     }
     let start = at;
@@ -140,12 +144,12 @@ fn next_field(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// The field name that a line begins with, and where its value begins. Names are printable ASCII without colon
 /// (RFC 5322 §3.6.8); blanks before the colon are obsolete but seen (§4.5).
 fn field_name(line: &[u8]) -> Option<(&str, usize)> {
-    let colon = memchr::memchr(b':', &line[..line.len().min(MAX_NAME_BYTES)])?;
-    let name = line[..colon].trim_ascii_end();
-    if name.is_empty() || !name.iter().all(|b| b.is_ascii_graphic()) {
-        return None;
-    }
-    Some((std::str::from_utf8(name).ok()?, colon + 1))
+    let start = &line[..line.len().min(MAX_NAME_BYTES)];
+    let end = start.iter().position(|b| *b == b':' || !b.is_ascii_graphic())?;
+    let blanks = start[end..].iter().position(|b| !b.is_ascii_whitespace())?;
+    let is_name = end > 0 && start[end + blanks] == b':';
+    let name = if is_name { std::str::from_utf8(&start[..end]).ok()? } else { return None };
+    Some((name, end + blanks + 1))
 }
 
 /// Bytes of a line in which we look for the colon behind a field's name.

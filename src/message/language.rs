@@ -9,7 +9,6 @@
 mod letters;
 mod words;
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 use words::{LETTERS, WORDS};
 
@@ -33,11 +32,13 @@ const CYRILLIC: std::ops::RangeInclusive<char> = '\u{400}'..='\u{52f}';
 /// Languages, by the places of [`WORDS`]: a bit for each.
 type Languages = u32;
 
-/// The languages of each word, and of each telling letter. Both are sorted.
 static TABLE: LazyLock<Table> = LazyLock::new(Table::of_data);
 
 struct Table {
+    /// The hash of each word and its languages, at the place that the hash's last bits name, or behind that where
+    /// another word has it. A free place has no languages.
     words: Vec<(u64, Languages)>,
+    /// The languages of each telling letter, sorted.
     letters: Vec<(char, Languages)>,
     /// The languages that are written in Cyrillic letters.
     cyrillic: Languages,
@@ -46,64 +47,76 @@ struct Table {
 impl Table {
     fn of_data() -> Self {
         let bit = |code: &str| WORDS.iter().position(|(known, _)| *known == code).map_or(0, |at| 1 << at);
-        let entries = WORDS.iter().flat_map(|(code, words)| words.split(' ').map(move |word| (key(word), bit(code))));
+        let entries =
+            WORDS.iter().flat_map(|(code, words)| words.split(' ').map(move |word| (hash(word.bytes()), bit(code))));
         let telling = |(letters, codes): &(&'static str, &'static str)| {
             let languages = codes.split(' ').fold(0, |so_far, code| so_far | bit(code));
             letters.chars().map(move |letter| (letter, languages))
         };
         let is_cyrillic = |words: &str| words.starts_with(|c| CYRILLIC.contains(&c));
         let cyrillic = WORDS.iter().filter(|(_, words)| is_cyrillic(words)).fold(0, |bits, (code, _)| bits | bit(code));
-        Self { words: joined(entries), letters: joined(LETTERS.iter().flat_map(telling)), cyrillic }
+        let mut table = Self { words: vec![(0, 0); PLACES], letters: Vec::new(), cyrillic };
+        for (hash, languages) in entries {
+            let at = table.place(hash);
+            table.words[at] = (hash, table.words[at].1 | languages);
+        }
+        table.letters = LETTERS.iter().flat_map(telling).collect();
+        table.letters.sort_unstable_by_key(|(letter, _)| *letter);
+        table
     }
 
+    /// Where a word stands, or would stand.
+    fn place(&self, hash: u64) -> usize {
+        let mut at = hash as usize % PLACES;
+        while self.words[at].1 != 0 && self.words[at].0 != hash {
+            at = (at + 1) % PLACES;
+        }
+        at
+    }
+
+    /// The languages that have a word, in either case.
     fn of_word(&self, word: &str) -> Languages {
-        find(&self.words, &key(word))
+        let hash = match word.is_ascii() {
+            true => hash(word.bytes().map(|byte| byte.to_ascii_lowercase())),
+            false => hash(word.to_lowercase().bytes()),
+        };
+        self.words[self.place(hash)].1
     }
 
     /// The languages that have all the telling letters of a word; none where it has none.
     fn of_letters(&self, word: &str) -> Languages {
-        let found = word.chars().filter(|c| !c.is_ascii()).map(|c| find(&self.letters, &c)).filter(|bits| *bits != 0);
-        found.reduce(|all, bits| all & bits).unwrap_or(0)
+        let find = |letter: char| {
+            let at = self.letters.binary_search_by_key(&letter, |(known, _)| *known);
+            at.map_or(0, |at| self.letters[at].1)
+        };
+        let found = word.chars().filter(|c| !c.is_ascii()).map(find).filter(|languages| *languages != 0);
+        found.reduce(|all, languages| all & languages).unwrap_or(0)
     }
 }
 
-/// Entries sorted, what is said of one and the same put together.
-fn joined<K: Ord + Copy>(entries: impl Iterator<Item = (K, Languages)>) -> Vec<(K, Languages)> {
-    let mut sorted: Vec<(K, Languages)> = entries.collect();
-    sorted.sort_unstable_by_key(|(key, _)| *key);
-    sorted.dedup_by(|next, kept| {
-        let is_same = next.0 == kept.0;
-        kept.1 |= if is_same { next.1 } else { 0 };
-        is_same
-    });
-    sorted
-}
-
-fn find<K: Ord>(sorted: &[(K, Languages)], key: &K) -> Languages {
-    sorted.binary_search_by(|(known, _)| known.cmp(key)).map_or(0, |at| sorted[at].1)
-}
+/// Places for words: more than twice as many as there are words, so that most stand at their own.
+const PLACES: usize = 4096;
 
 /// A number for a word, which is compared at once (FNV-1a). No two words of the table have the same.
-fn key(word: &str) -> u64 {
-    word.bytes().fold(0xcbf2_9ce4_8422_2325, |so_far, byte| (so_far ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+fn hash(word: impl Iterator<Item = u8>) -> u64 {
+    word.fold(0xcbf2_9ce4_8422_2325, |so_far, byte| (so_far ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// The ISO 639-1 code of a text's language, where it has one that can be told; by its letters only where somebody is to
 /// be answered in it.
 pub(super) fn of(text: &str, with_letters: bool) -> Option<String> {
     let mut tally = Tally::default();
-    let mut seen = Vec::with_capacity(MAX_WORDS);
-    for word in words(text).take(MAX_WORDS) {
-        seen.push(word);
+    let words = || words(text).take(MAX_WORDS);
+    for word in words() {
         tally.add(word);
         // Nearly all texts have told it long before they end.
-        if seen.len() == ENOUGH_WORDS
+        if tally.count == ENOUGH_WORDS
             && let Some(code) = tally.language()
         {
             return Some(code.to_string());
         }
     }
-    let by_letters = || if with_letters { letters::language(&seen.join(" ")) } else { None };
+    let by_letters = || if with_letters { letters::language(&words().collect::<Vec<_>>().join(" ")) } else { None };
     tally.language().map(str::to_string).or_else(by_letters)
 }
 
@@ -142,14 +155,12 @@ impl Tally {
         let first = written.chars().next().unwrap_or(' ');
         self.cyrillic += usize::from(CYRILLIC.contains(&first));
         self.foreign += usize::from(first > LAST_LATIN && !CYRILLIC.contains(&first));
-        let lower = if written.bytes().all(|b| b.is_ascii_lowercase()) {
-            Cow::Borrowed(written)
-        } else {
-            Cow::Owned(written.to_lowercase())
-        };
-        match TABLE.of_word(&lower) {
-            0 if lower.is_ascii() || self.lettered.len() >= MAX_LETTERED => {}
-            0 => self.lettered.extend(Some(TABLE.of_letters(&lower)).filter(|languages| *languages != 0)),
+        match TABLE.of_word(written) {
+            0 if written.is_ascii() || self.lettered.len() >= MAX_LETTERED => {}
+            0 => {
+                let languages = TABLE.of_letters(&written.to_lowercase());
+                self.lettered.extend(Some(languages).filter(|languages| *languages != 0));
+            }
             languages => self.found.push(languages),
         }
     }
@@ -160,7 +171,7 @@ impl Tally {
         let is_cyrillic = TABLE.cyrillic >> best & 1 == 1;
         let is_in_script =
             if is_cyrillic { self.cyrillic * 2 >= self.count } else { (self.cyrillic + self.foreign) * 5 < self.count };
-        let hits = of_all(&self.found, 0)[best];
+        let hits = self.found.iter().filter(|languages| *languages >> best & 1 == 1).count();
         let lettered = self.lettered.iter().filter(|languages| *languages >> best & 1 == 1).count();
         let is_enough = hits + lettered.min(1) >= MIN_HITS && hits * MAX_WORDS_A_HIT >= self.count;
         (is_in_script && is_enough && self.is_ahead(best)).then_some(WORDS[best].0)

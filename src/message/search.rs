@@ -50,6 +50,12 @@ impl Phrases {
         self.automaton().is_some_and(|phrases| phrases.is_match(lower))
     }
 
+    /// Those that the text has, by their places in the list.
+    pub fn all_in(&self, lower: &str) -> impl Iterator<Item = usize> {
+        let found = self.automaton().into_iter().flat_map(move |phrases| phrases.find_overlapping_iter(lower));
+        found.map(|found| found.pattern().as_usize())
+    }
+
     /// Where the first of them ends in the text.
     pub fn end_in(&self, lower: &str) -> Option<usize> {
         self.automaton()?.find(lower).map(|found| found.end())
@@ -102,19 +108,25 @@ fn has_edges(text: &str, start: usize, end: usize) -> bool {
 }
 
 /// A table of phrases in lower case with which a text may begin.
-pub(super) struct Beginnings(LazyLock<Vec<Vec<&'static str>>>);
+pub(super) struct Beginnings(LazyLock<Sorted>);
+
+/// The phrases that begin with each byte, each with the byte behind it where both are of ASCII: of hundreds only those
+/// few are compared with a text.
+pub(super) type Sorted = Vec<Vec<(Option<u8>, &'static str)>>;
 
 impl Beginnings {
     /// The phrases that `sorted` gives, sorted by [`Beginnings::by_first_byte`] when a text is first looked at.
-    pub const fn new(sorted: fn() -> Vec<Vec<&'static str>>) -> Self {
+    pub const fn new(sorted: fn() -> Sorted) -> Self {
         Self(LazyLock::new(sorted))
     }
 
-    /// The phrases that begin with each byte: of hundreds only those few are compared with a text.
-    pub fn by_first_byte(phrases: &[&'static str]) -> Vec<Vec<&'static str>> {
+    pub fn by_first_byte(phrases: &[&'static str]) -> Sorted {
         let mut sorted = vec![Vec::new(); 256];
         for phrase in phrases {
-            phrase.bytes().next().into_iter().for_each(|byte| sorted[usize::from(byte)].push(*phrase));
+            let mut bytes = phrase.bytes();
+            let Some(first) = bytes.next() else { continue };
+            let second = bytes.next().filter(|second| first.is_ascii() && second.is_ascii());
+            sorted[usize::from(first)].push((second, *phrase));
         }
         sorted
     }
@@ -127,7 +139,11 @@ impl Beginnings {
             true => (first as u8).to_ascii_lowercase(),
             false => lower().next().map_or(0, |first| first.encode_utf8(&mut [0; 4]).as_bytes()[0]),
         };
-        self.0[usize::from(byte)].iter().any(|phrase| {
+        let behind = text.as_bytes().get(1).map(u8::to_ascii_lowercase);
+        self.0[usize::from(byte)].iter().any(|(second, phrase)| {
+            if second.is_some() && *second != behind {
+                return false;
+            }
             if phrase.is_ascii() {
                 let start = text.as_bytes().get(..phrase.len());
                 return start.is_some_and(|start| start.eq_ignore_ascii_case(phrase.as_bytes()));

@@ -45,9 +45,16 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
         return None;
     }
     let words = words.to_lowercase();
+    let begins = || FORWARD.contains(&words.as_str()) || BEGIN.iter().any(|word| words.starts_with(word));
+    // Nearly all lines that end in a colon end the search here.
+    if !is_ruled && !begins() {
+        return None;
+    }
     if IS_FORWARD.are_in(&words) {
-        let begins = FORWARD.contains(&words.as_str()) || BEGIN.iter().any(|word| words.starts_with(word));
-        return (is_ruled || begins).then_some(Separator::Forward);
+        return Some(Separator::Forward);
+    }
+    if !is_ruled {
+        return None;
     }
     // `---- Ann wrote ----`, which some telephones draw.
     let ends_ruled = line.ends_with("--");
@@ -55,10 +62,10 @@ pub(in crate::message) fn separator(line: &str) -> Option<Separator> {
     // QQ has the one word `Original` in the language of the reader.
     let is_one_word = ends_ruled && matches!(words.as_str(), "original" | "原始邮件" | "原邮件" | "回复" | "引用");
     let is_original = is_attribution || is_one_word || IS_ORIGINAL.are_in(&words);
-    if is_ruled && is_original {
+    if is_original {
         Some(Separator::Original)
     } else {
-        (is_ruled && IS_ABOVE.are_in(&words) && ASKS_FOR_ANSWER.are_in(&words)).then_some(Separator::AnswerAbove)
+        (IS_ABOVE.are_in(&words) && ASKS_FOR_ANSWER.are_in(&words)).then_some(Separator::AnswerAbove)
     }
 }
 

@@ -7,7 +7,7 @@
 mod words;
 
 use super::super::limits::{MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS};
-use super::super::search::{Beginnings, Phrases};
+use super::super::search::{Beginnings, Phrases, Sorted};
 
 /// Bytes that every notice has; shorter paragraphs are somebody's words.
 pub(super) const MIN_NOTICE_BYTES: usize = 80;
@@ -35,7 +35,7 @@ fn listed(words: &'static str) -> Vec<&'static str> {
     words.split('|').collect()
 }
 
-fn sorted(words: &'static str) -> Vec<Vec<&'static str>> {
+fn sorted(words: &'static str) -> Sorted {
     Beginnings::by_first_byte(&listed(words))
 }
 

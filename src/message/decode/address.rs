@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.push(1);
                 }
-                _ => self.push(1),
+                _ => self.push(1 + rest[1..].iter().position(is_sign).unwrap_or(rest.len() - 1)),
             }
         }
         self.finish(false);
@@ -320,6 +320,11 @@ fn joined(text: &str) -> Cow<'_, str> {
         is_open = word == ".";
     }
     Cow::Owned(out)
+}
+
+/// Whether a byte may mean something else than itself.
+fn is_sign(byte: &u8) -> bool {
+    matches!(byte, b'"' | b'(' | b'<' | b',' | b';' | b':' | b'=' | b'\\')
 }
 
 /// Bytes of a name that are put together over commas.

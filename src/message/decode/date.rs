@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil;
+use std::borrow::Cow;
 
 /// Bytes of a date that are read.
 const MAX_DATE_BYTES: usize = 200;
@@ -117,7 +118,10 @@ pub(super) fn read(value: &str) -> Option<(Timestamp, Option<i16>)> {
     found.instant()
 }
 
-fn without_comments(value: &str) -> (String, String) {
+fn without_comments(value: &str) -> (Cow<'_, str>, String) {
+    if !value.contains(['(', ')']) {
+        return (Cow::Borrowed(value), String::new());
+    }
     let (mut text, mut comments, mut depth) = (String::new(), String::new(), 0_usize);
     for c in value.chars() {
         match c {
@@ -127,7 +131,7 @@ fn without_comments(value: &str) -> (String, String) {
             _ => comments.push(c),
         }
     }
-    (text, comments)
+    (Cow::Owned(text), comments)
 }
 
 impl Found {
@@ -141,7 +145,9 @@ impl Found {
             self.take_number(word);
         } else if word.contains(':') && !word.starts_with(['+', '-']) || self.is_clock_with_points(word) {
             self.take_clock(word);
-        } else if let Some(zone) = zone(word).filter(|_| self.time.is_some()) {
+        } else if self.time.is_some()
+            && let Some(zone) = zone(word)
+        {
             // `GMT+0200`: the number counts.
             if self.zone.is_none_or(|(_, is_told)| !is_told) {
                 self.zone = Some(zone);

@@ -99,13 +99,13 @@ impl Cursor<'_> {
                 self.at += (stop + 1).min(rest.len());
                 continue;
             }
-            let name = rest[..stop].to_ascii_lowercase();
+            // `name =`, and a word before it that is none of ours.
+            let name = rest[..stop].split(u8::is_ascii_whitespace).rfind(|word| !word.is_empty()).unwrap_or_default();
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             self.at += stop + 1;
             let value = self.value();
-            // `name =`, and a word before it that is none of ours.
-            let name = name.split(u8::is_ascii_whitespace).rfind(|word| !word.is_empty()).unwrap_or_default();
             if !name.is_empty() {
-                return Some(Piece::of(&String::from_utf8_lossy(name), value));
+                return Some(Piece::of(name, value));
             }
         }
     }
@@ -157,13 +157,15 @@ impl Cursor<'_> {
 const MAX_KIND_CHARS: usize = 127;
 
 impl Piece {
-    fn of(name: &str, value: Vec<u8>) -> Self {
-        let (name, is_encoded) = name.strip_suffix('*').map_or((name, false), |name| (name, true));
-        let numbered = name.rsplit_once('*').and_then(|(name, number)| Some((name, number.parse().ok()?)));
-        match numbered {
-            Some((name, number)) => Self { name: name.to_string(), number, is_continued: true, is_encoded, value },
-            None => Self { name: name.to_string(), number: 0, is_continued: false, is_encoded, value },
+    fn of(mut name: String, value: Vec<u8>) -> Self {
+        let is_encoded = name.ends_with('*');
+        name.truncate(name.len() - usize::from(is_encoded));
+        let numbered = name.rsplit_once('*').and_then(|(name, number)| Some((name.len(), number.parse().ok()?)));
+        if let Some((end, _)) = numbered {
+            name.truncate(end);
         }
+        let number = numbered.map_or(0, |(_, number)| number);
+        Self { name, number, is_continued: numbered.is_some(), is_encoded, value }
     }
 }
 
@@ -174,12 +176,13 @@ fn put_together(mut pieces: Vec<Piece>, hint: Option<&str>) -> Vec<(String, Stri
         a.name.cmp(&b.name).then(rank(a).cmp(&rank(b)))
     });
     let mut out: Vec<(String, String)> = Vec::with_capacity(pieces.len());
-    let mut rest = pieces.as_slice();
+    let mut rest = pieces.as_mut_slice();
     while let Some(first) = rest.first() {
         let count = rest.iter().take_while(|piece| piece.name == first.name).count();
-        let (same, after) = rest.split_at(count);
+        let (same, after) = rest.split_at_mut(count);
         rest = after;
-        out.push((first.name.clone(), whole(same, hint)));
+        let value = whole(same, hint);
+        out.push((std::mem::take(&mut same[0].name), value));
     }
     out
 }

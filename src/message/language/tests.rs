@@ -141,5 +141,8 @@ fn the_data_of_languages_are_whole() {
     let mut words: Vec<&str> = WORDS.iter().flat_map(|(_, words)| words.split(' ')).collect();
     words.sort_unstable();
     words.dedup();
-    assert_eq!(TABLE.words.len(), words.len(), "two words have one key");
+    let places = TABLE.words.iter().filter(|(_, languages)| *languages != 0).count();
+    assert_eq!(places, words.len(), "two words have one hash");
+    assert!(words.len() * 2 < PLACES, "there are so many words that they are found slowly");
+    assert!(TABLE.letters.is_sorted_by(|one, next| one.0 < next.0), "a letter is in two rows");
 }

@@ -26,6 +26,7 @@ use super::limits::{MAX_REPORT_BYTES, MAX_REPORT_LINES};
 use super::parts::{Part, Parts};
 use super::{DeliveryReport, Message, ReportKind, ReportedRecipient, decode, html};
 use line::Sure;
+use phrases::Said;
 use sign::Sender;
 use standard::Status;
 
@@ -78,7 +79,8 @@ fn with_words(mut recipients: Vec<ReportedRecipient>, parts: &Parts<'_>, message
     }
     let text = text_of(parts, message);
     let own = original::split(&text).0;
-    let Some(named) = prose::read(own, &own.to_lowercase(), &bare, false) else { return recipients };
+    let lower = own.to_lowercase();
+    let Some(named) = prose::read(own, &lower, Said::in_text(&lower), &bare, false) else { return recipients };
     for recipient in recipients.iter_mut().filter(|recipient| is_bare(recipient)) {
         let Some(told) = named.recipients.iter().find(|told| told.address == recipient.address) else { continue };
         // The class is that of the fields, which say what became of the mail.
@@ -108,19 +110,19 @@ fn in_prose(
     }
     let lower = own.to_lowercase();
     let has_returned = !appended.is_empty() || original::returned(parts).is_some();
-    let says_delayed =
-        phrases::SAYS_DELAYED.are_in(&lower) || phrases::SAYS_DELAYED.are_in(&message.subject.to_lowercase());
+    let says = Said::in_text(&lower);
+    let says_delayed = says.delayed || phrases::SAYS_DELAYED.are_in(&message.subject.to_lowercase());
     let is_delayed = says_delayed && !phrases::SAYS_GIVEN_UP.are_in(&lower);
-    let says_failed = phrases::SAYS_FAILED.are_in(&lower);
+    let says_failed = says.failed;
     if !is_report && !has_subject && !says_failed && !is_delayed {
         return None;
     }
     // What asks for a proof or an approval speaks of mails that were not delivered, too.
-    if !is_report && !has_returned && sender < Sender::CertainServer && sign::asks_for_proof(&lower) {
+    if !is_report && !has_returned && sender < Sender::CertainServer && says.proof {
         return None;
     }
     let known = named_by_header(message);
-    let named = prose::read(own, &lower, &known, is_delayed);
+    let named = prose::read(own, &lower, says, &known, is_delayed);
     let is_sure = named.as_ref().is_some_and(|named| {
         let enough =
             if has_subject || has_returned || sender == Sender::CertainServer { Sure::Field } else { Sure::Alone };

@@ -4,6 +4,7 @@
 //! A table holds phrases between bars; a line may begin with the languages of what follows.
 
 use crate::message::search::Phrases;
+use std::sync::LazyLock;
 
 /// Local parts and names of the parts of servers that send reports, without anything but letters and digits.
 const SERVERS: &str = "
@@ -212,5 +213,55 @@ searched! {
     ANNOUNCES = ANNOUNCED;
     BEGINS_TRANSCRIPT = TRANSCRIPT;
     SAYS_DELIVERED = DELIVERED;
-    ASKS_FOR_PROOF = CHALLENGE;
+}
+
+/// What a report says anywhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Said {
+    pub failed: bool,
+    pub delayed: bool,
+    pub delivered: bool,
+    pub transcript: bool,
+    /// That somebody is to prove something.
+    pub proof: bool,
+}
+
+const SAID: [&str; 5] = [FAILED, DELAYED, DELIVERED, TRANSCRIPT, CHALLENGE];
+static SAYS: Phrases = Phrases::new(|| SAID.into_iter().flat_map(all).collect());
+
+/// Where the phrases of each table end in their list.
+static ENDS: LazyLock<[usize; SAID.len()]> = LazyLock::new(|| {
+    let mut end = 0;
+    SAID.map(|table| {
+        end += all(table).count();
+        end
+    })
+});
+
+impl Said {
+    /// Reads a text in lower case, in one pass for all tables.
+    pub fn in_text(lower: &str) -> Self {
+        let mut found = [false; SAID.len()];
+        SAYS.all_in(lower).for_each(|phrase| found[ENDS.partition_point(|end| *end <= phrase)] = true);
+        let [failed, delayed, delivered, transcript, proof] = found;
+        Self { failed, delayed, delivered, transcript, proof }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pass_finds_what_a_search_for_each_table_would() {
+        for (at, table) in SAID.into_iter().enumerate() {
+            for phrase in all(table) {
+                let Said { failed, delayed, delivered, transcript, proof } = Said::in_text(&format!("so: {phrase}."));
+                let found = [failed, delayed, delivered, transcript, proof];
+                assert!(found[at], "{phrase}");
+                let others = SAID.map(|other| all(other).any(|other| phrase.contains(other)));
+                assert_eq!(found, others, "{phrase}");
+            }
+        }
+    }
 }

@@ -5,9 +5,9 @@
 //! reply code, a label with an address.
 
 use super::line::{self, Follows, Sure};
-use super::phrases;
+use super::phrases::{self, Said};
 use super::said;
-use super::status;
+use super::status::{self, Rating};
 use crate::message::ReportedRecipient;
 use crate::message::fields;
 use crate::message::limits::{MAX_REPORT_LINES, MAX_REPORTED_RECIPIENTS};
@@ -39,11 +39,11 @@ struct Candidate<'a> {
     rest: &'a str,
 }
 
-/// Reads the recipients that a report's own words name; `lower` are the same words in lower case. `known` are addresses
-/// that its header names; then only the reasons are looked for.
-pub(super) fn read(text: &str, lower: &str, known: &[String], is_delayed: bool) -> Option<Named> {
+/// Reads the recipients that a report's own words name; `lower` are the same words in lower case, and `says` is what they
+/// say anywhere. `known` are addresses that its header names; then only the reasons are looked for.
+pub(super) fn read(text: &str, lower: &str, says: Said, known: &[String], is_delayed: bool) -> Option<Named> {
     let lines: Vec<&str> = fields::lines(text).take(MAX_REPORT_LINES).collect();
-    let all = candidates(&lines, fields::lines(lower));
+    let all = candidates(&lines, lower, says);
     let starts: Vec<bool> = {
         let mut starts = vec![false; lines.len()];
         all.iter().filter(|c| c.sure <= Sure::Alone).for_each(|candidate| starts[candidate.line] = true);
@@ -95,9 +95,12 @@ pub(super) fn read(text: &str, lower: &str, known: &[String], is_delayed: bool) 
         let in_session = said::in_session(&lines, &candidate.address);
         let near = [diagnostic.as_deref(), in_session.as_deref()];
         let near = near.into_iter().flatten().filter_map(|text| status::derive_rated(text, is_failed));
-        let anywhere = if is_single { whole() } else { None };
         // Numbers tell more than words, wherever they stand, and what stands nearer is surer.
-        let found = near.chain(anywhere).reduce(|best, other| if other.0 > best.0 { other } else { best });
+        let surer = |best: (Rating, String), other: (Rating, String)| if other.0 > best.0 { other } else { best };
+        let found = near.reduce(surer);
+        let is_told = found.as_ref().is_some_and(|(rating, _)| *rating == Rating::Status);
+        let anywhere = if is_single && !is_told { whole() } else { None };
+        let found = found.into_iter().chain(anywhere).reduce(surer);
         let status = found.or_else(whole).map_or_else(|| status::vague(is_failed), |(_, status)| status);
         diagnostic = diagnostic.or(in_session);
         recipients.push(ReportedRecipient {
@@ -121,8 +124,8 @@ fn distinct<'a>(candidates: impl Iterator<Item = Candidate<'a>>) -> Vec<Candidat
     chosen
 }
 
-/// Whatever in the lines may name a recipient.
-fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -> Vec<Candidate<'a>> {
+/// Whatever in the lines may name a recipient; `lower` are they in lower case.
+fn candidates<'a>(lines: &[&'a str], lower: &str, says: Said) -> Vec<Candidate<'a>> {
     let mut found: Vec<Candidate<'a>> = Vec::new();
     let mut section = None;
     let mut is_session = false;
@@ -130,7 +133,7 @@ fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -
     let mut is_alias = false;
     // How deep the line is set in that began what is said of an address, while that goes on.
     let mut depth: Option<usize> = None;
-    for ((at, text), lower) in lines.iter().copied().enumerate().zip(lower) {
+    for ((at, text), lower) in lines.iter().copied().enumerate().zip(fields::lines(lower)) {
         let indent = text.len() - text.trim_start().len();
         if text.trim().is_empty() {
             depth = None;
@@ -143,7 +146,7 @@ fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -
             let section = section.unwrap_or(Section::Whole);
             found.push(Candidate { address, sure, section, line: at, rest });
         };
-        if !is_below && phrases::BEGINS_TRANSCRIPT.are_in(lower) {
+        if says.transcript && !is_below && phrases::BEGINS_TRANSCRIPT.are_in(lower) {
             (is_session, section, depth) = (true, None, None);
             continue;
         }
@@ -195,7 +198,7 @@ fn candidates<'a, 'l>(lines: &[&'a str], lower: impl Iterator<Item = &'l str>) -
                     add(address.address, Sure::Told, section, &text[address.end..]);
                 }
             }
-        } else if phrases::SAYS_DELIVERED.are_words_in(lower) {
+        } else if says.delivered && phrases::SAYS_DELIVERED.are_words_in(lower) {
             section = Some(Section::Delivered);
         } else if has_address && let Some(address) = line::mentioned(text, lower) {
             add(address.address, Sure::Mentioned, section, text);

@@ -27,7 +27,11 @@ pub(super) fn of(message: &Message) -> Sender {
     };
     // `MAILER-DAEMON@mx.example (Mail Delivery System)`: the comment is the name.
     let comment = from.split_once('(').map_or("", |(_, comment)| comment);
-    let names = [bare(address), bare(name), bare(comment)].join(" ");
+    let mut names = String::with_capacity(address.len() + name.len() + comment.len() + 2);
+    for part in [address, name, comment] {
+        names.extend(letters(part));
+        names.push(' ');
+    }
     let is_null = message.return_path == ReturnPath::Null;
     let names_failed = has(message, "X-Failed-Recipients") || has(message, "X-DSNContext");
     let is_returned_by_server = match &message.return_path {
@@ -58,7 +62,11 @@ fn has(message: &Message, name: &str) -> bool {
 }
 
 fn bare(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(text).collect()
+}
+
+fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 /// Whether a subject is that of a report.
@@ -75,9 +83,4 @@ pub(super) fn is_passed_on(message: &Message) -> bool {
     let start = message.subject.trim_start().split_once(':').map(|(sign, _)| sign.trim().to_lowercase());
     let start = start.as_deref().map(|sign| sign.split(['[', '(']).next().unwrap_or_default().trim());
     start.is_some_and(|sign| PASSED_ON.contains(&sign))
-}
-
-/// Whether a text asks its reader to prove something or waits for somebody's approval.
-pub(super) fn asks_for_proof(lower: &str) -> bool {
-    phrases::ASKS_FOR_PROOF.are_in(lower)
 }
