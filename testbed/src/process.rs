@@ -172,6 +172,9 @@ pub fn signal(name: &str, pids: &[u32]) -> Result<()> {
     Ok(())
 }
 
+/// The longest that a server may take to begin or to end, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Waits until a server on loopback greets with `greeting`.
 pub fn wait_for_greeting(
     what: &str,
@@ -179,8 +182,7 @@ pub fn wait_for_greeting(
     greeting: &str,
     mut still_alive: impl FnMut() -> Result<()>,
 ) -> Result<()> {
-    let limit = Duration::from_secs(15);
-    wait_until(&format!("{what} to answer on 127.0.0.1:{port}"), limit, || {
+    wait_until(&format!("{what} to answer on 127.0.0.1:{port}"), PATIENCE, || {
         still_alive()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) else { return Ok(None) };

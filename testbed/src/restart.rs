@@ -1,17 +1,14 @@
 //! What happens to the servers of a bed: they die, come back, turn mail away for a while, and number mails anew.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, process::Command};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     MailBed, SmtpServer,
-    process::{RootAccess, is_group_alive, program, run},
+    process::{PATIENCE, RootAccess, is_group_alive, program, run},
     wait::wait_until,
 };
-
-/// The longest that processes may take to end after a signal.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// One of a bed's servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
