@@ -237,6 +237,11 @@ fn an_agent_reads_what_an_invitation_says() {
         answer: Some("declined".to_owned()),
         ..Calendar::default()
     };
+    let days = |first: &str, last: Option<&str>| Calendar {
+        starts: Some(first.to_owned()),
+        ends: last.map(str::to_owned),
+        ..Calendar::default()
+    };
     let whole = "“Migration weekend” from 2026-03-07T08:00:00Z to 2026-03-07T10:00:00Z in Room 5 by ann@example.com.";
     let cases = [
         (
@@ -244,6 +249,10 @@ fn an_agent_reads_what_an_invitation_says() {
             format!("It invites to {whole} The desk has not answered it.\n"),
         ),
         (event, format!("It tells of {whole}\n")),
+        (days("2026-03-07", Some("2026-03-09")), "It tells of an event from 2026-03-07 to 2026-03-09.\n".to_owned()),
+        (days("2026-03-07", Some("2026-03-07")), "It tells of an event on 2026-03-07.\n".to_owned()),
+        (days("2026-03-07", Some("2026-03-06")), "It tells of an event on 2026-03-07.\n".to_owned()),
+        (days("2026-03-07", None), "It tells of an event on 2026-03-07.\n".to_owned()),
         (bare, "It calls off an event.\n".to_owned()),
         (answer, "It answers the invitation to “Standup”: declined.\n".to_owned()),
     ];
@@ -255,6 +264,26 @@ fn an_agent_reads_what_an_invitation_says() {
         // A mail is wrapped as mails are.
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words(&text).contains(&words(&expected)), "{expected}\n{text}");
+    }
+}
+
+#[test]
+fn a_mail_without_words_says_so_and_why_where_it_is_encrypted() {
+    let (policy, zone) = (policy(), TimeZone::UTC);
+    let desk = Desk { policy: &policy, zone: &zone, templates: &TEMPLATES };
+    let cases = [
+        ("image/png", "The mail has no words of its own."),
+        ("application/pgp-encrypted", "The mail is encrypted, or sealed"),
+        ("application/pkcs7-mime", "The mail is encrypted, or sealed"),
+    ];
+    for (media_type, expected) in cases {
+        let mut sample = Sample::of(Purpose::Notification);
+        let Content::Notification(notification) = &mut sample.draft.content else { unreachable!() };
+        (notification.text, notification.unread, notification.joined) = Default::default();
+        let file = File { name: "a".to_owned(), media_type: media_type.to_owned(), bytes: b"x".to_vec() };
+        let ticket = Some(&sample.ticket);
+        let mail = compose(&sample.draft, ticket, &desk, &sample.stamps, vec![file], sample.now).unwrap();
+        assert!(text_of(&mail).contains(expected), "{media_type}: {}", text_of(&mail));
     }
 }
 

@@ -3,6 +3,7 @@
 use super::decode;
 use super::limits::{MAX_CALENDAR_BYTES, MAX_CALENDAR_CHARS};
 use super::parts::Parts;
+use jiff::civil;
 
 /// What a calendar part says (RFC 5545), as far as its first event tells. Times are as its writer put them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
@@ -13,7 +14,7 @@ pub struct Calendar {
     pub summary: Option<String>,
     /// When it begins: `2026-03-02`, `2026-03-02T10:00:00Z` or `2026-03-02T10:00:00 Europe/Berlin`.
     pub starts: Option<String>,
-    /// When it ends, or is due.
+    /// When it ends, or is due; the last day of whole ones.
     pub ends: Option<String>,
     /// Where it takes place.
     pub place: Option<String>,
@@ -122,7 +123,8 @@ impl Calendar {
             "LOCATION" => self.place = self.place.take().or_else(text),
             "UID" => self.uid = self.uid.take().or_else(text),
             "DTSTART" => self.starts = self.starts.take().or_else(|| when(parameters, value)),
-            "DTEND" | "DUE" => self.ends = self.ends.take().or_else(|| when(parameters, value)),
+            "DTEND" => self.ends = self.ends.take().or_else(|| when(parameters, value).map(last_day)),
+            "DUE" => self.ends = self.ends.take().or_else(|| when(parameters, value)),
             "ORGANIZER" => self.organizer = self.organizer.take().or_else(|| mail_address(value)),
             "ATTENDEE" => self.answer = self.answer.take().or_else(|| parameter(parameters, "PARTSTAT")),
             _ => {}
@@ -184,6 +186,13 @@ fn when(parameters: &str, value: &str) -> Option<String> {
     })
 }
 
+/// The day before an end that is a day: an event of whole days ends before it (RFC 5545 §3.6.1).
+fn last_day(end: String) -> String {
+    let is_day = !end.contains('T');
+    let day = if is_day { end.parse::<civil::Date>().and_then(civil::Date::yesterday).ok() } else { None };
+    day.map_or(end, |day| day.to_string())
+}
+
 fn mail_address(value: &str) -> Option<String> {
     let address = value.get(..7).filter(|start| start.eq_ignore_ascii_case("mailto:")).map_or(value, |_| &value[7..]);
     address.contains('@').then(|| cut(address))
@@ -236,6 +245,21 @@ mod tests {
         };
         assert_eq!(read(EVENT, None), Some(expected.clone()));
         assert_eq!(read(&EVENT.replace("\r\n", "\n"), None), Some(expected));
+    }
+
+    #[test]
+    fn whole_days_end_with_the_last_of_them() {
+        let cases = [
+            ("a day", "DTEND;VALUE=DATE:20260303", "2026-03-02"),
+            ("over the end of a month", "DTEND;VALUE=DATE:20260301", "2026-02-28"),
+            ("an hour", "DTEND:20260303T000000", "2026-03-03T00:00:00"),
+            ("a task", "DUE;VALUE=DATE:20260303", "2026-03-03"),
+            ("no day of any month", "DTEND;VALUE=DATE:20260399", "2026-03-99"),
+        ];
+        for (name, end, expected) in cases {
+            let calendar = read(&EVENT.replace("DTEND:20260302T100000Z", end), None).unwrap();
+            assert_eq!(calendar.ends.as_deref(), Some(expected), "{name}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Message {
 }
 
 /// How subjects of forwarded mails begin, by program and language, without the colon.
-const PREFIXES: [&str; 32] = [
+const PREFIXES: [&str; 33] = [
     "chuyển tiếp",
     "doorst",
     "enc",
@@ -155,6 +155,7 @@ const PREFIXES: [&str; 32] = [
     "wtr",
     "προωθ",
     "προώθ",
+    "πρθ",
     "пересл",
     "הועבר",
     "转发",

@@ -25,6 +25,12 @@ const HELP: [(&str, &str); 7] = [
     ("#help", "Sends this list."),
 ];
 
+/// Media types of mails whose words nobody reads without a key or a program for it (RFC 3156 §4, RFC 8551 §3.2).
+const SEALED: [&str; 3] = ["application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"];
+
+const OF_SEALED: &str =
+    "The mail is encrypted, or sealed by OpenPGP or S/MIME, and the desk has no keys: it is attached as it came.";
+
 /// The form that `#resolve` wants below it.
 const RESOLVE_FORM: &str =
     "#resolve\nRoot Cause: what caused it\nSolution: what was done\nVerification: how it was checked";
@@ -73,7 +79,8 @@ impl View<'_> {
         }
         let is_a_mail = matches!(notification.news, News::Opened | News::FollowUp | News::Reopened | News::Unverified);
         if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() && notification.unread.is_empty() {
-            detail = "The mail has no words of its own.".to_owned();
+            let is_sealed = files.iter().any(|file| SEALED.contains(&file.media_type.as_str()));
+            detail = if is_sealed { OF_SEALED } else { "The mail has no words of its own." }.to_owned();
         }
         fields.set("headline", headline);
         fields.set("detail", detail);
@@ -245,8 +252,11 @@ fn invitation(calendar: &Calendar) -> String {
     };
     let mut text =
         format!("{verb} {}", calendar.summary.as_deref().map_or("an event".to_owned(), |what| format!("“{what}”")));
-    let parts =
-        [("from", &calendar.starts), ("to", &calendar.ends), ("in", &calendar.place), ("by", &calendar.organizer)];
+    // Some programs say of one whole day where it ends, and some that it ends where it begins.
+    let is_one_day = calendar.starts.as_ref().is_some_and(|day| !day.contains('T'))
+        && calendar.ends.as_ref().is_none_or(|last| calendar.starts.as_ref() >= Some(last));
+    let (begin, end) = if is_one_day { ("on", &None) } else { ("from", &calendar.ends) };
+    let parts = [(begin, &calendar.starts), ("to", end), ("in", &calendar.place), ("by", &calendar.organizer)];
     for (word, part) in parts {
         if let Some(part) = part {
             text.push_str(&format!(" {word} {part}"));
