@@ -30,16 +30,18 @@ pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM p
 pub(super) const SAME_ID: (&str, &str) =
     ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
 
-/// Of mails that others quote, 64 KiB are read: files come behind the words.
-const QUOTED_OURS: &str = "SELECT substr(raw, 1, 65536) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
-    WHERE ticket = $1 AND message_id = $2 LIMIT 1";
+/// Bytes that are read of a mail that another one quotes: files come behind the words.
+const MAX_QUOTED_BYTES: i64 = 64 * 1024;
 
-const QUOTED_LAST: &str = "SELECT substr(raw, 1, 65536) FROM outbox JOIN outbox_raw ON outbox_raw.outbox = outbox.id \
-    WHERE ticket = $1 AND party = $2 ORDER BY outbox.id DESC LIMIT 3";
+const QUOTED_OURS: &str = "SELECT substr(raw, 1, CAST($1 AS INTEGER)) FROM outbox \
+    JOIN outbox_raw ON outbox_raw.outbox = outbox.id WHERE ticket = $2 AND message_id = $3 LIMIT 1";
 
-const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, 65536) FROM outcomes JOIN inbox ON inbox.id = outcomes.inbox \
-    JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, inbox.id) \
-    WHERE duplicate_of IS NULL AND message_id = $1 ORDER BY inbox.id LIMIT 1";
+const QUOTED_LAST: &str = "SELECT substr(raw, 1, CAST($1 AS INTEGER)) FROM outbox \
+    JOIN outbox_raw ON outbox_raw.outbox = outbox.id WHERE ticket = $2 AND party = $3 ORDER BY outbox.id DESC LIMIT 3";
+
+const QUOTED_THEIRS: &str = "SELECT substr(raw, 1, CAST($1 AS INTEGER)) FROM outcomes \
+    JOIN inbox ON inbox.id = outcomes.inbox JOIN inbox_raw ON inbox_raw.inbox = COALESCE(same_bytes_as, inbox.id) \
+    WHERE duplicate_of IS NULL AND message_id = $2 ORDER BY inbox.id LIMIT 1";
 
 pub(super) const KNOWN_ADDRESSES: (&str, &str) = (
     "SELECT v.column1 FROM (VALUES ",
@@ -236,10 +238,11 @@ async fn quoted(tx: &mut Connection, mails: &[Quoted]) -> Result<HashMap<Quoted,
         if found.contains_key(quoted) {
             continue;
         }
+        let select = |text| query(text).bind(MAX_QUOTED_BYTES);
         let query = match quoted {
-            Quoted::Ours(ticket, id) => query(QUOTED_OURS).bind(ticket.0).bind(&id.0),
-            Quoted::Theirs(id) => query(QUOTED_THEIRS).bind(&id.0),
-            Quoted::Last(ticket, party) => query(QUOTED_LAST).bind(ticket.0).bind(i64::from(party.0)),
+            Quoted::Ours(ticket, id) => select(QUOTED_OURS).bind(ticket.0).bind(&id.0),
+            Quoted::Theirs(id) => select(QUOTED_THEIRS).bind(&id.0),
+            Quoted::Last(ticket, party) => select(QUOTED_LAST).bind(ticket.0).bind(i64::from(party.0)),
         };
         let rows = query.for_mails().fetch_all(&mut *tx).await?;
         let raws: Vec<Vec<u8>> = rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;

@@ -117,6 +117,8 @@ fn twice_the_size_takes_hardly_more_than_twice_the_time() {
         ("signatures by their element", html, "<signature id=\"initial\">x"),
         ("our own line", "", "> ##- Please type your answer above this line -##\r\n"),
         ("beginnings of our own line", "", "##- Please type\r\n"),
+        ("last lines of ours", "", "> Ref: PR-1001 · 1-2ah.bnvnsb4yequt4y6kz3cxrmp73m\r\n"),
+        ("last lines of ours below separators", "", "____\r\nRef: PR-1001 · 1-2ah.bnvnsb4yequt4y6kz3cxrmp73m\r\n"),
         ("soft line breaks", flowed, "word \r\n"),
         ("soft line breaks in quotes", flowed, "> word \r\n>> word \r\n"),
         ("challenges", "", "It is being held. Are you not a robot? "),
@@ -266,6 +268,37 @@ fn twice_as_long_an_answer_of_an_agent_takes_hardly_more_than_twice_the_time() {
         let text = |size: usize| format!("{start}{}", piece.repeat(size / piece.len()));
         let (one, two) = (text(SIZE), text(2 * SIZE));
         grows_no_more(name, || took(|| Orders::read(&one)), || took(|| Orders::read(&two)));
+    }
+}
+
+#[test]
+fn twice_as_long_a_quote_takes_hardly_more_than_twice_the_time_to_compare() {
+    let cases = [
+        ("the same lines", "word {n}\n", "> word {n}\r\n"),
+        ("one word", "word\n", "> word\r\n"),
+        ("other words", "word {n}\n", "> other {n}\r\n"),
+        ("words in another order", "one {n} two\n", "> two one {n}\r\n"),
+        ("long lines", "word {n} ", "> word {n} "),
+        ("answers between", "word {n}\n", "> word {n}\r\nyes\r\n"),
+        ("answers in the quote", "word {n}\n", "> word {n} yes\r\n"),
+        ("what is not marked", "word {n}\n", "word {n}\r\n"),
+        ("introductions", "From: a\nSent: b\n", "> From: a\r\n> Sent: b\r\n"),
+        ("closings", "Regards\n\n", "> Regards\r\n>\r\n"),
+        ("nothing", "", "> word {n}\r\n"),
+    ];
+    for (name, in_mail, in_quote) in cases {
+        let of = |piece: &str, size: usize| -> String {
+            let count = size / in_quote.len();
+            (0..count).map(|n| piece.replace("{n}", &n.to_string())).collect()
+        };
+        let answer = |size: usize| {
+            let start = "No.\r\n\r\n-----Original Message-----\r\nFrom: a\r\nSent: b\r\n\r\n";
+            let raw = mail("", &format!("{start}{}", of(in_quote, size)));
+            message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default()).body
+        };
+        let (one, two) = ((answer(SIZE), of(in_mail, SIZE)), (answer(2 * SIZE), of(in_mail, 2 * SIZE)));
+        assert!(one.0.quote.len() > SIZE / 2, "{name}: it is quoted");
+        grows_no_more(name, || took(|| one.0.unread(Some(&one.1))), || took(|| two.0.unread(Some(&two.1))));
     }
 }
 

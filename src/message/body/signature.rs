@@ -52,24 +52,10 @@ pub(super) fn mark(lines: &[&str], hinted: &[Option<What>], is_above_ours: bool,
 
 /// How many of the lines below a quote are neither a signature nor the footer of a program or a server, beyond doubt.
 pub(super) fn words_below(lines: &[&str]) -> usize {
-    let mut end = lines.iter().position(|line| *line == "-- ").unwrap_or(lines.len());
-    loop {
-        while end > 0 && lines[end - 1].trim().is_empty() {
-            end -= 1;
-        }
-        let rest = &lines[..end];
-        let cut = if rest.is_empty() {
-            None
-        } else if sent_from::is_last(rest, true) {
-            Some(end - 1)
-        } else {
-            notices::last(rest, true)
-        };
-        match cut {
-            Some(at) => end = at,
-            None => break,
-        }
-    }
+    let end = lines.iter().position(|line| *line == "-- ").unwrap_or(lines.len());
+    let is_telephones = |rest: &[&str]| sent_from::is_last(rest, true).then(|| rest.len() - 1);
+    let end = uppermost(&lines[..end], |rest| is_telephones(rest).or_else(|| notices::last(rest, true)));
+    let end = without_blank_end(&lines[..end]).len();
     // Somebody goes on below the signature.
     match lines.iter().rposition(|line| is_postscript(line)) {
         Some(at) if at >= end => lines.len(),
@@ -91,29 +77,33 @@ fn find(lines: &[&str], around: Around, hints: &Hints) -> usize {
     if let Some(exact) = lines.iter().position(|line| *line == "-- ") {
         return exact;
     }
-    let mut found = lines.len();
-    let mut end = found;
     let mut has_rule = false;
+    uppermost(lines, |rest| {
+        if sent_from::is_last(rest, is_quote_above) {
+            return Some(rest.len() - 1);
+        }
+        let rule = if has_rule { None } else { below_rule(rest, around, hints) };
+        has_rule |= rule.is_some();
+        rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, &hints.sender))
+    })
+}
+
+/// Where the uppermost of what stands one above the other below the words begins; `last` finds where the last of it
+/// does in lines that end in no blank one.
+fn uppermost(lines: &[&str], mut last: impl FnMut(&[&str]) -> Option<usize>) -> usize {
+    let mut found = lines.len();
     loop {
-        while end > 0 && lines[end - 1].trim().is_empty() {
-            end -= 1;
-        }
-        let rest = &lines[..end];
-        if rest.is_empty() {
-            return found;
-        }
-        let cut = if sent_from::is_last(rest, is_quote_above) {
-            Some(end - 1)
-        } else {
-            let rule = if has_rule { None } else { below_rule(rest, around, hints) };
-            has_rule |= rule.is_some();
-            rule.or_else(|| notices::last(rest, is_quote_above)).or_else(|| signed(rest, &hints.sender))
-        };
-        match cut {
-            Some(at) => (end, found) = (at, at),
+        let rest = without_blank_end(&lines[..found]);
+        match if rest.is_empty() { None } else { last(rest) } {
+            Some(at) => found = at,
             None => return found,
         }
     }
+}
+
+fn without_blank_end<'a, 'l>(lines: &'a [&'l str]) -> &'a [&'l str] {
+    let end = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+    &lines[..end]
 }
 
 /// How what comes after the signature begins, in lower case and without blanks and dashes.

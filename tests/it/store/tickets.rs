@@ -370,3 +370,16 @@ async fn mails_that_are_quoted_are_found_wherever_they_are() {
     ];
     assert_eq!(found, expected);
 }
+
+#[tokio::test]
+async fn of_a_mail_that_is_quoted_no_more_than_its_beginning_is_read() {
+    let desk = desk().await;
+    let long = "x".repeat(70_000);
+    desk.store.keep_mail(&[mail(1, &long)], None, minute(0)).await.unwrap();
+    let item = desk.claim(minute(0)).await.remove(0);
+    let changes = Changes { settled: vec![settled(&item, Outcome::TicketOpened)], ..opened(&[ticket(1001)]) };
+    desk.write(&changes).await;
+    let asked = Quoted::Theirs(MessageId("m1@example.com".to_owned()));
+    let looked = look_up(&desk, &Lookup { quoted: vec![asked.clone()], ..Lookup::default() }).await;
+    assert_eq!(looked.quoted[&asked], [long.as_bytes()[..65_536].to_vec()]);
+}
