@@ -10,7 +10,7 @@ use super::notify::{notify, told, told_of_more, unacknowledged};
 use super::policy::Policy;
 use super::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Reason, Standing, TicketRef, guard};
 use crate::classify::{Because, Intent};
-use crate::message::{Address, Authentication, Origin};
+use crate::message::{Address, Attachment, Authentication, Origin};
 use crate::thread::subject::base_subject;
 use crate::thread::{Evidence, Thread};
 use crate::ticket::event::Visibility;
@@ -81,9 +81,8 @@ pub(super) fn on_follow_up(
         Err(why) => not_added(decision, mail, at, Some(ticket), why, policy),
     };
     let team = told(ticket, policy);
-    // Whoever goes on among what the mail quotes has more to say than thanks.
-    let is_all = !mail.unread.is_between && mail.unread.below.is_empty();
-    let intent = mail.verdict.intent.as_ref().filter(|_| is_all).map(|because| because.value);
+    let intent =
+        mail.verdict.intent.as_ref().map(|because| because.value).filter(|intent| is_all(mail, ticket, *intent));
     match (ticket.status, intent) {
         (Status::Resolved, Some(Intent::Confirm)) => {
             let decision = by_rule(decision, "confirmed", mail.verdict.intent.as_ref());
@@ -115,6 +114,35 @@ pub(super) fn on_follow_up(
             let team = if severity > ticket.severity { told_of_more(ticket, severity, policy) } else { team };
             notify(decision.ends_as(Outcome::FollowUp), mail, on, &team, news, policy, now)
         }
+    }
+}
+
+/// Files that come with the signature of a mail and say nothing more.
+const OF_SIGNATURES: [&str; 5] = [
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/pgp-signature",
+    "text/vcard",
+    "text/x-vcard",
+];
+
+/// Whether what an answer to a solution means is all that it says. Whoever goes on among what the mail quotes, or passes
+/// another mail on, has more to say; and nobody is told of thanks, so that a file or a new subject would not be seen.
+fn is_all(mail: &Mail, ticket: &Ticket, intent: Intent) -> bool {
+    let says_more = |file: &Attachment| !file.inline && !OF_SIGNATURES.contains(&file.media_type.as_str());
+    let has_more = || mail.message.attachments.iter().any(says_more) || has_new_subject(mail, ticket);
+    let is_among_words = mail.unread.is_between || !mail.unread.below.is_empty() || mail.message.forwarded.is_some();
+    !is_among_words && !(intent == Intent::Thanks && has_more())
+}
+
+/// Whether a subject has words that the ticket's has not: `Still broken! Re: Login`. Servers put tags before it, and
+/// programs signs that we do not know.
+fn has_new_subject(mail: &Mail, ticket: &Ticket) -> bool {
+    let (subject, known) = (base_subject(&mail.message.subject), base_subject(&ticket.subject));
+    let is_word = |word: &str| !word.starts_with('[') && !word.ends_with([':', '：', ']']);
+    match subject.strip_suffix(known.as_str()) {
+        Some(before) => before.split_whitespace().any(is_word),
+        None => !subject.is_empty(),
     }
 }
 
