@@ -54,9 +54,10 @@ fn passed_on(mail: &Mail, orders: &Orders) -> Option<Vec<TranscriptLine>> {
     })
 }
 
-/// A mail to somebody who is no customer, of which the desk has but a copy: its words are for whoever it was written to.
+/// A mail to somebody who is not the customer, of which the desk has but a copy: its words are for whoever it was written
+/// to, be it somebody who joined the ticket.
 fn copy(mail: &Mail, orders: &Orders, ticket: &Ticket, policy: &Policy) -> Option<Vec<TranscriptLine>> {
-    let is_customers = |to: &Address| ticket.party_of(to).is_some_and(|party| party.role != Role::Agent);
+    let is_customers = |to: &Address| ticket.party_of(to).is_some_and(|party| party.role == Role::Requester);
     let to = &mail.message.to;
     let first = to.first().filter(|_| {
         !is_for_agents(mail, orders)

@@ -209,6 +209,7 @@ fn a_mail_that_passes_another_on_goes_to_nobody() {
 #[test]
 fn what_is_for_colleagues_goes_to_nobody() {
     let (colleague, customer) = (Address::bare("lead@elsewhere.example"), Address::bare("ann@example.com"));
+    let partner = Address::bare("carl@example.com");
     let desk = policy().support_address;
     for (name, to, text, is_refused) in [
         ("to a colleague, the desk has a copy", vec![colleague.clone()], "What do we say?", true),
@@ -216,6 +217,7 @@ fn what_is_for_colleagues_goes_to_nobody() {
         ("the same as a note", vec![colleague.clone()], "#note\nWhat do we say?", false),
         ("to the desk and a colleague", vec![desk.clone(), colleague], "It is out.", false),
         ("to the customer, the desk has a copy", vec![customer], "It is out.", false),
+        ("to somebody on the ticket, the desk has a copy", vec![partner], "Can you do it?", true),
         ("lines of a notification", vec![desk.clone()], "It is out.\nYour answer goes to: Ann", true),
         ("its last ones", vec![desk], "It is out.\n\nCommands, on the first lines of an answer: #take", true),
     ] {
