@@ -37,7 +37,7 @@ pub(super) fn on_mail(
     let Some(agent) = policy.agent(id) else {
         return quarantine(Cause::SPOOFED_AGENT, "no-such-agent", &id.0);
     };
-    if mail.message.origin != Origin::Person {
+    if mail.message.origin != Origin::Person && !mail.message.only_asks_for_no_answers() {
         return automatic(mail, agent, ticket, at, Gate { standing, policy, now });
     }
     let authority = match authority::proof(mail, agent, ticket, policy, now) {
@@ -139,8 +139,9 @@ pub(super) fn transcript(
     gate: Gate<'_>,
 ) -> Decision {
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    // What only its words call automatic may be the agent's own.
-    let origin = if mail.message.is_automatic_by_words_only { Origin::Person } else { mail.message.origin };
+    // What only its words or a field that asks for no answers call automatic may be the agent's own.
+    let may_be_own = mail.message.is_automatic_by_words_only || mail.message.only_asks_for_no_answers();
+    let origin = if may_be_own { Origin::Person } else { mail.message.origin };
     // That words of theirs went to nobody agents have to hear, however much else went to them; the caps of the ticket and
     // of the desk keep two robots apart.
     let mut standing = gate.standing.clone();

@@ -117,22 +117,14 @@ pub(super) fn on_follow_up(
     }
 }
 
-/// Files that come with the signature of a mail and say nothing more.
-const OF_SIGNATURES: [&str; 5] = [
-    "application/pkcs7-signature",
-    "application/x-pkcs7-signature",
-    "application/pgp-signature",
-    "text/vcard",
-    "text/x-vcard",
-];
-
 /// Whether what an answer to a solution means is all that it says. Whoever goes on among what the mail quotes, or passes
 /// another mail on, has more to say; and nobody is told of thanks, so that a file or a new subject would not be seen.
 fn is_all(mail: &Mail, ticket: &Ticket, intent: Intent) -> bool {
-    let says_more = |file: &Attachment| !file.inline && !OF_SIGNATURES.contains(&file.media_type.as_str());
+    let is_card = |file: &Attachment| matches!(file.media_type.as_str(), "text/vcard" | "text/x-vcard");
+    let says_more = |file: &Attachment| !file.inline && !file.is_signature() && !is_card(file);
     let has_more = || mail.message.attachments.iter().any(says_more) || has_new_subject(mail, ticket);
     let is_among_words = mail.unread.is_between || !mail.unread.below.is_empty() || mail.message.forwarded.is_some();
-    !is_among_words && !(intent == Intent::Thanks && has_more())
+    !(is_among_words || intent == Intent::Thanks && has_more())
 }
 
 /// Whether a subject has words that the ticket's has not: `Still broken! Re: Login`. Servers put tags before it, and
@@ -146,8 +138,9 @@ fn has_new_subject(mail: &Mail, ticket: &Ticket) -> bool {
     }
 }
 
-/// A mail on an existing ticket that nothing but its words calls automatic. From somebody on the ticket it is filed as
-/// what it says it is, and told; from anybody else it is what any mail of theirs would be.
+/// A mail on an existing ticket that nothing but its words, its address or a field that says little calls automatic. From
+/// somebody on the ticket it is filed as what it says it is, and told; from anybody else it is what any mail of theirs
+/// would be.
 pub(super) fn on_perhaps_automatic(
     mail: &Mail,
     ticket: &Ticket,
@@ -242,6 +235,14 @@ fn speaker<'t>(mail: &Mail, ticket: &'t Ticket, policy: &Policy) -> Result<&'t P
 /// Whether a party to the ticket wrote the mail.
 pub(super) fn is_a_partys(mail: &Mail, ticket: &Ticket, policy: &Policy) -> bool {
     speaker(mail, ticket, policy).is_ok()
+}
+
+/// Whether nothing but a party's mail that `Precedence` alone calls automatic would reopen the ticket.
+pub(super) fn is_a_programs_on_a_done_ticket(mail: &Mail, ticket: &Ticket, policy: &Policy, now: Timestamp) -> bool {
+    mail.message.is_bulk_by_precedence_only()
+        && !ticket.status.is_open()
+        && is_a_partys(mail, ticket, policy)
+        && starts_over(mail, ticket, policy, now).is_none()
 }
 
 /// Why the mail opens a ticket of its own although it names one.

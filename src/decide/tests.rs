@@ -9,6 +9,7 @@ mod hours;
 mod laws;
 mod page;
 mod people;
+mod solution;
 mod trust;
 
 use super::draft::Content;

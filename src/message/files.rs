@@ -67,12 +67,16 @@ impl Attachment {
         TYPES.contains(&self.media_type.as_str())
     }
 
-    /// Whether it may be the mail itself, encrypted or packed into its signature (RFC 8551 §3.2, RFC 3156 §4). Beside
-    /// words it is a file that somebody signed.
+    /// Whether it may be the mail itself, [sealed](is_sealed_mail).
     pub fn is_sealed_mail(&self) -> bool {
-        const TYPES: [&str; 3] = ["application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted"];
-        TYPES.contains(&self.media_type.as_str())
+        is_sealed_mail(&self.media_type)
     }
+}
+
+/// Whether what has this media type may be a mail itself, encrypted or packed into its signature (RFC 8551 §3.2, RFC 3156
+/// §4). Beside words it is a file that somebody signed.
+pub fn is_sealed_mail(media_type: &str) -> bool {
+    matches!(media_type, "application/pkcs7-mime" | "application/x-pkcs7-mime" | "application/pgp-encrypted")
 }
 
 fn with_line_feeds(text: &[u8]) -> Vec<u8> {

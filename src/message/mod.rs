@@ -29,6 +29,7 @@ mod trust;
 
 pub use body::Body;
 pub use calendar::{Calendar, CalendarMethod};
+pub use files::is_sealed_mail;
 pub use forwarded::Forwarded;
 pub use parse::{all_attachment_bytes, attachment_bytes, content_digest, parse, parse_with_files};
 pub use report::Reason;

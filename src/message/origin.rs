@@ -47,6 +47,20 @@ impl Message {
         !self.marks.is_empty() && self.marks.iter().all(is_of_address)
     }
 
+    /// Whether nothing but `Precedence` says that it went to many, and no list (RFC 2919, RFC 2369): programs that answer
+    /// while somebody is away have marked their answers so from before there was a field for them (RFC 3834 §3.1.8).
+    pub fn is_bulk_by_precedence_only(&self) -> bool {
+        let is_precedence = |mark: &String| fields::PRECEDENCE.iter().any(|name| begins_with_field(mark, name));
+        self.origin == Origin::Bulk && self.marks.iter().all(is_precedence)
+    }
+
+    /// Whether all that speaks for a program is that it asks for no automatic answers ([MS-OXCMAIL] §2.2.3.2.14): help
+    /// desks and relations' programs ask so in mails that people write.
+    pub fn only_asks_for_no_answers(&self) -> bool {
+        let is_asking = |mark: &String| begins_with_field(mark, "x-auto-response-suppress");
+        !self.marks.is_empty() && self.marks.iter().all(is_asking)
+    }
+
     /// Whether nothing but an empty return path speaks for a program, and it answers no mail, by all that it says: forms on
     /// web pages send what people write so.
     pub fn is_automatic_by_return_path_only(&self) -> bool {
@@ -134,6 +148,11 @@ fn calendar(message: &Message, marks: &mut Marks) -> bool {
     let said = calendar.answer.as_ref().map(|said| format!(", {said}")).unwrap_or_default();
     marks.add(Speaks::Reply, format!("calendar: {answer}{said}"));
     says_more
+}
+
+/// Whether a mark is that of a field of this name, in lower case.
+fn begins_with_field(mark: &str, name: &str) -> bool {
+    mark.split_once(':').is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
 }
 
 /// `support+anything@desk.example` is `support@desk.example`.

@@ -5,7 +5,7 @@ use crate::compose::words::{clean, unturned};
 use crate::compose::{ANSWER_ABOVE, File, when};
 use crate::decide::DeadlineKind;
 use crate::decide::draft::{News, Notification, TranscriptLine};
-use crate::message::{Address, Calendar, CalendarMethod};
+use crate::message::{self, Address, Calendar, CalendarMethod};
 use crate::size;
 use crate::ticket::people::{AgentId, Party};
 use crate::ticket::{Ticket, Tier};
@@ -24,9 +24,6 @@ const HELP: [(&str, &str); 7] = [
     ("#close", "Closes the ticket."),
     ("#help", "Sends this list."),
 ];
-
-/// Media types of mails whose words nobody reads without a key or a program for it (RFC 3156 §4, RFC 8551 §3.2).
-const SEALED: [&str; 3] = ["application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"];
 
 const OF_SEALED: &str =
     "The mail is encrypted, or sealed by OpenPGP or S/MIME, and the desk has no keys: it is attached as it came.";
@@ -79,7 +76,7 @@ impl View<'_> {
         }
         let is_a_mail = matches!(notification.news, News::Opened | News::FollowUp | News::Reopened | News::Unverified);
         if is_a_mail && detail.is_empty() && notification.text.trim().is_empty() && notification.unread.is_empty() {
-            let is_sealed = files.iter().any(|file| SEALED.contains(&file.media_type.as_str()));
+            let is_sealed = files.iter().any(|file| message::is_sealed_mail(&file.media_type));
             detail = if is_sealed { OF_SEALED } else { "The mail has no words of its own." }.to_owned();
         }
         fields.set("headline", headline);
@@ -180,8 +177,8 @@ impl View<'_> {
             ),
             News::PerhapsAutomatic => (
                 format!("{name} wrote, or a program for them"),
-                "Nothing but its words, or its sender's address, says that it is automatic. It is filed, and changed \
-                 nothing on the ticket."
+                "Nothing but its words, its sender's address or its Precedence says that it is automatic. It is filed, \
+                 and changed nothing on the ticket."
                     .to_owned(),
             ),
             News::Unverified => {

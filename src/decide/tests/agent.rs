@@ -53,6 +53,23 @@ fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
 }
 
 #[test]
+fn an_agents_mail_that_only_asks_for_no_answers_is_carried_out() {
+    let filed: &[&str] = &["append automatic of nobody"];
+    let asks = "X-Auto-Response-Suppress: All";
+    let taken = ["append internal of party 3", "assign bob", "send transcript to bob@desk.example"];
+    let cases: [(&str, Origin, Vec<&str>, &[&str]); 2] = [
+        ("asks for no answers", Origin::AutomaticReply, vec![asks], &taken),
+        ("and is one", Origin::AutomaticReply, vec![asks, "Auto-Submitted: auto-replied"], filed),
+    ];
+    for (name, origin, marks, expected) in cases {
+        let mut mail = from_bob("#take");
+        mail.message.origin = origin;
+        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        assert_eq!(told(&decide(&mail, Some(&ticket()))), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_agents_mail_is_believed_when_something_proves_it() {
     type Change = fn(&mut Mail);
     let old = |mail: &mut Mail| {

@@ -1,9 +1,9 @@
 //! What a customer's mail does: who speaks on a ticket, when it starts over, how bad it gets, who is told.
 
-use super::draft::{Draft, LeftOut, News};
+use super::draft::{Draft, LeftOut};
 use super::*;
 use crate::decide::policy::Traffic;
-use crate::message::{Attachment, Forwarded};
+use crate::message::Attachment;
 
 fn from_ann(text: &str) -> Mail {
     mail("ann@example.com", on_ticket(None), text)
@@ -209,6 +209,49 @@ fn a_mail_that_only_its_words_call_automatic_changes_nothing_on_a_ticket_and_is_
 }
 
 #[test]
+fn a_partys_mail_that_only_asks_for_no_answers_is_filed_and_told() {
+    let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
+    let filed: &[&str] = &["append automatic of nobody"];
+    let asks = "X-Auto-Response-Suppress: All";
+    let cases = [
+        ("on an open ticket", ticket(), vec![asks], told_bob),
+        ("on a resolved one", ticket_that_is(Status::Resolved), vec![asks], told_bob),
+        ("with another mark", ticket(), vec![asks, "Auto-Submitted: auto-replied"], filed),
+    ];
+    for (name, ticket, marks, expected) in cases {
+        let mut mail = from_ann("No, it is still down. Please call us.");
+        mail.message.origin = Origin::AutomaticReply;
+        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        assert_eq!(told(&decide(&mail, Some(&ticket))), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_partys_mail_that_only_precedence_calls_automatic_begins_no_done_ticket_again() {
+    let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
+    let by_precedence = || vec!["Precedence: junk"];
+    let of_a_list = || vec!["List-Id: <x.example.com>", "Precedence: list"];
+    let long_closed = Ticket { closed_at: Some(in_minutes(-60 * 24 * 15)), ..ticket_that_is(Status::Closed) };
+    let cases = [
+        ("resolved", ticket_that_is(Status::Resolved), by_precedence(), Outcome::AutoReply, Some(told_bob)),
+        ("closed", ticket_that_is(Status::Closed), by_precedence(), Outcome::AutoReply, Some(told_bob)),
+        ("open", ticket(), by_precedence(), Outcome::FollowUp, None),
+        ("closed for too long", long_closed, by_precedence(), Outcome::TicketOpened, None),
+        ("through a list", ticket_that_is(Status::Resolved), of_a_list(), Outcome::FollowUp, None),
+    ];
+    for (name, ticket, marks, outcome, expected) in cases {
+        let mut mail = from_ann("I am out of the office until Monday.");
+        mail.message.origin = Origin::Bulk;
+        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        let decision = decide(&mail, Some(&ticket));
+        assert_eq!(decision.outcome, Some(outcome), "{name}");
+        let told = told(&decision);
+        assert!(told.contains(&"send notification to bob@desk.example".to_owned()), "{name}: {told:?}");
+        assert!(expected.is_none_or(|expected| told == expected), "{name}: {told:?}");
+    }
+}
+
+#[test]
 fn a_partys_mail_that_only_its_address_calls_automatic_is_filed_and_told() {
     let told_bob: &[&str] = &["append automatic of nobody", "send notification to bob@desk.example"];
     let filed: &[&str] = &["append automatic of nobody"];
@@ -298,97 +341,6 @@ fn what_an_agent_set_stays_and_the_agent_is_told_what_a_rule_asks_for() {
         assert!(words(&decision).contains(&"severity-kept"), "{status}");
         let [Content::Notification(told)] = sent_to(&decision, "bob@desk.example")[..] else { panic!("{status}") };
         assert_eq!(told.refused_severity, Some(Severity::High), "{status}");
-    }
-}
-
-#[test]
-fn an_answer_to_a_resolution_reopens_confirms_or_thanks() {
-    let reopened = ["append public of party 1", "status investigating", "update in 240 min", "nudge in 230 min"];
-    let confirmed = ["append public of party 1", "no first-response", "no update", "no nudge", "status closed"];
-    let filed = ["append public of party 1"];
-    type Case<'c> = (&'c str, Status, Option<Intent>, &'c [&'c str], Option<News>);
-    let cases: [Case<'_>; 8] = [
-        ("no intent", Status::Resolved, None, &reopened, Some(News::Reopened)),
-        ("rejected", Status::Resolved, Some(Intent::Reject), &reopened, Some(News::Reopened)),
-        ("confirmed", Status::Resolved, Some(Intent::Confirm), &confirmed, Some(News::Confirmed)),
-        ("thanks", Status::Resolved, Some(Intent::Thanks), &filed, None),
-        ("closed, something new", Status::Closed, None, &reopened, Some(News::Reopened)),
-        ("closed, confirmed again", Status::Closed, Some(Intent::Confirm), &filed, None),
-        ("still open, confirmed", Status::Investigating, Some(Intent::Confirm), &filed, Some(News::FollowUp)),
-        ("waited for", Status::Waiting, None, &reopened, Some(News::FollowUp)),
-    ];
-    for (name, status, intent, expected, news) in cases {
-        let mut mail = from_ann("An answer.");
-        mail.verdict.intent = intent.map(because);
-        let decision = decide(&mail, Some(&ticket_that_is(status)));
-        let mut changes = told(&decision);
-        changes.retain(|line| !line.starts_with("send"));
-        assert_eq!(changes, expected, "{name}");
-        let notified = sent_to(&decision, "bob@desk.example").into_iter().map(|content| match content {
-            Content::Notification(notification) => notification.news.clone(),
-            other => panic!("{name}: {other:?}"),
-        });
-        assert_eq!(notified.collect::<Vec<_>>(), news.into_iter().collect::<Vec<_>>(), "{name}");
-    }
-}
-
-#[test]
-fn thanks_with_something_more_are_no_mere_thanks() {
-    type Case = (&'static str, Box<dyn Fn(&mut Mail)>, [bool; 2]);
-    let file = |media_type: &str, inline| Attachment {
-        name: None,
-        media_type: media_type.to_owned(),
-        size_bytes: 1,
-        inline,
-        index: 0,
-    };
-    let forwarded = || Forwarded {
-        from: None,
-        to: Vec::new(),
-        subject: String::new(),
-        date: None,
-        text: "It still fails.".to_owned(),
-        id: None,
-        above: String::new(),
-    };
-    // Whether agents are told of it with thanks, and whether a confirmation with it closes nothing.
-    let cases: [Case; 8] = [
-        ("nothing more", Box::new(|_| {}), [false, false]),
-        ("a screenshot", Box::new(move |mail| mail.message.attachments.push(file("image/png", false))), [true, false]),
-        (
-            "a picture in the text",
-            Box::new(move |mail| mail.message.attachments.push(file("image/png", true))),
-            [false, false],
-        ),
-        (
-            "a signature",
-            Box::new(move |mail| mail.message.attachments.push(file("application/pgp-signature", false))),
-            [false, false],
-        ),
-        ("a mail that is passed on", Box::new(move |mail| mail.message.forwarded = Some(forwarded())), [true, true]),
-        (
-            "a new subject",
-            Box::new(move |mail| mail.message.subject = "Still broken! Re: Login fails [PR-1001]".into()),
-            [true, false],
-        ),
-        ("another subject", Box::new(move |mail| mail.message.subject = "Invoice".into()), [true, false]),
-        (
-            "a tag",
-            Box::new(move |mail| mail.message.subject = "[EXTERNAL] XY: Re: Login fails [PR-1001]".into()),
-            [false, false],
-        ),
-    ];
-    let resolved = Ticket { subject: "Login fails".to_owned(), ..ticket_that_is(Status::Resolved) };
-    for (name, change, expected) in cases {
-        let is_opened = [Intent::Thanks, Intent::Confirm].map(|intent| {
-            let mut mail = from_ann("Thanks!");
-            mail.message.subject = "Re: Login fails [PR-1001]".to_owned();
-            mail.verdict.intent = Some(because(intent));
-            change(&mut mail);
-            let decision = decide(&mail, Some(&resolved));
-            told(&decision).contains(&"status investigating".to_owned())
-        });
-        assert_eq!(is_opened, expected, "{name}");
     }
 }
 

@@ -29,6 +29,9 @@ fn is_receipt(content_type: &str) -> bool {
     content_type.to_lowercase().contains("disposition-notification")
 }
 
+/// The fields that say how urgent a mail is, which programs misuse to say that they sent it.
+pub(super) const PRECEDENCE: [&str; 2] = ["precedence", "x-precedence"];
+
 /// Bytes of the longest name of a field that says something.
 const MAX_NAME_BYTES: usize = 40;
 
@@ -49,7 +52,7 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
             "auto-replied" => Some(Speaks::Reply),
             _ => Some(Speaks::Program),
         },
-        "precedence" | "x-precedence" => match keyword() {
+        name if PRECEDENCE.contains(&name) => match keyword() {
             "bulk" | "list" | "junk" => Some(Speaks::Many),
             "auto_reply" | "auto-reply" | "autoreply" => Some(Speaks::Reply),
             _ => None,
@@ -91,6 +94,7 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
         | "x-cron-env"
         | "x-failed-recipients"
         | "x-loop"
+        | "x-otrs-loop"
         | "x-no-loop"
             if is_on() =>
         {

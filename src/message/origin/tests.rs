@@ -57,6 +57,7 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
         ("X-Autorespond: Away", AutomaticReply),
         ("X-FC-MachineGenerated: true", Bulk),
         ("X-Loop: x", Bulk),
+        ("X-OTRS-Loop: x@example.com\nIn-Reply-To: <a@b>", AutomaticReply),
         ("Feedback-ID: 1:x:y", Person),
         ("Return-Path: <>", AutomaticReply),
         ("Return-Path: <ann@example.com>", Person),
@@ -180,6 +181,28 @@ fn only_words_that_stand_alone_leave_a_doubt() {
     ];
     for (fields, expected) in cases {
         assert_eq!(read(fields), expected, "{fields}");
+    }
+}
+
+#[test]
+fn precedence_alone_is_no_list() {
+    let cases = [
+        ("Precedence: bulk", true),
+        ("precedence: Junk", true),
+        ("X-Precedence: list\nPrecedence: list", true),
+        ("Precedence: list\nList-Id: <x.example.com>", false),
+        ("Precedence: bulk\nList-Unsubscribe: <mailto:x@example.com>", false),
+        ("Precedence: list\nReturn-Path: <friends-bounces@example.com>", false),
+        ("Precedence: bulk\nFeedback-ID: 1:x:y", false),
+        ("Precedence: bulk\nAuto-Submitted: auto-replied", false),
+        ("Precedence: auto_reply", false),
+        ("Precedence: normal", false),
+        ("Subject: Printer", false),
+    ];
+    for (fields, expected) in cases {
+        let raw = format!("From: ann@example.com\n{fields}\n\nI am out of the office until Monday.");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        assert_eq!(message.is_bulk_by_precedence_only(), expected, "{fields}");
     }
 }
 
