@@ -43,6 +43,25 @@ pub(in crate::message) fn announced_block(lines: &[&str]) -> Option<usize> {
 }
 
 fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
+    let count = fields(lines, is_announced)?;
+    (!is_above_block(lines)).then_some(count)
+}
+
+/// Whether the first line only looks like a field, `Date: Monday at ten`, and a block that has a field of that kind itself
+/// begins below it: it is the sender's.
+fn is_above_block(lines: &[&str]) -> bool {
+    let [above, below @ ..] = lines else { return false };
+    let gap = below.iter().take(1).take_while(|line| line.trim().is_empty()).count();
+    let below = &below[gap..];
+    let is_of = |line: &&str, wanted: Label| label(line).is_some_and(|(label, _)| label == wanted);
+    if !below.first().is_some_and(|line| is_of(line, Label::From)) {
+        return false;
+    }
+    let Some((first, _)) = label(above) else { return false };
+    fields(below, false).is_some_and(|count| below[..count].iter().any(|line| is_of(line, first)))
+}
+
+fn fields(lines: &[&str], is_announced: bool) -> Option<usize> {
     let (first, value) = label(lines.first()?)?;
     if !matches!(first, Label::From | Label::Sent | Label::Subject) {
         return None;

@@ -146,6 +146,28 @@ fn separators_tell_answers_from_forwards() {
 }
 
 #[test]
+fn a_line_that_looks_like_a_field_above_a_block_is_no_part_of_it() {
+    let block = "From: Ann Example <ann@x.example>\nSent: Monday, 2 March 2026 09:30\nTo: Bob\nSubject: Fire\n\nx";
+    let cases = [
+        ("nothing", "", Some(4)),
+        ("a date", "Date: Monday, 10:30\n", None),
+        ("a date, and an empty line", "Datum: Montag, 10:30\n\n", None),
+        ("a subject", "Objet: le serveur\n", None),
+        ("a place", "De: la oficina\n", None),
+        (
+            "the time of a block in another order",
+            "Date: Monday, 2 March 2026 09:30\nTo: Bob\nSubject: x\nFrom: a@b.c\n",
+            Some(4),
+        ),
+    ];
+    for (name, above, expected) in cases {
+        let text = if expected == Some(4) && !above.is_empty() { above.to_owned() } else { format!("{above}{block}") };
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(header_block(&lines), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_block_whose_labels_stand_above_their_values_is_known() {
     let block = |when: &str, gap: usize, between: usize| {
         let lines = [
