@@ -43,6 +43,8 @@ pub(super) struct Block<'a> {
     pub is_over_limit: bool,
     /// A line in it was no field.
     pub has_odd_lines: bool,
+    /// Such a line stands above other fields: it is in none of them, nor in the text.
+    pub skips_lines: bool,
 }
 
 impl<'a> Block<'a> {
@@ -99,6 +101,7 @@ pub(super) fn split(bytes: &[u8], of: Of) -> Block<'_> {
             block.has_odd_lines = true;
             match next_field(bytes, end) {
                 Some(next) => {
+                    block.skips_lines = true;
                     at = next;
                     continue;
                 }

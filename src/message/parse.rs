@@ -35,6 +35,9 @@ pub fn parse_with_files(raw: &[u8], received_at: Timestamp, reader: &Reader) -> 
 /// Reads what there is of a mail of which only the header block was fetched; `size_bytes` is that of the whole mail.
 pub fn parse_headers(header_block: &[u8], size_bytes: u64, received_at: Timestamp, reader: &Reader) -> Message {
     let mut message = parse(only_headers(header_block), received_at, reader);
+    if message.defects.iter().any(|defect| defect.code == DefectCode::MissingMessageId) {
+        message.id = ids::for_missing(&header_digest(header_block, size_bytes, received_at));
+    }
     message.defects.retain(|defect| defect.code != DefectCode::Structure);
     message.size_bytes = size_bytes;
     message
@@ -47,18 +50,24 @@ fn only_headers(raw: &[u8]) -> &[u8] {
 }
 
 /// SHA-256 over what two copies of one mail have in common: originator fields, subject, date, id and body, but no trace
-/// fields. Only who compares mails wants it, and it takes long.
+/// fields; over all bytes where these were not all read. Only who compares mails wants it, and it takes long.
 pub fn content_digest(raw: &[u8]) -> Digest {
     let digest = || {
         let block = fields::split(raw, Of::Message);
-        if is_mail(&block) { digest::of_content(&block, &raw[block.body_at..]) } else { Digest::of(raw) }
+        if is_mail(&block) { digest::of_mail(raw, &block) } else { Digest::of(raw) }
     };
     catch_unwind(digest).unwrap_or_else(|_| Digest::of(raw))
 }
 
-/// The same of a mail of which only the header block was fetched.
-pub fn header_digest(header_block: &[u8]) -> Digest {
-    content_digest(only_headers(header_block))
+/// The same of a mail of which only the header block was fetched. Where that does not say which mail it is, no other
+/// one is a copy of it but the one that is as large and was received in the same moment.
+pub fn header_digest(header_block: &[u8], size_bytes: u64, received_at: Timestamp) -> Digest {
+    let header_block = only_headers(header_block);
+    let digest = || {
+        let block = fields::split(header_block, Of::Message);
+        digest::of_header(header_block, &block, size_bytes, received_at)
+    };
+    catch_unwind(digest).unwrap_or_else(|_| Digest::of(header_block))
 }
 
 /// The decoded bytes of all attachments, in the order of their [`Attachment::index`].
@@ -94,7 +103,7 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
 
     let mut defects = Vec::new();
     let hint = if raw.is_ascii() { None } else { decode::hint(raw) };
-    let digest = || digest::of_content(&block, &raw[block.body_at..]);
+    let digest = || digest::of_mail(raw, &block);
     let envelope = Envelope::read(&block, hint, digest, &mut defects);
     let headers = block
         .fields

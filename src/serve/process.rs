@@ -131,7 +131,7 @@ pub fn read(house: &House, item: &InboxItem) -> Read {
         Some(size) => {
             let mut message = message::parse::parse_headers(&item.raw, size, item.received_at, &house.reader);
             message.body.reply = format!("(This mail has {size} bytes and was not fetched; only its header is here.)");
-            (message, message::parse::header_digest(&item.raw))
+            (message, message::parse::header_digest(&item.raw, size, item.received_at))
         }
         None => (message::parse(&item.raw, item.received_at, &house.reader), message::content_digest(&item.raw)),
     };

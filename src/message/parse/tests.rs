@@ -1,7 +1,7 @@
 //! Whole mails: everyday ones, those at and past each limit, and any bytes at all.
 
 use super::*;
-use crate::message::limits::{MAX_HEADER_FIELDS, MAX_MIME_DEPTH, MAX_PARTS, MAX_TEXT_BYTES};
+use crate::message::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS, MAX_MIME_DEPTH, MAX_PARTS, MAX_TEXT_BYTES};
 use proptest::prelude::*;
 
 fn at() -> Timestamp {
@@ -94,6 +94,18 @@ fn a_mail_without_id_gets_the_same_one_whenever_it_comes() {
     assert_eq!(first.id, again.id);
     assert_ne!(first.id, other.id);
     assert!(first.id.0.ends_with("@missing.postroom"), "{}", first.id);
+}
+
+#[test]
+fn a_large_mail_without_an_id_is_the_one_of_that_size_and_moment() {
+    let header = b"From: a@b\nSubject: x\n\n";
+    let id = |size, at| parse_headers(header, size, at, &Reader::default()).id;
+    let later = at() + jiff::SignedDuration::from_secs(1);
+    assert_eq!(id(70_000_000, at()), id(70_000_000, at()));
+    assert_ne!(id(70_000_000, at()), id(70_000_001, at()));
+    assert_ne!(id(70_000_000, at()), id(70_000_000, later));
+    let with_id = b"From: a@b\nMessage-ID: <1@b>\n\n";
+    assert_eq!(header_digest(with_id, 70_000_000, at()), header_digest(with_id, 70_000_000, later));
 }
 
 #[test]
@@ -267,6 +279,41 @@ fn words(text: &str) -> Vec<&str> {
     let mut words: Vec<_> = text.split_whitespace().collect();
     words.sort_unstable();
     words
+}
+
+/// How a mail may be written that says who wrote it, what about and what.
+fn written(layout: (usize, usize, bool), [from, subject, text]: [u8; 3]) -> String {
+    let (kind, junk, is_dated) = layout;
+    let from = format!("From: {from}@example.com\r\n");
+    let subject = format!("Subject: number {subject}\r\n");
+    let date = if is_dated { "Date: Mon, 2 Mar 2026 10:00:00 +0100\r\n" } else { "" };
+    let junk = format!("X-Recipients: {}\r\n", "a@b.example,\r\n ".repeat(junk));
+    match kind {
+        0 => format!("{from}{subject}{date}{junk}\r\nIt says {text}.\r\n"),
+        1 => format!("{junk}{from}{subject}{date}\r\nIt says {text}.\r\n"),
+        2 => format!("{from}{junk}{subject}{date}Message-ID: <same@example.com>\r\n\r\nIt says {text}.\r\n"),
+        3 => format!("Message-ID: <same@example.com>\r\n{junk}{from}{subject}{date}\r\nIt says {text}.\r\n"),
+        4 => format!("{from}{subject}{date}It says {text}.\r\n{junk}"),
+        5 => format!("{date}{junk}{from}{subject}It says {text}.\r\nX: 1\r\n\r\nAnd so on.\r\n"),
+        6 => format!("{date}{junk}{from}{subject}State: {text}\r\n"),
+        _ => format!("{junk}{from}{subject}{date}Content-Type: text/html\r\n\r\n<p>It says {text}.</p>\r\n"),
+    }
+}
+
+proptest! {
+    // Large mails, each of which is read four times.
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_mail_is_never_taken_for_one_of_another_author_subject_or_text(
+        layout in (0..8_usize, prop_oneof![Just(0), Just(3), Just(MAX_HEADER_BYTES / 15 - 10), Just(30_000)], any::<bool>()),
+        (one, other) in (any::<[u8; 3]>(), 0..3_usize, 1..=u8::MAX)
+            .prop_map(|(one, at, by)| (one, { let mut other = one; other[at] ^= by; other })),
+    ) {
+        let [one, other] = [one, other].map(|what| written(layout, what));
+        let known_by = |raw: &str| (read_mail(raw.as_bytes()).id, content_digest(raw.as_bytes()));
+        prop_assert_ne!(known_by(&one), known_by(&other));
+        prop_assert_eq!(known_by(&one), known_by(&one));
+    }
 }
 
 proptest! {

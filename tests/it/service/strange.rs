@@ -2,6 +2,7 @@
 
 use super::{mail, nine};
 use crate::support::service::Service;
+use postroom::store::list::Filter;
 
 /// Delivers a strange mail between two ordinary ones, and returns how it ended; the ordinary ones must be tickets.
 async fn outcome_of(service: &Service, name: &str, raw: Vec<u8>) -> String {
@@ -111,6 +112,42 @@ async fn a_mail_without_a_message_id_is_known_again_when_it_comes_twice() {
     assert_eq!(ids[0], ids[1]);
     assert_ne!(ids[0], ids[2]);
     assert_eq!(service.purposes_to("ann@customer.example").await, ["acknowledgement"; 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_of_which_little_was_read_is_taken_for_another_one() {
+    let service = Service::start(nine()).await;
+    let below = |top: &str, who: &str, text: &str| {
+        let fields = [
+            top,
+            &format!("From: {who}@customer.example"),
+            "Subject: Invoice",
+            &format!("Message-ID: <{who}@x.example>"),
+        ];
+        with_headers(&fields, text)
+    };
+    let recipients = format!("X-Recipients: {}", vec!["somebody@customer.example"; 12_000].join(",\r\n "));
+    let references =
+        ["From: ann@customer.example", &format!("References: {}", "<a@x.example>\r\n ".repeat(20_000))].join("\r\n");
+    let mails = [
+        below(&recipients, "ann", "Ann's words."),
+        below(&recipients, "bob", "Bob's words."),
+        below(&references, "ann", "The first."),
+        below(&references, "ann", "The second, which is another one."),
+        with_headers(&["Return-Path: <ann@customer.example>", "Received: by a.example"], ""),
+        with_headers(&["Return-Path: <bob@customer.example>", "Received: by a.example"], ""),
+        below(&recipients, "bob", "Bob's words."),
+    ];
+    for (at, raw) in mails.into_iter().enumerate() {
+        service.deliver(raw);
+        service.received(at + 1).await;
+    }
+    service.settle(7).await;
+    let many = "quarantined(too-many-headers)";
+    let nobody = "quarantined(no-sender)";
+    assert_eq!(service.outcomes().await, [many, many, many, many, nobody, nobody, "duplicate"]);
+    let waiting = service.store.list_quarantine(&Filter::default()).await.unwrap();
+    assert_eq!(waiting.len(), 6, "each waits for a person");
 }
 
 #[tokio::test(flavor = "multi_thread")]
