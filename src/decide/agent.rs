@@ -1,7 +1,7 @@
 //! An agent's mail on a ticket: an answer to the customer, a note, commands. First of all: is it the agent's?
 
 use super::authority::Doubt;
-use super::breaker::{About, Gate, refused};
+use super::breaker::{About, Gate, counted_as, refused};
 use super::command::{Command, Orders, Resolution};
 use super::draft::{Content, Draft, News, Notification, TranscriptLine};
 use super::forward::passes_on;
@@ -147,7 +147,7 @@ pub(super) fn transcript(
     let mut standing = gate.standing.clone();
     if !carried_out {
         (standing.traffic.address_hour, standing.traffic.address_day) = (0, 0);
-        standing.open_breaker.take_if(|(subject, _)| *subject == agent.address.key());
+        standing.open_breaker.take_if(|(subject, _)| *subject == counted_as(&agent.address.key()));
     }
     match guard::may_send(&agent.address, Some(origin), &standing, gate.policy) {
         Ok(()) => decision.then(Effect::Send(Draft {

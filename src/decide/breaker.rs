@@ -66,7 +66,8 @@ fn within(window: SignedDuration) -> String {
 pub struct Breaker {
     /// What was counted.
     pub scope: Scope,
-    /// Of whom: an address or a domain (`@example.com`) in lower case, a ticket's reference, nothing for the desk.
+    /// Of whom: an address without its detail or a domain (`@example.com`) in lower case, a ticket's reference, nothing
+    /// for the desk.
     pub subject: String,
     /// How much of it there was, in words.
     pub why: String,
@@ -80,9 +81,20 @@ pub struct Breaker {
     pub until: Timestamp,
 }
 
-/// What automatic mail to an address is counted by, beside the ticket and the desk: itself and its domain.
-pub fn domain_of(address_key: &str) -> Option<&str> {
-    address_key.rfind('@').map(|at| &address_key[at..]).filter(|domain| domain.len() > 1)
+/// What automatic mail to an address, in lower case, is counted by, beside its domain, the ticket and the desk: the
+/// address without what whoever has it may put there anew each time, its detail (RFC 5233) above all. A robot that writes
+/// from another such address for each mail is one robot.
+pub fn counted_as(address_key: &str) -> String {
+    let Some((local, domain)) = address_key.rsplit_once('@') else { return address_key.to_owned() };
+    let quoted = local.strip_prefix('"').and_then(|local| local.strip_suffix('"'));
+    let local = quoted.map_or_else(|| local.to_owned(), |local| local.replace('\\', ""));
+    let user = local.split('+').next().filter(|user| !user.is_empty()).unwrap_or(&local);
+    format!("{user}@{}", domain.trim_end_matches('.'))
+}
+
+/// The domain by which it is counted as well.
+pub fn domain_of(counted: &str) -> Option<&str> {
+    counted.rfind('@').map(|at| &counted[at..]).filter(|domain| domain.len() > 1)
 }
 
 /// Says why an automatic mail does not go. Where a cap was reached just now, a breaker opens and the agents hear of it.
@@ -96,8 +108,8 @@ pub(super) fn refused(
     let decision = decision.because(Reason::with(word, &refusal));
     let Refusal::Cap(trip) = refusal else { return decision };
     let subject = match (trip.scope, about.ticket) {
-        (Scope::Address, _) => about.to.key(),
-        (Scope::Domain, _) => domain_of(&about.to.key()).unwrap_or_default().to_owned(),
+        (Scope::Address, _) => counted_as(&about.to.key()),
+        (Scope::Domain, _) => domain_of(&counted_as(&about.to.key())).unwrap_or_default().to_owned(),
         (Scope::Ticket, Some(ticket)) => ticket.to_string(),
         (Scope::Ticket, None) | (Scope::Desk, _) => String::new(),
     };
@@ -178,6 +190,35 @@ mod tests {
             let Some(Effect::OpenBreaker { breaker, .. }) = decision.effects.first() else { panic!("{scope}") };
             assert_eq!(breaker.subject, expected, "{scope}");
             assert_eq!(breaker.until, now() + SignedDuration::from_hours(1), "{scope}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_counted_as_the_mailbox_that_it_leads_to() {
+        let cases = [
+            ("nothing to take off", "ann@example.com", "ann@example.com"),
+            ("a detail", "robot+t1@example.com", "robot@example.com"),
+            ("details of a detail", "robot+t1+x@example.com", "robot@example.com"),
+            ("an empty detail", "robot+@example.com", "robot@example.com"),
+            ("nothing but a detail", "+t1@example.com", "+t1@example.com"),
+            ("quotes that need not be", "\"robot\"@example.com", "robot@example.com"),
+            ("quotes, and a detail in them", "\"rob\\ot+t1\"@example.com", "robot@example.com"),
+            ("the root of the domain names", "robot@example.com.", "robot@example.com"),
+            ("another person", "ann.robot@example.com", "ann.robot@example.com"),
+            ("no address", "robot+t1", "robot+t1"),
+        ];
+        for (name, address, expected) in cases {
+            assert_eq!(counted_as(address), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_breaker_stands_for_all_the_addresses_of_a_mailbox() {
+        for (scope, expected) in [(Scope::Address, "robot@example.com"), (Scope::Domain, "@example.com")] {
+            let decision = trip(scope, 0, "Robot+T1@Example.com.");
+            let Some(Effect::OpenBreaker { breaker, .. }) = decision.effects.first() else { panic!("{scope}") };
+            assert_eq!(breaker.subject, expected, "{scope}");
+            assert_eq!(breaker.to, "robot+t1@example.com.", "{scope}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The gate: whether a mail that no person wrote may go out. Nothing automatic to a customer goes round it.
 
 use super::Standing;
-use super::breaker::{Scope, Trip};
+use super::breaker::{Scope, Trip, counted_as};
 use super::policy::{Policy, is_among};
 use crate::message::{Address, Origin};
 use jiff::{SignedDuration, Timestamp};
@@ -124,11 +124,9 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
     if standing.is_suppressed {
         return Err(Refusal::Suppressed);
     }
-    if let Some((subject, until)) = &standing.open_breaker {
-        return Err(Refusal::Open { subject: subject.clone(), until: *until });
-    }
     let (traffic, caps) = (&standing.traffic, &policy.caps);
-    let factor = if policy.agent_at(to).is_some() { AGENT_FACTOR } else { 1 };
+    let is_agent = policy.agent_at(to).is_some();
+    let factor = if is_agent { AGENT_FACTOR } else { 1 };
     // The longest first: who has had enough for a day is not put off by the hour.
     let counts = [
         (Scope::Address, DAY, traffic.address_day, caps.per_address_day.saturating_mul(factor)),
@@ -138,9 +136,15 @@ pub fn may_send(to: &Address, origin: Option<Origin>, standing: &Standing, polic
         (Scope::Ticket, TEN_MINUTES, traffic.ticket_10_minutes, caps.per_ticket_10_minutes),
         (Scope::Desk, HOUR, traffic.desk_hour, caps.per_desk_hour),
     ];
-    match counts.into_iter().find(|(.., sent, cap)| sent >= cap) {
-        Some((scope, window, sent, _)) => Err(Refusal::Cap(Trip { scope, sent, window })),
-        None => Ok(()),
+    let reached = counts.into_iter().find(|(.., sent, cap)| sent >= cap);
+    // Anybody can make up a detail to an agent's address, and so have a breaker open there at a customer's cap.
+    let is_others = |subject: &str| is_agent && reached.is_none() && subject == counted_as(&to.key());
+    match (&standing.open_breaker, reached) {
+        (Some((subject, until)), _) if !is_others(subject) => {
+            Err(Refusal::Open { subject: subject.clone(), until: *until })
+        }
+        (_, Some((scope, window, sent, _))) => Err(Refusal::Cap(Trip { scope, sent, window })),
+        _ => Ok(()),
     }
 }
 
@@ -163,6 +167,29 @@ mod tests {
     use super::*;
     use crate::decide::policy::Traffic;
     use crate::decide::tests::policy;
+
+    #[test]
+    fn nobody_closes_an_agents_mailbox_by_a_detail_of_its_address() {
+        let until = "2026-03-02T10:00:00Z".parse().unwrap();
+        let at = |subject: &str, address_hour| Standing {
+            traffic: Traffic { address_hour, ..Default::default() },
+            open_breaker: Some((subject.to_owned(), until)),
+            ..Default::default()
+        };
+        let cases = [
+            ("opened at a customer's cap", "bob@desk.example", at("bob@desk.example", 4), true),
+            ("at the agent's own", "bob@desk.example", at("bob@desk.example", 30), false),
+            ("the desk's", "bob@desk.example", at("", 4), false),
+            ("the domain's", "bob@desk.example", at("@desk.example", 4), false),
+            ("a customer's", "ann@example.com", at("ann@example.com", 1), false),
+            ("an address that is not the agent's", "bob+x@desk.example", at("bob@desk.example", 4), false),
+        ];
+        for (name, to, standing, may) in cases {
+            let verdict = may_send(&Address::bare(to), None, &standing, &policy());
+            assert_eq!(verdict.is_ok(), may, "{name}: {verdict:?}");
+            assert!(!matches!(verdict, Err(Refusal::Cap(_))), "{name}: no second breaker opens");
+        }
+    }
 
     #[test]
     fn only_mail_to_a_person_who_may_be_written_to_goes_out() {

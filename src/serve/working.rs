@@ -4,7 +4,7 @@
 //! decisions are made one after the other against this picture, and the database gets all of it at the end.
 
 use crate::compose::Stamps;
-use crate::decide::breaker::domain_of;
+use crate::decide::breaker::{counted_as, domain_of};
 use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
 use crate::decide::{DeadlineKind, Mail, Standing};
@@ -38,7 +38,7 @@ pub struct Working {
     pub breakers: HashMap<String, Timestamp>,
     /// Breakers that opened within the last hour, as far as they matter.
     pub breakers_hour: u32,
-    /// Automatic mail that went to each address, in lower case, or domain, within the last hour and day.
+    /// Automatic mail that went to each address, as it is counted, or domain, within the last hour and day.
     pub traffic: HashMap<String, (u32, u32)>,
     /// Automatic mail on each ticket within the last ten minutes and ten hours.
     pub ticket_traffic: HashMap<TicketId, (u32, u32)>,
@@ -119,8 +119,9 @@ impl Working {
     /// that is not taken would lead to.
     pub fn standing(&self, to: Option<&Address>, ticket: Option<TicketId>, notice: Option<Purpose>) -> Standing {
         let key = to.map(Address::key).unwrap_or_default();
-        let (address_hour, address_day) = self.traffic.get(&key).copied().unwrap_or_default();
-        let domain = domain_of(&key);
+        let counted = counted_as(&key);
+        let (address_hour, address_day) = self.traffic.get(&counted).copied().unwrap_or_default();
+        let domain = domain_of(&counted);
         let (domain_hour, _) = domain.and_then(|domain| self.traffic.get(domain)).copied().unwrap_or_default();
         let on_ticket = ticket.and_then(|id| self.ticket_traffic.get(&id)).copied().unwrap_or_default();
         let (ticket_10_minutes, ticket_10_hours) = on_ticket;
@@ -140,19 +141,20 @@ impl Working {
                 notices_day,
             },
             is_suppressed: self.suppressed.contains(&key),
-            open_breaker: self.open_breaker(&key, ticket),
+            open_breaker: self.open_breaker(&key, &counted, ticket),
             breakers_hour: self.breakers_hour,
         }
     }
 
-    /// The breaker that keeps automatic mail from an address, if one does.
-    fn open_breaker(&self, key: &str, ticket: Option<TicketId>) -> Option<(String, Timestamp)> {
+    /// The breaker that keeps automatic mail from an address, if one does: the one that keeps it from most. Older
+    /// releases opened them for addresses with their detail.
+    fn open_breaker(&self, key: &str, counted: &str, ticket: Option<TicketId>) -> Option<(String, Timestamp)> {
         // Mostly there is none at all.
         if self.breakers.is_empty() {
             return None;
         }
         let ticket = ticket.map(|ticket| ticket.to_string());
-        let places = [Some(key), domain_of(key), ticket.as_deref(), Some("")].into_iter().flatten();
+        let places = [Some(""), ticket.as_deref(), domain_of(counted), Some(counted), Some(key)].into_iter().flatten();
         places.filter_map(|place| Some((place.to_owned(), *self.breakers.get(place)?))).next()
     }
 
@@ -161,12 +163,13 @@ impl Working {
         if purpose.is_notice() {
             *self.notices_day.entry(traffic::notice(purpose, ticket, &to.key())).or_default() += 1;
         }
-        let counts = self.traffic.entry(to.key()).or_default();
-        *counts = (counts.0 + 1, counts.1 + 1);
-        if let Some(domain) = domain_of(&to.key()) {
+        let counted = counted_as(&to.key());
+        if let Some(domain) = domain_of(&counted) {
             let counts = self.traffic.entry(domain.to_owned()).or_default();
             *counts = (counts.0 + 1, counts.1 + 1);
         }
+        let counts = self.traffic.entry(counted).or_default();
+        *counts = (counts.0 + 1, counts.1 + 1);
         if let Some(ticket) = ticket {
             let counts = self.ticket_traffic.entry(ticket).or_default();
             *counts = (counts.0 + 1, counts.1 + 1);
@@ -230,9 +233,10 @@ impl Working {
         let addresses: HashSet<String> = asked.addresses.iter().map(|address| address.to_lowercase()).collect();
         self.known_addresses.extend(before.known_addresses.intersection(&addresses).cloned());
         self.suppressed.extend(before.suppressed.intersection(&addresses).cloned());
-        let domains = addresses.iter().filter_map(|address| domain_of(address)).map(str::to_owned);
+        let counted: HashSet<String> = addresses.iter().map(|address| counted_as(address)).collect();
+        let domains = counted.iter().filter_map(|address| domain_of(address)).map(str::to_owned);
         let domains: HashSet<String> = domains.collect();
-        keep_larger(&mut self.traffic, &before.traffic, addresses.union(&domains), of_both);
+        keep_larger(&mut self.traffic, &before.traffic, counted.union(&domains), of_both);
         let notices = asked.notice_references(&self.tickets_by_message);
         keep_larger(&mut self.notices_day, &before.notices_day, &notices, u32::max);
         let written = asked.written.iter().filter_map(|(_, id)| before.written_by.get_key_value(id));

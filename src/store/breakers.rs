@@ -6,7 +6,7 @@ use super::query::{Connection, Row, query};
 use super::read::newest;
 use super::rows::{Columns, look_up, millis};
 use super::{Store, StoreError, draw};
-use crate::decide::breaker::{ALARMS_PER_HOUR, Breaker, Scope};
+use crate::decide::breaker::{ALARMS_PER_HOUR, Breaker, Scope, counted_as};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -102,7 +102,8 @@ impl Store {
     }
 
     /// Lets automatic mail go again: closes the breakers of these subjects, or all of them, and forgets what was
-    /// counted there, since the cap would be reached again at once. Returns how many were open.
+    /// counted there, since the cap would be reached again at once. That of an address is that of its mailbox. Returns how
+    /// many were open.
     pub async fn reset_breakers(&self, subjects: Option<&[String]>, now: Timestamp) -> Result<u64, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
         let all: Vec<String> = match subjects {
@@ -115,9 +116,14 @@ impl Store {
         };
         let mut closed = 0;
         for subject in all {
-            let sql = "UPDATE breakers SET reset_at = $2 WHERE subject = $1 AND reset_at IS NULL AND until > $2";
-            closed += query(sql).bind(&subject).bind(millis(now)).execute(&mut tx).await?;
-            query("DELETE FROM traffic WHERE subject = $1").bind(&subject).execute(&mut tx).await?;
+            let counted = counted_as(&subject);
+            let sql = "UPDATE breakers SET reset_at = $3 WHERE subject IN ($1, $2) AND reset_at IS NULL AND until > $3";
+            closed += query(sql).bind(&subject).bind(&counted).bind(millis(now)).execute(&mut tx).await?;
+            query("DELETE FROM traffic WHERE subject IN ($1, $2)")
+                .bind(&subject)
+                .bind(&counted)
+                .execute(&mut tx)
+                .await?;
         }
         tx.commit().await?;
         Ok(closed)

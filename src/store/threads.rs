@@ -8,7 +8,7 @@ use super::query::{Connection, query};
 use super::rows::{Columns, look_up, write_rows};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, history, suppressions, tickets};
-use crate::decide::breaker::domain_of;
+use crate::decide::breaker::{counted_as, domain_of};
 use crate::message::{Digest, MessageId};
 use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
@@ -151,8 +151,10 @@ pub(super) async fn lookup(tx: &mut Connection, lookup: &Lookup, now: Timestamp)
     let tickets = tickets::load(tx, &named).await?;
     let addresses: Vec<String> = lookup.addresses.iter().map(|address| address.to_lowercase()).collect();
     let addresses = unique(&addresses);
-    let mut subjects = addresses.clone();
-    let domains: Vec<String> = addresses.iter().filter_map(|address| domain_of(address)).map(str::to_owned).collect();
+    let counted: Vec<String> = addresses.iter().map(|address| counted_as(address)).collect();
+    let domains: Vec<String> = counted.iter().filter_map(|address| domain_of(address)).map(str::to_owned).collect();
+    // With their detail, too: there may be a breaker that an older release opened.
+    let mut subjects = unique(&[&addresses[..], &counted].concat());
     subjects.extend(unique(&domains));
     subjects.extend(tickets.keys().map(|ticket| traffic::subject_of(*ticket)));
     let breakers = breakers::look_at(tx, &subjects, now).await?;

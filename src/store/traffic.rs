@@ -7,7 +7,7 @@
 use super::query::{Connection, query};
 use super::rows::{Columns, look_up, write_rows};
 use super::{Outgoing, Store, StoreError};
-use crate::decide::breaker::domain_of;
+use crate::decide::breaker::{counted_as, domain_of};
 use crate::ticket::TicketId;
 use crate::ticket::purpose::Purpose;
 use jiff::Timestamp;
@@ -69,8 +69,9 @@ pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Times
         let ticket = out.ticket.map(|ticket| ticket.to_string());
         let purpose = Purpose::from_word(&out.purpose).filter(|purpose| purpose.is_notice());
         let told = purpose.map(|purpose| notice(purpose, out.ticket, &to));
-        let domain = domain_of(&to).map(str::to_owned);
-        for subject in [Some(DESK.to_owned()), domain, Some(to), ticket, told].into_iter().flatten() {
+        let counted = counted_as(&to);
+        let domain = domain_of(&counted).map(str::to_owned);
+        for subject in [Some(DESK.to_owned()), domain, Some(counted), ticket, told].into_iter().flatten() {
             *counts.entry(subject).or_default() += 1;
         }
     }
@@ -92,7 +93,7 @@ pub(super) async fn count(tx: &mut Connection, outgoing: &[Outgoing], now: Times
     Ok(())
 }
 
-/// What went to these addresses, or on tickets with these references.
+/// What went to these addresses, as they are counted, or on tickets with these references.
 pub(super) async fn windows(
     tx: &mut Connection,
     subjects: &[String],

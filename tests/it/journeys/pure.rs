@@ -4,7 +4,7 @@ use super::story::{self, Own, Teller};
 use crate::support::desk::{self, INSTANCE};
 use jiff::{SignedDuration, Timestamp};
 use postroom::decide::DeadlineKind;
-use postroom::decide::breaker::domain_of;
+use postroom::decide::breaker::{counted_as, domain_of};
 use postroom::message::{self, Digest};
 use postroom::serve::desk::House;
 use postroom::serve::working::Working;
@@ -58,6 +58,7 @@ impl Core {
             }
             let to = mail.mail.envelope.to.to_lowercase();
             let is_within = |hours| u32::from(age < SignedDuration::from_hours(hours));
+            let to = counted_as(&to);
             for subject in [domain_of(&to).unwrap_or_default().to_owned(), to] {
                 let counts = working.traffic.entry(subject).or_default();
                 *counts = (counts.0 + is_within(1), counts.1 + is_within(24));

@@ -183,6 +183,25 @@ async fn mail_in_our_own_name_and_our_own_mail_coming_back_are_recorded_and_neve
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_robot_that_writes_from_a_new_detail_each_time_is_one_robot() {
+    let service = Service::start(nine()).await;
+    let forms = ["robot+t{}@customer.example", "Robot+T{}@Customer.example", "\"robot+q{}\"@customer.example"];
+    for n in 0..30 {
+        let from = forms[n % forms.len()].replace("{}", &n.to_string());
+        service.deliver(mail(&from, &format!("r{n}"), &format!("Your request #{n} was received")));
+        if n % 10 == 9 {
+            service.settle(n + 1).await;
+        }
+    }
+    assert_eq!(service.tickets().await.len(), 30, "no mail is lost for being one of many");
+    let answers = service.smtp.mails().into_iter().filter(|mail| mail.to[0].to_lowercase().contains("robot")).count();
+    assert_eq!(answers, 3, "three answers an hour");
+    let breakers = service.store.list_breakers(&Filter::default(), false, service.clock.now()).await.unwrap();
+    let open: Vec<&str> = breakers.iter().map(|row| row.subject.as_str()).collect();
+    assert_eq!(open, ["robot@customer.example"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flood_from_one_address_gets_a_ticket_for_each_mail_and_few_answers() {
     let service = Service::start(nine()).await;
     for n in 0..40 {

@@ -50,6 +50,37 @@ async fn a_breaker_keeps_mail_back_until_its_time_or_until_somebody_resets_it() 
 }
 
 #[tokio::test]
+async fn all_addresses_of_a_mailbox_are_counted_as_one_and_suppressed_each_for_itself() {
+    let desk = desk().await;
+    let to = ["Ann+a@example.com", "ann+b@example.com", "\"ann+c\"@example.com.", "ann@example.com", "bob@example.com"];
+    let mails = to.iter().map(|to| outgoing(None, to, to)).collect();
+    let breakers = vec![breaker("bob@example.com", minute(60)), breaker("bob+old@example.com", minute(90))];
+    let suppressed = vec![suppressed("ann+a@example.com", Suppression::Bounced)];
+    write(&desk, &Changes { breakers, suppressed, ..sending(mails) }, minute(0)).await;
+    let cases = [
+        ("ann@example.com", 4, false, None),
+        ("ANN+new@example.com", 4, false, None),
+        ("ann+a@example.com", 4, true, None),
+        ("bob+new@example.com", 1, false, Some("bob@example.com")),
+    ];
+    for (address, sent, is_suppressed, open) in cases {
+        let standing = standing(&desk, address, minute(1)).await;
+        assert_eq!((standing.traffic.address_hour, standing.traffic.domain_hour), (sent, 5), "{address}");
+        assert_eq!(standing.is_suppressed, is_suppressed, "{address}");
+        assert_eq!(standing.open_breaker.map(|(subject, _)| subject).as_deref(), open, "{address}");
+    }
+    let open = async |address, at| standing(&desk, address, minute(at)).await.open_breaker.map(|(subject, _)| subject);
+    let before = "one that an older release opened for an address with its detail holds as long as it was to";
+    assert_eq!(open("bob+old@example.com", 70).await.as_deref(), Some("bob+old@example.com"), "{before}");
+    assert_eq!(open("bob+new@example.com", 70).await, None, "{before}");
+    let reset = async |address: &str| desk.store.reset_breakers(Some(&[address.to_owned()]), minute(1)).await.unwrap();
+    assert_eq!(reset("bob+t5@example.com").await, 1);
+    assert_eq!(standing(&desk, "bob+t6@example.com", minute(1)).await.traffic.address_hour, 0);
+    assert_eq!(reset("bob+old@example.com").await, 1);
+    assert_eq!(reset("bob+old@example.com").await, 0);
+}
+
+#[tokio::test]
 async fn a_breaker_is_forgotten_a_month_after_it_closed() {
     let desk = desk().await;
     let breakers = vec![breaker("ann@example.com", minute(60)), breaker("", minute(90))];
