@@ -77,6 +77,8 @@ pub struct Standing {
     pub open_breaker: Option<(String, Timestamp)>,
     /// Breakers that opened within the last hour, as far as they matter.
     pub breakers_hour: u32,
+    /// The same of the agent to whom alone the mail was sent that this one answers, where that is not its author.
+    pub holder: Option<Box<Standing>>,
 }
 
 /// What to do, in order, and why.

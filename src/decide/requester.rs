@@ -182,8 +182,16 @@ fn unverified(
 }
 
 /// Tells the agent to whom alone a mail was sent that it was answered from elsewhere: by the agent's other mailbox, whose
-/// words the customer does not get, or by somebody who has what is not theirs.
+/// words the customer does not get, or by somebody who has what is not theirs. Who can have the agent told does so only
+/// as often as the agent is told anything.
 fn answered_by_another(decision: Decision, mail: &Mail, agent: &Agent, ticket: &Ticket, gate: Gate<'_>) -> Decision {
+    let standing = gate.standing.holder.as_deref().unwrap_or(gate.standing);
+    let gate = Gate { standing, ..gate };
+    let counted = Standing { is_suppressed: false, ..standing.clone() };
+    if let Err(refusal) = guard::may_send(&agent.address, None, &counted, gate.policy) {
+        let about = About { to: &agent.address, mail: Some(mail), ticket: Some(ticket.id) };
+        return refused(decision, "no-transcript", refusal, about, gate);
+    }
     let from = mail.message.author().map_or("", |author| author.address.as_str());
     let result = format!(
         "it answers a mail that only you have, and is not from {}, so it went to nobody; write it from there, or tell \

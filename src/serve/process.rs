@@ -297,7 +297,10 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         Some(_) if !mail.is_released => (None, Purpose::Oversize),
         _ => (ticket.map(|ticket| ticket.id), Purpose::SpoofNotice),
     };
-    let standing = working.standing(answered.as_ref(), on, Some(notice));
+    let mut standing = working.standing(answered.as_ref(), on, Some(notice));
+    let holder = mail.thread.holder().and_then(|id| ticket?.party(id)).map(|party| party.address.clone());
+    let holder = holder.filter(|holder| policy.agent_at(holder).is_some() && mail.message.author() != Some(holder));
+    standing.holder = holder.map(|agent| Box::new(working.standing(Some(&agent), on, None)));
     let mut decision = match oversize_bytes {
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy, now),
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),

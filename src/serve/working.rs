@@ -143,6 +143,7 @@ impl Working {
             is_suppressed: self.suppressed.contains(&key),
             open_breaker: self.open_breaker(&key, &counted, ticket),
             breakers_hour: self.breakers_hour,
+            holder: None,
         }
     }
 

@@ -31,6 +31,29 @@ fn an_agent_hears_what_was_not_sent_however_much_else_was() {
 }
 
 #[test]
+fn an_agent_is_told_who_answered_in_its_place_by_what_went_to_the_agent_and_not_to_them() {
+    let open = |subject: &str| Some((subject.to_owned(), in_minutes(60)));
+    let with = |address_hour, open_breaker| Standing {
+        traffic: Traffic { address_hour, ..Default::default() },
+        open_breaker,
+        ..Default::default()
+    };
+    let theirs = || Standing { is_suppressed: true, ..with(1_000, open("mallory@elsewhere.example")) };
+    for (name, author, holder, is_told) in [
+        ("nothing went to the agent", theirs(), with(0, None), true),
+        ("nothing went to the author", with(0, None), with(1_000, None), false),
+        ("the agent's breaker is open", theirs(), with(1_000, open("bob@desk.example")), false),
+        ("the ticket's is", theirs(), with(0, open("PR-1042")), false),
+    ] {
+        let standing = Standing { holder: Some(Box::new(holder)), ..author };
+        let mail = mail("mallory@elsewhere.example", on_ticket(Some(3)), "Me, too.");
+        let decision = on_mail(&mail, Some(&ticket()), &standing, &policy(), now());
+        let is_transcript = |sent: &String| sent == "send transcript to bob@desk.example";
+        assert_eq!(told(&decision).iter().any(is_transcript), is_told, "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
 fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
     let subject = "Subject: Re: Printer on fire";
     let filed: &[&str] = &["append automatic of nobody"];

@@ -4,6 +4,7 @@ use super::{mail, nine};
 use crate::support::service::Service;
 use jiff::SignedDuration;
 use postroom::message::{Message, Reader, parse};
+use postroom::store::list::Filter;
 
 const BOB: &str = "bob@desk.example";
 
@@ -66,6 +67,24 @@ async fn without_addresses_below_the_desks_tickets_and_agents_are_known_by_the_i
     assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up", "agent-reply"]);
     let reply = service.smtp.mails().into_iter().rfind(|mail| mail.to == ["ann@customer.example"]).unwrap();
     assert_eq!(reply.from.as_deref(), Some("support@desk.example"), "where reports go");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_somebody_answered_in_an_agents_place_the_agent_hears_whatever_went_to_them() {
+    let service = Service::start(nine()).await;
+    for n in 0..5 {
+        service.deliver(mail("mallory@elsewhere.example", &format!("e{n}"), &format!("question {n}")));
+    }
+    service.deliver(mail("ann@customer.example", "m1", "the printer"));
+    service.settle(6).await;
+    let open = service.store.list_breakers(&Filter::default(), false, service.clock.now()).await.unwrap();
+    assert_eq!(open[0].subject, "mallory@elsewhere.example");
+    let notification = told(&service, BOB).into_iter().rfind(|mail| mail.subject.contains("the printer")).unwrap();
+    let head = format!("In-Reply-To: <{}>\r\n", notification.id);
+    service.deliver(with_head(&head, mail("mallory@elsewhere.example", "e9", "Re: the printer")));
+    service.settle(7).await;
+    let transcripts = service.purposes_to(BOB).await.into_iter().filter(|purpose| purpose == "transcript").count();
+    assert_eq!(transcripts, 1, "{:?}", service.inbox().await[0].reasons);
 }
 
 #[tokio::test(flavor = "multi_thread")]
