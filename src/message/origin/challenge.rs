@@ -1,7 +1,7 @@
 //! Challenges: mails in which a program asks the sender of another mail to prove that a person sent it.
 //!
-//! Each says two things: that a mail waits, and that its sender is to prove to be a person. Both must be said on top. People pass such mails on and ask what they mean, so these words alone do not keep a mail from
-//! becoming a ticket.
+//! Each says two things: that a mail waits, and that its sender is to prove to be a person. Both must be said on
+//! top. People pass such mails on and ask what they mean, so these words alone do not keep a mail from becoming a ticket.
 
 use super::{Marks, Speaks};
 use crate::message::Message;
@@ -11,7 +11,7 @@ use crate::message::search::Phrases;
 pub(super) const MAX_CHALLENGE_BYTES: usize = 1_000;
 
 /// That a mail waits, in lower case.
-const WAITS: [&str; 30] = [
+const WAITS: [&str; 39] = [
     "being held",
     "been held",
     "will be held",
@@ -42,10 +42,19 @@ const WAITS: [&str; 30] = [
     "foi retida",
     "será entregue",
     "sarà consegnato",
+    "was waitlisted",
+    "to have your message delivered",
+    "to deliver your message",
+    "so i can receive your",
+    "spam filter does not know you",
+    "does not know you. please click",
+    "message you sent requires that you",
+    "i now allow incoming messages only from",
+    "only accept messages from senders",
 ];
 
 /// What its sender is to prove, or how, in lower case.
-const PROVE: [&str; 24] = [
+const PROVE: [&str; 38] = [
     "are human",
     "are a human",
     "a human being",
@@ -70,10 +79,24 @@ const PROVE: [&str; 24] = [
     "ser humano",
     "um humano",
     "essere umano",
+    "add yourself to my",
+    "just this once, please click",
+    "you only have to do this once",
+    "you only need to do this once",
+    "you won't have to do this again",
+    "you will not have to do this again",
+    "live human being",
+    "verify that you sent this message",
+    "verify that you sent this e-mail",
+    "verify that you sent this email",
+    "to release your pending message",
+    "your address was not recognized",
+    "senders i have approved",
+    "senders i have not approved",
 ];
 
 /// How people speak of the challenge that they got, in lower case.
-const GOT_ONE: [&str; 20] = [
+const GOT_ONE: [&str; 24] = [
     "my message will",
     "my message was",
     "my message has",
@@ -94,6 +117,10 @@ const GOT_ONE: [&str; 20] = [
     "meine nachricht wird",
     "meine e-mail wird",
     "mon message sera",
+    "my message is",
+    "my mail is",
+    "my e-mail is",
+    "my email is",
 ];
 
 static SAYS_GOT_ONE: Phrases = Phrases::in_either_case(|| GOT_ONE.to_vec());

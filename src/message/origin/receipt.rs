@@ -1,7 +1,8 @@
 //! Read receipts of programs that write them as plain words and not in the form of RFC 8098: Exchange through a gateway,
-//! Lotus Notes, webmailers.
+//! Lotus Notes, GroupWise, webmailers. And answers to invitations whose calendar (RFC 5546) was lost on the way.
 //!
-//! The subject says that it is one and the text says what became of the mail. People write either, hardly both.
+//! The subject of a receipt says that it is one and the text says what became of the mail. People write either, hardly
+//! both. Of an answer to an invitation nothing is left but the subject; people write, or attach, something.
 
 use super::{Marks, Speaks};
 use crate::message::Message;
@@ -35,7 +36,22 @@ const SUBJECTS: &[&str] = &[
     "não lida: ",
     "gelezen: ",
     "niet gelezen: ",
+    "llegit: ",
+    "läst: ",
+    "læst: ",
+    "lest: ",
+    "luettu: ",
+    "przeczytane: ",
+    "przeczytano: ",
+    "přečteno: ",
+    "прочитано: ",
+    "okundu: ",
+    "已读: ",
+    OF_GROUPWISE,
 ];
+
+/// What GroupWise calls what became of a mail; its text is one sentence, which may say no time of day.
+const OF_GROUPWISE: &str = "message status - ";
 
 /// What such a subject may be as a whole or up to its colon; people too begin with these words.
 const BARE: &[&str] = &[
@@ -65,6 +81,22 @@ const OPENS: &[&str] = &[
     "a sua mensagem",
     "sua mensagem",
     "uw bericht",
+    "el seu missatge",
+    "ditt meddelande",
+    "din meddelelse",
+    "meldingen din",
+    "viestisi",
+    "twoja wiadomość",
+    "vaše zpráva",
+    "ваше сообщение",
+    "iletiniz",
+    "您的邮件",
+    // Lotus Notes
+    "your document",
+    "ihr dokument",
+    "votre document",
+    // GroupWise
+    "mail to ",
 ];
 
 /// The whole text of Lotus Notes and Thunderbird begins so, and says no time.
@@ -90,20 +122,103 @@ const SAID: &[&str] = &[
     "foi lida",
     "is gelezen",
     "werd gelezen",
+    "s'ha llegit",
+    "lästes",
+    "blev läst",
+    "blev læst",
+    "ble lest",
+    "luettiin",
+    "została przeczytana",
+    "byla přečtena",
+    "было прочитано",
+    "прочитано",
+    "okundu",
+    "阅读时间",
+    "was received by",
+    "wurde empfangen von",
+    "a été reçu par",
+    "was opened",
+    "eliminado sin leer",
+    "ungelesen gelöscht",
+    "eliminato senza",
+    "excluída sem",
+];
+
+/// How the subjects of answers to invitations begin, in lower case.
+const ANSWERS: &[&str] = &[
+    "accepted: ",
+    "declined: ",
+    "tentative: ",
+    "tentatively accepted: ",
+    "zugesagt: ",
+    "akzeptiert: ",
+    "angenommen: ",
+    "abgelehnt: ",
+    "mit vorbehalt: ",
+    "accepté : ",
+    "accepté: ",
+    "refusé : ",
+    "refusé: ",
+    "provisoire : ",
+    "provisoire: ",
+    "aceptado: ",
+    "aceptada: ",
+    "rechazado: ",
+    "rechazada: ",
+    "provisional: ",
+    "accettato: ",
+    "rifiutato: ",
+    "provvisorio: ",
+    "aceite: ",
+    "aceito: ",
+    "recusado: ",
+    "provisório: ",
+    "geaccepteerd: ",
+    "afgewezen: ",
+    "geweigerd: ",
+    "voorlopig: ",
+    "accepterat: ",
+    "avböjt: ",
+    "accepteret: ",
+    "afslået: ",
+    "godtatt: ",
+    "avslått: ",
+    "zaakceptowane: ",
+    "zaakceptowano: ",
+    "odrzucone: ",
+    "odrzucono: ",
+    "принято: ",
+    "отклонено: ",
 ];
 
 static IS_RECEIPT: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SUBJECTS));
+static IS_ANSWER: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(ANSWERS));
+static BEGINS_READ: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SAID));
 static OPENS_ONE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(OPENS));
 static SAYS_READ: Phrases = Phrases::new(|| SAID.to_vec());
 
-/// Whether the words are those of a receipt and the only mark.
+/// Whether the words are those of a receipt, or of what is left of an answer to an invitation, and the only mark.
 pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
-    if !is_subject(message.subject.trim()) || !is_text(message.body.text.trim()) {
+    let subject = message.subject.trim();
+    let what = if is_subject(subject) && is_text(message.body.text.trim(), is_of_groupwise(subject)) {
+        "a receipt"
+    } else if IS_ANSWER.begin(subject) && says_nothing(message) {
+        "an answer to an invitation"
+    } else {
         return false;
-    }
+    };
     let is_only = marks.list.is_empty();
-    marks.add(Speaks::Reply, format!("Subject: {}, a receipt", message.subject));
+    marks.add(Speaks::Reply, format!("Subject: {}, {what}", message.subject));
     is_only
+}
+
+/// Whether nothing but the subject is in it; what a calendar says is looked at elsewhere.
+fn says_nothing(message: &Message) -> bool {
+    message.body.text.trim().is_empty() && message.attachments.is_empty() && message.calendar.is_none()
+}
+
+fn is_of_groupwise(subject: &str) -> bool {
+    subject.get(..OF_GROUPWISE.len()).is_some_and(|start| start.eq_ignore_ascii_case(OF_GROUPWISE))
 }
 
 fn is_subject(subject: &str) -> bool {
@@ -114,7 +229,7 @@ fn is_subject(subject: &str) -> bool {
 }
 
 /// Whether a text says that a mail was read, and when, and nothing below that.
-fn is_text(text: &str) -> bool {
+fn is_text(text: &str, is_of_groupwise: bool) -> bool {
     let lines = text.lines().filter(|line| !line.trim().is_empty()).count();
     if text.len() > MAX_RECEIPT_BYTES || lines > MAX_RECEIPT_LINES || text.contains('?') {
         return false;
@@ -123,9 +238,21 @@ fn is_text(text: &str) -> bool {
     if text.starts_with(NOTE) {
         return true;
     }
+    let text = without_title(&text);
     let last = text.rsplit("\n\n").next().unwrap_or_default();
     let is_end = last.len() <= MAX_SAID_BYTES && !has_two_sentences(last);
-    OPENS_ONE.begin(&text) && is_end && SAYS_READ.are_in(last) && has_date_and_time(last)
+    // A sentence that goes on where the mail was described is a program's; it may say the day alone.
+    let is_programs = is_of_groupwise || last.len() < text.len() && BEGINS_READ.begin(last);
+    let says_when = has_date_and_time(last) || is_programs && last.contains(|c: char| c.is_ascii_digit());
+    OPENS_ONE.begin(text) && is_end && SAYS_READ.are_in(last) && says_when
+}
+
+/// The text without the title that Lotus Notes puts above it.
+fn without_title(text: &str) -> &str {
+    match text.split_once('\n') {
+        Some((title, below)) if BARE.contains(&title.trim()) => below.trim_start(),
+        _ => text,
+    }
 }
 
 /// Whether a word ends a sentence and another follows; the dots of dates stand behind digits.

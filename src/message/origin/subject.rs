@@ -9,7 +9,7 @@ use crate::message::Message;
 use crate::message::search::Beginnings;
 
 /// What programs call an automatic answer, as they put it before the subject of the mail they answer, in lower case.
-const AUTOMATIC: [&str; 72] = [
+const AUTOMATIC: [&str; 82] = [
     // English
     "automatic reply",
     "automatic response",
@@ -92,10 +92,20 @@ const AUTOMATIC: [&str; 72] = [
     "automatisk besvarelse",
     "自動回答",
     "自动应答",
+    "thư trả lời tự động",
+    "phản hồi tự động",
+    "מענה אוטומטי",
+    "ตอบกลับอัตโนมัติ",
+    "การตอบกลับอัตโนมัติ",
+    "پاسخ خودکار",
+    "स्वचालित उत्तर",
+    "автовідповідь",
+    "balasan automatik",
+    "resposta automática de ausência",
 ];
 
 /// How people speak of an absence, and programs too, in lower case.
-const AWAY: [&str; 46] = [
+const AWAY: [&str; 53] = [
     "absence",
     "je suis absent",
     "nieobecność",
@@ -142,13 +152,20 @@ const AWAY: [&str; 46] = [
     "urlop:",
     "отпуск:",
     "в отпуске",
+    "maternity leave",
+    "parental leave",
+    "in elternzeit",
+    "nicht im haus",
+    "ich bin nicht im haus",
+    "отсутствую",
+    "vắng mặt",
 ];
 
 /// What Lotus Notes puts before such a subject, and others before that of the mail they answer.
 const AUTO: &str = "auto:";
 
 /// What programs call a note of absence, and a person hardly a mail, in lower case.
-const NOTES: [&str; 47] = [
+const NOTES: [&str; 60] = [
     AUTO,
     "out of office",
     "out of the office",
@@ -196,6 +213,19 @@ const NOTES: [&str; 47] = [
     "ofis dışında",
     "不在のお知らせ",
     "外出通知",
+    "ausência temporária",
+    "vắng mặt tại văn phòng",
+    "không có mặt tại văn phòng",
+    "מחוץ למשרד",
+    "לא נמצא במשרד",
+    "ไม่อยู่ที่สำนักงาน",
+    "خارج المكتب",
+    "поза офісом",
+    "извън офиса",
+    "izvan ureda",
+    "εκτός γραφείου",
+    "부재중",
+    "不在办公室",
 ];
 
 /// What is said of somebody within such a subject, in lower case: `Ann Smith is out of the office`.
@@ -220,6 +250,9 @@ const CHALLENGES: [&str; 7] = [
     "confirm your email to",
     "bitte bestätigen sie ihre e-mail an",
 ];
+
+/// What stands before the subject of a mail that is answered, and so behind what programs put before it, in lower case.
+const OF_ANSWERS: [&str; 6] = ["re:", "aw:", "antw:", "sv:", "rv:", "odp:"];
 
 /// Fields that speak for an automatic answer only beside another mark.
 const WEAK_FIELDS: [&str; 3] = ["X-MS-Exchange-Inbox-Rules-Loop", "X-Auto-Response-Suppress", "Precedence"];
@@ -303,6 +336,7 @@ fn stands_alone(subject: &str, phrases: &[&str]) -> bool {
             let behind = behind.trim_start();
             // `Auto:` is a car in other languages.
             phrase.ends_with(':') && (*phrase != AUTO || says_away(subject))
+                || OF_ANSWERS.iter().any(|prefix| behind.starts_with(prefix))
                 || behind.starts_with([':', '：', '-', '–', '—', '(', '['])
                 || behind.chars().all(|c| !c.is_alphanumeric())
                 || IS_AUTOMATIC.begin(behind)

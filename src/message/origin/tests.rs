@@ -145,6 +145,18 @@ fn each_mark_tells_what_kind_of_mail_it_is() {
         ("Subject: Frånvaromeddelande: Printer", AutomaticReply),
         ("Subject: Ikke på kontoret", AutomaticReply),
         ("Subject: Ikke på kontoret i morgen, hva nå?", Person),
+        ("Subject: Ausência temporária: Conta", AutomaticReply),
+        ("Subject: Ausência temporária de som no telefone", Person),
+        ("Subject: Thư trả lời tự động: Tài khoản", AutomaticReply),
+        ("Subject: מענה אוטומטי: חשבון", AutomaticReply),
+        ("Subject: ตอบกลับอัตโนมัติ: บัญชี", AutomaticReply),
+        ("Subject: Отсутствую: Счёт\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Subject: Отсутствую завтра\nIn-Reply-To: <a@b>", Person),
+        ("Subject: Отсутствую: кто заменит?", Person),
+        ("Subject: On holiday Re: Account\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Subject: On holiday we cannot log in\nIn-Reply-To: <a@b>", Person),
+        ("Subject: Ich bin nicht im Haus\nIn-Reply-To: <a@b>", AutomaticReply),
+        ("Subject: Der Techniker ist nicht im Haus\nIn-Reply-To: <a@b>", Person),
         ("Subject: Re: Out of office broken\nIn-Reply-To: <a@b>", Person),
         ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", AutomaticReply),
     ];
@@ -234,6 +246,32 @@ fn programs_that_want_a_proof_are_known_by_what_they_say() {
             challenge.clone(),
         ),
         ("Ihre Nachricht wird zurückgehalten. Bitte zeigen Sie, dass Sie ein Mensch sind.", challenge.clone()),
+        ("Your message about \"Printer\" was waitlisted.\n\nPlease add yourself to my Guest List.", challenge.clone()),
+        (
+            "You have sent a message to me, and my spam filter does not know you. You only have to do this once.",
+            challenge.clone(),
+        ),
+        (
+            "Just this once, please click the link below so I can receive your mails. You won't have to do this again.",
+            challenge.clone(),
+        ),
+        (
+            "Please verify that you sent this message. Reply to have your message delivered. It is being held.",
+            challenge.clone(),
+        ),
+        (
+            "Messages from you are being held because your address was not recognized. To release your pending \
+             message(s), reply.",
+            challenge.clone(),
+        ),
+        ("The message you sent requires that you verify that you are a real live human being.", challenge.clone()),
+        ("To control spam, I now allow incoming messages only from senders I have approved.", challenge.clone()),
+        ("My seat was waitlisted. How do I add a guest to my list?", vec![]),
+        ("My message is being held, it says, and to release your pending message one has to reply. To whom?", vec![]),
+        ("The message you sent requires a login, and its captcha stays empty.", vec![]),
+        ("Please verify that you sent the order. The parcel is being held at customs.", vec![]),
+        ("The portal does not know you, says the page, and your address was not recognized. I am Ann.", vec![]),
+        ("Please open the port so I can receive your mails. I do not want to do this again.", vec![]),
         ("I cannot complete this verification. The verification process hangs at the last step.", vec![]),
         ("Please complete this verification for us and release your message.", vec![]),
         ("I want a real person, not a robot on the phone. I am waiting for delivery.", vec![]),
@@ -281,6 +319,47 @@ fn receipts_in_plain_words_are_known_by_subject_and_text() {
             (true, true),
         ),
         ("of Lotus Notes", of("Return Receipt (displayed)", "This is a Return Receipt for the mail."), (true, true)),
+        (
+            "in Spanish, with the day alone",
+            of("Leído: Re: Cuenta", "Su mensaje\n\n  Para: Desk\n\nfue leído el domingo, 29 de noviembre."),
+            (true, true),
+        ),
+        (
+            "in Russian",
+            of("Прочитано: Счёт", "Ваше сообщение\n\nКому: Desk\n\nбыло прочитано 29.11.2026 11:05."),
+            (true, true),
+        ),
+        ("in Swedish", of("Läst: Konto", "Ditt meddelande\n\nlästes den 29 november 2026 11:05."), (true, true)),
+        (
+            "of a mail that nobody read",
+            of("Not read: Re: x", "Your message\n\nwas deleted without being read on Sunday, 29 November 2026."),
+            (true, true),
+        ),
+        (
+            "of Lotus Notes, with a title",
+            of(
+                "Return Receipt: Re: x",
+                "Return Receipt\n\nYour document: Re: x\nwas received by: Ann/Acme\nat: 29.11.2026 11:05",
+            ),
+            (true, true),
+        ),
+        ("of GroupWise", of("Message status - opened", "Mail to Ann was opened on 29.11.2026"), (true, true)),
+        (
+            "of the post",
+            of("Return receipt: parcel 4711", "The parcel was received by Ann at 29.11.2026 11:05."),
+            (false, false),
+        ),
+        (
+            "of the post, with a title",
+            of("Return receipt", "Return receipt\n\nThe parcel was received by Ann at 29.11.2026 11:05."),
+            (false, false),
+        ),
+        (
+            "about GroupWise",
+            of("Message status - opened", "All of ours say that since 29.11.2026. They were opened by nobody."),
+            (false, false),
+        ),
+        ("a day within a sentence", of("Read: x", "Your message of 29 November was read on arrival."), (false, false)),
         ("a person's subject", of("Read: the manual is wrong", "Page 12 says that it burns."), (false, false)),
         ("a person's text", of("Printer", read), (false, false)),
         ("a question", of("Read: Printer", &format!("Why do I get \"{read}\"?")), (false, false)),
@@ -307,6 +386,29 @@ fn receipts_in_plain_words_are_known_by_subject_and_text() {
     ];
     for (name, got, expected) in cases {
         assert_eq!(got, expected, "{name}");
+    }
+}
+
+#[test]
+fn an_answer_to_an_invitation_that_lost_its_calendar_says_nothing_but_its_subject() {
+    let file = "Content-Type: application/pdf\nContent-Disposition: attachment; filename=offer.pdf\n\n%PDF";
+    let cases = [
+        ("Accepted: Re: Account 5\n\n\n", true),
+        ("Declined: Call\n\n \n", true),
+        ("Tentative: Call\n\n", true),
+        ("Mit Vorbehalt: Termin\n\n", true),
+        ("=?utf-8?q?Accept=C3=A9_=3A_R=C3=A9union?=\n\n", true),
+        ("Accepted: Call\n\nI come late. Is the API down?\n", false),
+        (&format!("Accepted: offer 5\n{file}"), false),
+        ("Re: Accepted: Call\n\n", false),
+        ("Accepted\n\n", false),
+        ("Printer\n\n", false),
+    ];
+    for (mail, expected) in cases {
+        let raw = format!("From: ann@example.com\nSubject: {mail}");
+        let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
+        let got = (message.origin == Origin::AutomaticReply, message.is_automatic_by_words_only);
+        assert_eq!(got, (expected, expected), "{mail}: {:?}", message.marks);
     }
 }
 
