@@ -1,13 +1,20 @@
 //! `postroom breakers …`: where automatic mail is stopped because there was too much of it, and letting it go again.
 
 use super::list::{ListArgs, Listed};
-use super::screen::{Screen, Tone};
+use super::screen::{Screen, Tone, shortened, visible};
 use super::table::{Cell, Column, fixed, flexible};
-use super::{DONE, Open, missing};
-use crate::store::list::BreakerRow;
+use super::{DONE, NO, Open, address, complain, missing};
+use crate::store::Store;
+use crate::store::list::{BreakerRow, Filter};
+use crate::ticket::TicketId;
+use anyhow::bail;
 use clap::Subcommand;
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  postroom breakers list
+  postroom breakers reset ann@example.com
+  postroom breakers reset --all")]
 pub(super) struct BreakersArgs {
     #[command(subcommand)]
     command: Command,
@@ -27,6 +34,8 @@ enum Command {
         list: ListArgs,
     },
     /// Let automatic mail go again, and forget how much there was
+    ///
+    /// Ends with 1 when none of those that are named is open.
     #[command(after_help = "Examples:
   postroom breakers reset ann@example.com
   postroom breakers reset @example.com PR-1042
@@ -53,25 +62,69 @@ pub(super) async fn run(args: &BreakersArgs, open: &Open) -> anyhow::Result<u8> 
             list.print(rows, &filter, screen, "automatic mail is stopped nowhere")
         }
         Command::Reset { subjects, desk, all } => {
-            let mut wanted: Vec<String> = subjects.iter().map(|subject| as_stored(subject)).collect();
-            wanted.extend(desk.then(String::new));
-            let closed = store.reset_breakers((!all).then_some(&wanted[..]), screen.now).await?;
-            if closed == 0 {
-                return Ok(missing("no such breaker is open; `postroom breakers list` shows those that are"));
+            let listed = store.list_breakers(&Filter::default(), false, screen.now).await?;
+            let mut wanted = Vec::new();
+            for row in listed.iter().filter(|_| *all) {
+                if !wanted.contains(&row.subject) {
+                    wanted.push(row.subject.clone());
+                }
             }
-            screen.print(match closed {
-                1 => "automatic mail goes there again\n",
-                _ => "automatic mail goes there again, for all of them\n",
-            })?;
-            Ok(DONE)
+            for subject in subjects {
+                wanted.push(as_stored(subject, &listed)?);
+            }
+            wanted.extend(desk.then(String::new));
+            if wanted.is_empty() {
+                return Ok(missing("no breaker is open"));
+            }
+            let closed = reset(store, &wanted, screen).await?;
+            Ok(if closed { DONE } else { NO })
         }
     }
 }
 
-/// Tickets are written as people write them, addresses in lower case.
-fn as_stored(subject: &str) -> String {
-    if subject.contains('@') { subject.to_lowercase() } else { subject.to_uppercase() }
+/// Resets one after the other and says what came of each; whether one was open.
+async fn reset(store: &Store, wanted: &[String], screen: &Screen) -> anyhow::Result<bool> {
+    let mut closed = false;
+    for subject in wanted {
+        let name = visible(subject);
+        if store.reset_breakers(Some(std::slice::from_ref(subject)), screen.now).await? == 0 {
+            let of = if subject.is_empty() { "the whole desk" } else { &name };
+            complain(&anyhow::anyhow!("no breaker is open for {of}; `postroom breakers list` shows those that are"));
+            continue;
+        }
+        closed = true;
+        screen.print(&match subject.as_str() {
+            "" => "automatic mail goes out again\n".to_owned(),
+            ticket if !ticket.contains('@') => format!("automatic mail goes out on {name} again\n"),
+            _ => format!("automatic mail goes to {name} again\n"),
+        })?;
+    }
+    Ok(closed)
 }
+
+/// Where a breaker stands, as it is kept: addresses and domains in lower case, tickets by their reference.
+fn as_stored(text: &str, listed: &[BreakerRow]) -> anyhow::Result<String> {
+    let plain = text.trim();
+    // A mail may have come from what nobody would take for an address.
+    let lower = plain.to_lowercase();
+    if !lower.is_empty() && listed.iter().any(|row| row.subject == lower) {
+        return Ok(lower);
+    }
+    match plain.strip_prefix('@') {
+        Some(domain) if address::is_domain(domain) => Ok(lower),
+        None if plain.contains('@') => address::read(text),
+        _ => match plain.parse::<TicketId>() {
+            Ok(ticket) => Ok(ticket.to_string()),
+            Err(_) => bail!(
+                "`{text}` is no address, domain or ticket; write ann@example.com, @example.com or PR-1042, as in \
+                 `postroom breakers list`"
+            ),
+        },
+    }
+}
+
+/// Characters of a reason on one line; JSON has all of it.
+const MAX_BECAUSE_CHARS: usize = 100;
 
 impl Listed for BreakerRow {
     type Json<'r> = &'r BreakerRow;
@@ -95,9 +148,9 @@ impl Listed for BreakerRow {
             Cell::new(if self.subject.is_empty() { "the whole desk" } else { &self.subject }),
             Cell::new(screen.when(self.opened_at)).tone(Tone::Faint),
             Cell::new(until).tone(if is_open { Tone::Bad } else { Tone::Faint }),
-            Cell::new(&self.why),
+            Cell::new(shortened(&self.why, MAX_BECAUSE_CHARS)),
             Cell::new(self.inbox.map(|inbox| inbox.to_string()).unwrap_or_default()),
-            Cell::new(&self.marks),
+            Cell::new(shortened(&self.marks, MAX_BECAUSE_CHARS)),
         ]
     }
 }

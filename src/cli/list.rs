@@ -51,7 +51,17 @@ impl ListArgs {
         screen: &Screen,
         none: &str,
     ) -> anyhow::Result<u8> {
-        print(&self.cut(rows, filter), self.format.format, screen, none)?;
+        let is_empty = rows.is_empty();
+        let rows = self.cut(rows, filter);
+        match &self.since {
+            // That there are some was said.
+            _ if rows.is_empty() && !is_empty && self.format.format == Format::Text => {}
+            Some(since) => {
+                let none = format!("none since {since}; there may be older ones, which are shown without --since");
+                print(&rows, self.format.format, screen, &none)?;
+            }
+            None => print(&rows, self.format.format, screen, none)?,
+        }
         Ok(DONE)
     }
 }

@@ -3,6 +3,7 @@
 //! Results go to standard output, remarks to standard error. The exit code is 0 when it was done, 1 when it was done
 //! and the answer is no, 2 when it could not be done; `ingest` speaks to mail servers and uses those of sysexits.
 
+mod address;
 mod backup;
 mod because;
 mod breakers;

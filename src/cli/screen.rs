@@ -208,6 +208,15 @@ pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The beginning of a text on one line of at most so many characters.
+pub fn shortened(text: &str, most: usize) -> String {
+    // Of a text without end no more is looked at than is shown.
+    let start: String = text.trim_start().chars().take(most.saturating_add(1)).collect();
+    let line = one_line(&start);
+    let is_whole = start.chars().count() <= most;
+    if is_whole { line } else { line.chars().take(most.saturating_sub(1)).collect::<String>() + "…" }
+}
+
 /// Somebody else's words on one line.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_harmful) { Cow::Owned(escaped(text, |_| false)) } else { Cow::Borrowed(text) }
@@ -245,6 +254,22 @@ mod tests {
             assert_eq!(visible(text), expected, "{name}");
         }
         assert_eq!(visible_text("a\n\tb\x1b"), "a\n\tb\\u{1b}");
+    }
+
+    #[test]
+    fn a_text_is_shortened_to_one_line() {
+        let cases = [
+            ("short", "short"),
+            ("of\r\n lines", "of lines"),
+            ("ten chars.", "ten chars."),
+            ("eleven char", "eleven ch…"),
+            ("ééééééééééé", "ééééééééé…"),
+            ("", ""),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(shortened(text, 10), expected, "{text}");
+        }
+        assert_eq!(shortened(&"x".repeat(100_000), 10), "xxxxxxxxx…");
     }
 
     #[test]

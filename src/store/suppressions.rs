@@ -19,6 +19,26 @@ pub const SOFT_FAILURES: i64 = 3;
 /// For how long they count, and for how long they suppress.
 pub const SOFT_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// Why an administrator put an address on the list who does not say why.
+const BY_HAND: &str = "by hand";
+
+/// What came of putting an address on the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Addition {
+    /// It is on it now, for good.
+    New,
+    /// It was on it for good, and is now for another reason.
+    Reworded {
+        /// The reason until now.
+        old: String,
+    },
+    /// It was on it for good, for this reason, which is none other now.
+    Known {
+        /// The reason.
+        why: String,
+    },
+}
+
 pub(super) const SUPPRESSED: (&str, &str) =
     ("SELECT address_key FROM suppressions WHERE (until IS NULL OR until > $1) AND address_key IN (", ")");
 
@@ -76,12 +96,34 @@ impl Store {
         select.fetch_all(self.readers()).await?.iter().map(row).collect()
     }
 
-    /// Puts an address on the list by an administrator's word.
-    pub async fn add_suppression(&self, address: &str, why: &str, now: Timestamp) -> Result<(), StoreError> {
-        let one = Suppressed { address: address.to_lowercase(), why: why.to_owned(), how: Suppression::Manual };
+    /// Puts an address on the list by an administrator's word. What is on it for good stays as it is, but for the reason
+    /// where a new one is given.
+    pub async fn add_suppression(
+        &self,
+        address: &str,
+        why: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Addition, StoreError> {
+        let address = address.to_lowercase();
         let mut tx = dialect::begin_write(self.writer()).await?;
-        suppress(&mut tx, &[one], now).await?;
-        tx.commit().await
+        let known = query("SELECT reason FROM suppressions WHERE address_key = $1 AND how <> 'soft'");
+        let known = known.bind(&address).fetch_all(&mut tx).await?;
+        let known: Option<String> = known.first().map(|row| Columns::of(row).next()).transpose()?;
+        let addition = match (known, why) {
+            (None, why) => {
+                let why = why.unwrap_or(BY_HAND).to_owned();
+                suppress(&mut tx, &[Suppressed { address, why, how: Suppression::Manual }], now).await?;
+                Addition::New
+            }
+            (Some(old), Some(why)) if old != why => {
+                let update = query("UPDATE suppressions SET reason = $2 WHERE address_key = $1");
+                update.bind(&address).bind(why).execute(&mut tx).await?;
+                Addition::Reworded { old }
+            }
+            (Some(why), _) => Addition::Known { why },
+        };
+        tx.commit().await?;
+        Ok(addition)
     }
 
     /// Takes an address off the list; `false` when it is not on it.

@@ -4,6 +4,7 @@ mod admin;
 mod afternoon;
 mod cases;
 mod connect;
+mod gate;
 mod hours;
 mod ingest;
 mod lists;

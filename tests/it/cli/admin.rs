@@ -14,7 +14,7 @@ impl Desk {
     }
 
     /// Does this to the database, behind the program's back.
-    fn meddle(&self, sql: &'static str) {
+    pub(super) fn meddle(&self, sql: &'static str) {
         let url = format!("sqlite://{}", self.path().join("postroom.db").display());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -162,7 +162,7 @@ async fn failures_that_may_pass_suppress_an_address_for_a_while_and_are_forgotte
 #[tokio::test]
 async fn an_administrator_puts_addresses_on_the_list_and_takes_them_off() {
     let desk = desk().await;
-    desk.store.add_suppression("Ann@Example.com", "asked for it", minute(0)).await.unwrap();
+    desk.store.add_suppression("Ann@Example.com", Some("asked for it"), minute(0)).await.unwrap();
     assert!(standing(&desk, "ann@example.com", minute(1)).await.is_suppressed);
     assert!(desk.store.remove_suppression("ANN@example.com").await.unwrap());
     assert!(!desk.store.remove_suppression("ann@example.com").await.unwrap());
