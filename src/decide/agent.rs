@@ -142,9 +142,10 @@ pub(super) fn transcript(
     // What only its words or a field that asks for no answers call automatic may be the agent's own.
     let may_be_own = mail.message.is_automatic_by_words_only || mail.message.only_asks_for_no_answers();
     let origin = if may_be_own { Origin::Person } else { mail.message.origin };
-    // That words of theirs went to nobody agents have to hear, however much else went to them; the caps of the ticket and
-    // of the desk keep two robots apart.
-    let mut standing = gate.standing.clone();
+    // The list is for mail to customers: what became of an agent's words the agent hears whatever came back from there.
+    // That they went to nobody agents have to hear, however much else went to them; the caps of the ticket and of the
+    // desk keep two robots apart.
+    let mut standing = Standing { is_suppressed: false, ..gate.standing.clone() };
     if !carried_out {
         (standing.traffic.address_hour, standing.traffic.address_day) = (0, 0);
         standing.open_breaker.take_if(|(subject, _)| *subject == counted_as(&agent.address.key()));

@@ -8,7 +8,7 @@ use super::mail::{ended, quarantine, remark};
 use super::policy::Policy;
 use super::requester::append;
 use super::unfit::not_proven;
-use super::{Cause, Decision, Effect, Mail, Outcome, TicketRef, guard};
+use super::{Cause, Decision, Effect, Mail, Outcome, Standing, TicketRef, guard};
 use crate::message::{Address, Authentication, Message};
 use crate::thread::Thread;
 use crate::ticket::Ticket;
@@ -113,8 +113,8 @@ pub(super) fn perhaps_the_agents(mail: &Mail, agent: &Agent, at: TicketRef, gate
 pub(super) fn spoofed(mail: &Mail, agent: &Agent, at: TicketRef, why: &str, gate: Gate<'_>) -> Decision {
     let decision = quarantine(Cause::SPOOFED_AGENT, "spoofed-agent", why)
         .then(remark(at, format!("a mail in the name of {} was quarantined: {why}", agent.id)));
-    // However busy the ticket is: an agent must hear of this.
-    let mut standing = gate.standing.clone();
+    // However busy the ticket is, and whatever came back from there: an agent must hear of this.
+    let mut standing = Standing { is_suppressed: false, ..gate.standing.clone() };
     (standing.traffic.ticket_10_minutes, standing.traffic.ticket_10_hours) = (0, 0);
     let gate = Gate { standing: &standing, ..gate };
     match guard::may_tell_of_rejection(&agent.address, Some(mail.message.origin), &standing, gate.policy) {

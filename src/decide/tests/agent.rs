@@ -54,6 +54,21 @@ fn an_agent_is_told_who_answered_in_its_place_by_what_went_to_the_agent_and_not_
 }
 
 #[test]
+fn what_an_agent_is_told_is_withheld_for_no_mail_that_came_back() {
+    let suppressed = Standing { is_suppressed: true, ..Standing::default() };
+    let mallory = Mail { thread: on_ticket(None), ..from_bob("#close") };
+    let cases = [
+        ("refused", from_bob("#tkae"), "send transcript to bob@desk.example"),
+        ("carried out", from_bob("#take"), "send transcript to bob@desk.example"),
+        ("not the agent's", mallory, "send spoof-notice to bob@desk.example"),
+    ];
+    for (name, mail, expected) in cases {
+        let decision = on_mail(&mail, Some(&ticket()), &suppressed, &policy(), now());
+        assert!(told(&decision).iter().any(|line| line == expected), "{name}: {:?}", told(&decision));
+    }
+}
+
+#[test]
 fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
     let subject = "Subject: Re: Printer on fire";
     let filed: &[&str] = &["append automatic of nobody"];
