@@ -45,13 +45,19 @@ pub fn on_delivery(failure: &Failure, ticket: &Ticket, policy: &Policy, _now: Ti
     undelivered(decision, failure, &detail, is_suppressed, ticket, policy)
 }
 
-/// Whether a server's words bear a status by which the address is of no use (RFC 3463 §3.2, §3.3): it, its host or its
-/// spelling is bad, it has moved, it takes no mail, or it was switched off.
+/// Whether a server's words bear a status by which the address is of no use.
 fn says_there_is_no_such_address(said: &str) -> bool {
-    const STATUSES: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
     let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.')).map(|word| word.trim_matches('.'));
     // The first is the server's own; those further on may stand in what it quotes.
-    words.into_iter().find(|word| word.split('.').count() == 3).is_some_and(|status| STATUSES.contains(&status))
+    words.into_iter().find(|word| word.split('.').count() == 3).is_some_and(is_about_the_address)
+}
+
+/// Whether by this status it is the address that is of no use (RFC 3463 §3.2, §3.3): it, its host or its spelling is
+/// bad, it has moved, it takes no mail, or it was switched off. All others are about this mail, the way there, or who
+/// sent it, and 5.1.0 does not say whose address it means.
+fn is_about_the_address(status: &str) -> bool {
+    const STATUSES: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
+    STATUSES.contains(&status)
 }
 
 /// Decides about a delivery report: it opens no ticket and is never answered.
@@ -75,7 +81,7 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
             let decision = match named {
                 Named::Another(other) => decision.because(Reason::with("names-another-address", &other.address)),
                 Named::Ours(_) | Named::Nobody => {
-                    is_suppressed = named.is_permanent();
+                    is_suppressed = named.is_without_use();
                     let (word, how) = match is_suppressed {
                         true => ("suppressed", Suppression::Bounced),
                         false => ("counts-against-it", Suppression::Soft),
@@ -138,9 +144,11 @@ impl<'r> Named<'r> {
         }
     }
 
-    /// Whether the address is of no use any more. A report that says nothing of anybody says nothing of that.
-    fn is_permanent(self) -> bool {
-        matches!(self, Named::Ours(recipient) if recipient.is_permanent())
+    /// Whether the address is of no use any more. A report that says nothing of anybody says nothing of that, and a mail
+    /// that was too large, or called spam, or that found a full mailbox, says nothing of the next one.
+    fn is_without_use(self) -> bool {
+        let Named::Ours(recipient) = self else { return false };
+        recipient.is_permanent() && recipient.status.as_deref().is_some_and(is_about_the_address)
     }
 
     fn status(self) -> Option<String> {

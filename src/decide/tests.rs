@@ -4,6 +4,7 @@ mod agent;
 mod alert;
 mod clock;
 mod customer;
+mod delivery;
 mod forward;
 mod hours;
 mod laws;
