@@ -51,7 +51,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 70] = [
+const WORDS: [(&str, &str); 71] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -106,6 +106,7 @@ const WORDS: [(&str, &str); 70] = [
     ("recovered-nothing", "the end of an alert that has no ticket, by rule {}"),
     ("reopened", "the ticket was {}"),
     ("resolved", "a solution for the customer"),
+    ("returns-no-mail-of-ours", "it returns no mail of ours, so nobody loses anything by it"),
     ("same-message-id-other-content", "another mail has the same Message-ID"),
     ("severity", "severity by rule {}"),
     ("severity-corrected", "the agent says that it is {}"),

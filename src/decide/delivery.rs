@@ -1,11 +1,12 @@
 //! A mail of ours did not arrive: by the SMTP server's refusal, or by a delivery report that came later.
 
+use super::belief::{self, Belief};
 use super::draft::{Content, Draft, News, Notification};
 use super::mail::{ended, remark};
 use super::notify::told;
 use super::policy::Policy;
-use super::requester::append;
-use super::{Decision, Effect, Mail, Outcome, Reason, Suppression, TicketRef};
+use super::requester::{append, on_unverified};
+use super::{Decision, Effect, Mail, Outcome, Reason, Standing, Suppression, TicketRef};
 use crate::message::{Address, DeliveryReport, ReportKind, ReportedRecipient};
 use crate::ticket::Ticket;
 use crate::ticket::event::{Actor, Visibility, What};
@@ -61,11 +62,21 @@ fn is_about_the_address(status: &str) -> bool {
 }
 
 /// Decides about a delivery report: it opens no ticket and is never answered.
-pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _now: Timestamp) -> Decision {
+pub(super) fn on_report(
+    mail: &Mail,
+    ticket: Option<&Ticket>,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
     let decision = ended("delivery-report", mail.message.marks.join(", ")).ends_as(Outcome::Bounce);
     let (Some(ticket), Some(report)) = (ticket, &mail.message.report) else {
         return decision.because(Reason::of("about-no-mail-of-ours"));
     };
+    let belief = belief::of_report(mail, report.kind, ticket);
+    if let Belief::None(why) = belief {
+        return on_unverified(mail, why, ticket, standing, policy, now);
+    }
     let at = TicketRef::Existing(ticket.id);
     let decision = append(decision, mail, at, Visibility::Automatic, None);
     // Whose mail came back is known from our own id in it, not from what the report claims.
@@ -80,6 +91,9 @@ pub(super) fn on_report(mail: &Mail, ticket: Option<&Ticket>, policy: &Policy, _
             let mut is_suppressed = false;
             let decision = match named {
                 Named::Another(other) => decision.because(Reason::with("names-another-address", &other.address)),
+                Named::Ours(_) | Named::Nobody if belief == Belief::AddressOnly => {
+                    decision.because(Reason::of("returns-no-mail-of-ours"))
+                }
                 Named::Ours(_) | Named::Nobody => {
                     is_suppressed = named.is_without_use();
                     let (word, how) = match is_suppressed {

@@ -47,7 +47,7 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         return quarantine(defect.code.as_str(), "unreadable-mail", &defect.detail);
     }
     if mail.message.origin == Origin::DeliveryReport {
-        return delivery::on_report(mail, ticket, policy, now);
+        return delivery::on_report(mail, ticket, standing, policy, now);
     }
     let Some(author) = mail.message.author() else {
         return quarantine(Cause::NO_SENDER, "no-sender", "there is no address in From");

@@ -6,6 +6,7 @@
 mod agent;
 mod alert;
 mod authority;
+mod belief;
 pub mod breaker;
 pub mod command;
 mod deadline;

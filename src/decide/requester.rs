@@ -61,12 +61,7 @@ pub(super) fn on_follow_up(
     let (at, on) = (TicketRef::Existing(ticket.id), Some((ticket, standing)));
     let party = match speaker(mail, ticket, policy) {
         Ok(party) => party,
-        Err(why) => {
-            let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
-            let decision = append(decision, mail, at, Visibility::Unverified, None);
-            let decision = decision.then(remark(at, format!("kept as unverified: {why}")));
-            return unverified(decision, mail, ticket, standing, policy, now);
-        }
+        Err(why) => return on_unverified(mail, why, ticket, standing, policy, now),
     };
     if let Some(why) = starts_over(mail, ticket, policy, now) {
         return on_request(mail, Some(ticket), standing, policy, now).because(Reason::with("starts-over", why));
@@ -155,6 +150,22 @@ pub(super) fn on_perhaps_automatic(
     notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), News::PerhapsAutomatic, policy, now)
 }
 
+/// A mail on an existing ticket that is not believed: kept apart on it, and told.
+pub(super) fn on_unverified(
+    mail: &Mail,
+    why: &str,
+    ticket: &Ticket,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let at = TicketRef::Existing(ticket.id);
+    let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
+    let decision = append(decision, mail, at, Visibility::Unverified, None);
+    let decision = decision.then(remark(at, format!("kept as unverified: {why}")));
+    unverified(decision, mail, ticket, standing, policy, now)
+}
+
 /// Tells agents of a mail that is not believed to be a party's. It may be the customer, or somebody who knows more: none
 /// goes unread. But no stranger uses up what agents are told.
 fn unverified(
@@ -167,7 +178,9 @@ fn unverified(
 ) -> Decision {
     let party = mail.message.author().and_then(|author| ticket.party_of(author));
     let told_already = standing.traffic.told_10_minutes;
-    let holder = held_by_agent(mail, ticket, policy);
+    // An agent who is sent what may be a report is told like the others.
+    let is_report = mail.message.origin == Origin::DeliveryReport;
+    let holder = held_by_agent(mail, ticket, policy).filter(|_| !is_report);
     if party.is_none() && holder.is_none() && told_already >= policy.caps.per_ticket_10_minutes / 2 {
         return decision.because(Reason::with("agents-not-told", told_already));
     }

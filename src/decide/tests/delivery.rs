@@ -146,3 +146,73 @@ fn only_what_is_said_of_the_address_itself_suppresses_it_at_once() {
         assert_eq!(told(&decide(&report, Some(&ticket())))[1], expected, "{status}");
     }
 }
+
+#[test]
+fn a_report_is_believed_where_it_may_be_a_servers_and_has_a_mail_of_ours() {
+    let null = || ReturnPath::Null;
+    let path = |path: &str| ReturnPath::Address(path.to_owned());
+    let gone: &[&str] = &["append automatic of nobody", "suppress ann@example.com", "undelivered"];
+    let told_only: &[&str] = &["append automatic of nobody", "undelivered"];
+    let apart: &[&str] = &["append unverified of nobody", "remarked"];
+    let pass = Authentication::Pass;
+    let (server, person) = ("MAILER-DAEMON@mx.example", "mallory@evil.example");
+    let (id, address) = (Evidence::OwnMessageId, Evidence::Address);
+    let cases = [
+        ("a server's", server, null(), Authentication::None, id, gone),
+        ("a server's, for which ours vouches", server, null(), pass, id, gone),
+        ("a server's of another name", "e500@mx.example", null(), Authentication::None, id, gone),
+        ("a server's that wants answers", server, path("postmaster@mx.example"), Authentication::None, id, gone),
+        ("no return path is told", "postmaster@mx.example", ReturnPath::Absent, Authentication::None, id, gone),
+        ("only to the address of a mail of ours", server, null(), Authentication::None, address, told_only),
+        ("a person's", person, path(person), pass, id, apart),
+        ("a person's, with the name of a server", server, path(person), Authentication::None, id, apart),
+        ("a person's, without a return path", person, ReturnPath::Absent, Authentication::None, id, apart),
+        ("a person's, with an empty one", person, null(), pass, id, apart),
+        ("a person's, to the address", person, path(person), pass, address, apart),
+    ];
+    for (name, from, return_path, authentication, found_by, expected) in cases {
+        let mut report = report_of("ann@example.com", Some(1), ReportKind::Failed, "5.1.1");
+        report.message.from = vec![Address::bare(from)];
+        (report.message.return_path, report.message.authentication) = (return_path, authentication);
+        let Thread::Ticket { evidence, .. } = &mut report.thread else { unreachable!() };
+        *evidence = found_by;
+        let purpose = if expected == apart { "notification" } else { "undelivered" };
+        let sent = format!("send {purpose} to bob@desk.example");
+        let expected = [expected, &[sent.as_str()]].concat();
+        assert_eq!(told(&decide(&report, Some(&ticket()))), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_complaint_is_believed_of_who_passes_complaints_on() {
+    let gone = ["append automatic of nobody", "suppress ann@example.com", "remarked"];
+    let apart = ["append unverified of nobody", "remarked"];
+    let id = Evidence::OwnMessageId;
+    let cases = [
+        ("a provider's", "feedback@provider.example", id, true),
+        ("another one's", "fbl-no-reply@provider.example", id, true),
+        ("without a mail of ours", "feedback@provider.example", Evidence::Address, false),
+        ("a stranger's", "mallory@evil.example", id, false),
+        ("the customer's own", "ann@example.com", id, false),
+    ];
+    for (name, from, found_by, is_believed) in cases {
+        let mut report = report_of("ann@example.com", Some(1), ReportKind::Complaint, "5.7.1");
+        report.message.from = vec![Address::bare(from)];
+        report.message.return_path = ReturnPath::Address(from.to_owned());
+        let Thread::Ticket { evidence, .. } = &mut report.thread else { unreachable!() };
+        *evidence = found_by;
+        let told = told(&decide(&report, Some(&ticket())));
+        let (last, before) = told.split_last().unwrap();
+        assert_eq!(before, if is_believed { &gone[..] } else { &apart[..] }, "{name}");
+        assert_eq!(last, "send notification to bob@desk.example", "{name}");
+    }
+}
+
+#[test]
+fn an_agent_to_whose_notification_a_person_reports_hears_of_it() {
+    let mut report = report_of("bob@desk.example", Some(3), ReportKind::Failed, "5.1.1");
+    report.message.from = vec![Address::bare("mallory@evil.example")];
+    report.message.return_path = ReturnPath::Address("mallory@evil.example".to_owned());
+    let expected = ["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
+    assert_eq!(told(&decide(&report, Some(&ticket()))), expected);
+}
