@@ -86,7 +86,13 @@ pub(super) fn on_report(
     let to = party.destination();
     let named = Named::in_report(report, to);
     let detail = named.detail();
-    let mut decision = match report.kind {
+    // Where our recipient is spoken of, it is nothing to us that another one's copy failed.
+    let kind = match (report.kind, named) {
+        (ReportKind::Failed, Named::Ours(ours)) if ours.action == "delayed" => ReportKind::Delayed,
+        (ReportKind::Failed, Named::Ours(ours)) if ours.action != "failed" => ReportKind::Delivered,
+        (kind, _) => kind,
+    };
+    let mut decision = match kind {
         ReportKind::Failed => {
             let mut is_suppressed = false;
             let decision = match named {
@@ -145,7 +151,10 @@ enum Named<'r> {
 impl<'r> Named<'r> {
     fn in_report(report: &'r DeliveryReport, to: &Address) -> Self {
         let named = report.recipients.iter().filter(|recipient| !recipient.address.is_empty());
-        match named.clone().find(|recipient| to.is_same(&recipient.address)) {
+        let mut ours = named.clone().filter(|recipient| to.is_same(&recipient.address));
+        // What failed has the say among several things said of it.
+        let failed = ours.clone().find(|recipient| recipient.action == "failed");
+        match failed.or_else(|| ours.next()) {
             Some(ours) => Named::Ours(ours),
             None => named.map(Named::Another).next().unwrap_or(Named::Nobody),
         }

@@ -216,3 +216,31 @@ fn an_agent_to_whose_notification_a_person_reports_hears_of_it() {
     let expected = ["append unverified of nobody", "remarked", "send notification to bob@desk.example"];
     assert_eq!(told(&decide(&report, Some(&ticket()))), expected);
 }
+
+#[test]
+fn what_is_said_of_our_recipient_has_the_say_over_what_failed_for_others() {
+    let filed = "append automatic of nobody";
+    let (noted, failed) = (vec![filed, "remarked"], vec![filed, "suppress ann@example.com", "undelivered"]);
+    let cases: [(&str, &[&str], Vec<&str>); 5] = [
+        ("delivered", &["delivered"], noted.clone()),
+        ("passed on", &["relayed"], noted.clone()),
+        ("not yet", &["delayed"], noted),
+        ("failed", &["failed"], failed.clone()),
+        ("delivered, and failed where it was passed on to", &["delivered", "failed"], failed),
+    ];
+    for (name, actions, expected) in cases {
+        let mut report = report_of("alias@other.example", Some(1), ReportKind::Failed, "5.1.1");
+        for action in actions {
+            let of_ann = ReportedRecipient {
+                address: "ann@example.com".to_owned(),
+                action: (*action).to_owned(),
+                status: Some(if *action == "failed" { "5.1.1" } else { "2.0.0" }.to_owned()),
+                diagnostic: None,
+            };
+            report.message.report.as_mut().unwrap().recipients.push(of_ann);
+        }
+        let mut told = told(&decide(&report, Some(&ticket())));
+        told.retain(|line| line != "send undelivered to bob@desk.example");
+        assert_eq!(told, expected, "{name}");
+    }
+}
