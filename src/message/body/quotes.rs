@@ -59,14 +59,14 @@ pub(super) fn mark(lines: &[&str], marker: Option<usize>, hinted: &[Option<What>
     if let Some(at) = marker {
         let end = introduction_of(lines, at);
         kinds[end..].fill(Kind::Quote);
-        return mark_part(&lines[..end], true, hinted, &mut kinds[..end]);
+        return mark_part(&lines[..end], Below::Notification, hinted, &mut kinds[..end]);
     }
-    let Some(ours) = mail_of_ours(lines) else { return mark_part(lines, false, hinted, kinds) };
+    let Some(ours) = mail_of_ours(lines) else { return mark_part(lines, Below::Nothing, hinted, kinds) };
     let start = introduction_of(lines, ours.start);
-    let found = mark_part(&lines[..start], true, hinted, &mut kinds[..start]);
+    let found = mark_part(&lines[..start], Below::Ours, hinted, &mut kinds[..start]);
     kinds[start..ours.start].fill(Kind::Introduction);
     kinds[ours.clone()].fill(Kind::Quoted);
-    mark_part(&lines[ours.end..], false, hinted.get(ours.end..).unwrap_or_default(), &mut kinds[ours.end..]);
+    mark_part(&lines[ours.end..], Below::Nothing, hinted.get(ours.end..).unwrap_or_default(), &mut kinds[ours.end..]);
     Quotes { above_ours: None, ..found }
 }
 
@@ -78,8 +78,19 @@ fn mail_of_ours(lines: &[&str]) -> Option<Range<usize>> {
     (!lines[..start].iter().any(|line| is_quoted(line))).then_some(start..end)
 }
 
+/// What stands below a part of a mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Below {
+    Nothing,
+    /// A mail of ours, quoted whole.
+    Ours,
+    /// One for agents, from the line on above which they write.
+    Notification,
+}
+
 /// Marks what is quoted in a part of a mail, perhaps the one above a mail of ours.
-fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds: &mut [Kind]) -> Quotes {
+fn mark_part(lines: &[&str], below: Below, hinted: &[Option<What>], kinds: &mut [Kind]) -> Quotes {
+    let is_above_ours = below != Below::Nothing;
     let mut above_ours = None;
     let mut at = 0;
     let mut has_words = false;
@@ -125,13 +136,19 @@ fn mark_part(lines: &[&str], is_above_ours: bool, hinted: &[Option<What>], kinds
             }
         }
         if let Some(count) = header_block_below(rest) {
-            if is_of_our_mail(count) {
+            // A trip has a start and a date as well, but nobody to whom it is.
+            let is_to = |line: &&str| attribution::label(line).is_some_and(|(label, _)| label == Label::To);
+            let is_a_mails = rest[..count].iter().any(is_to);
+            // Who answers somebody that has answered us quotes both, and the second as that one's program did. What is
+            // passed on has a line above it.
+            let has_address = || rest[..count].iter().any(|line| line.contains('@'));
+            let is_answered = below == Below::Ours && is_a_mails && above_ours.is_none() && has_address();
+            if is_of_our_mail(count) || is_answered {
                 kinds[at..].fill(Kind::Quote);
                 let words_at = (!has_words).then_some(at + count);
                 return Quotes { words_at, is_below_headers: true, above_ours };
             }
-            // A trip has a start and a date as well, but nobody to whom it is.
-            if rest[..count].iter().any(|line| attribution::label(line).is_some_and(|(label, _)| label == Label::To)) {
+            if is_a_mails {
                 above_ours.get_or_insert(at);
             }
         }

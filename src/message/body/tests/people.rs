@@ -241,6 +241,10 @@ fn a_whole_mail_of_ours_is_no_part_of_the_words_around_it() {
     for above in above {
         assert_eq!(parts(above, ""), above);
     }
+    // Who answers somebody that has answered us quotes that mail with ours in it.
+    let block =
+        "From: Bob <bob@example.com>\nSent: Monday, 2 March 2026 9:00\nTo: Ann\nSubject: Export\n\nIt works again.";
+    assert_eq!(parts(&format!("I see a blank page.\n\nAnn\n\n{block}"), ""), "I see a blank page.\n\nAnn");
     // Of other mails nobody knows whether all of it is quoted.
     let theirs = ours.replace("Ref: PR-1042 · 1-2bk.MAC", "Bob");
     let whole = format!("Yes, thanks.\n\n{theirs}\n\nPS: account 5 still hangs.");
