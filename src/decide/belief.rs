@@ -45,7 +45,8 @@ fn may_be_a_servers(message: &Message) -> bool {
             let is_of_program = |author: &Address| is_server(author) || is_unread(author);
             !message.is_vouched_for() || message.author().is_none_or(is_of_program)
         }
-        ReturnPath::Address(path) => is_server(&Address::bare(path)),
+        // Gateways put a path of theirs that nobody reads.
+        ReturnPath::Address(path) => is_server(&Address::bare(path)) || is_unread(&Address::bare(path)),
         ReturnPath::Absent => message.author().is_none_or(is_server) && message.from.len() <= 1,
     }
 }

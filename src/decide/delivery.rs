@@ -46,19 +46,22 @@ pub fn on_delivery(failure: &Failure, ticket: &Ticket, policy: &Policy, _now: Ti
     undelivered(decision, failure, &detail, is_suppressed, ticket, policy)
 }
 
-/// Whether a server's words bear a status by which the address is of no use.
+/// Whether a server's words bear a status by which the address is of no use (RFC 3463 §3.2, §3.3): it, its host or its
+/// spelling is bad, it has moved, it takes no mail, or it was switched off.
 fn says_there_is_no_such_address(said: &str) -> bool {
+    const STATUSES: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
     let words = said.split(|c: char| !(c.is_ascii_digit() || c == '.')).map(|word| word.trim_matches('.'));
     // The first is the server's own; those further on may stand in what it quotes.
-    words.into_iter().find(|word| word.split('.').count() == 3).is_some_and(is_about_the_address)
+    words.into_iter().find(|word| word.split('.').count() == 3).is_some_and(|status| STATUSES.contains(&status))
 }
 
-/// Whether by this status it is the address that is of no use (RFC 3463 §3.2, §3.3): it, its host or its spelling is
-/// bad, it has moved, it takes no mail, or it was switched off. All others are about this mail, the way there, or who
-/// sent it, and 5.1.0 does not say whose address it means.
-fn is_about_the_address(status: &str) -> bool {
-    const STATUSES: [&str; 7] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
-    STATUSES.contains(&status)
+/// Whether by this status it was this mail that could not be delivered, and not its address that is of no use (RFC 3463 §3):
+/// who sent it is not taken for its sender, the mailbox was full or the mail too large for it or for the server, its form
+/// or what it has in it was not wanted, or a rule stood against it.
+fn is_about_the_mail(status: &str) -> bool {
+    matches!(status, "5.1.7" | "5.1.8" | "5.2.2" | "5.2.3" | "5.3.4")
+        || status.starts_with("5.6.")
+        || status.starts_with("5.7.")
 }
 
 /// Decides about a delivery report: it opens no ticket and is never answered.
@@ -171,7 +174,7 @@ impl<'r> Named<'r> {
     /// that was too large, or called spam, or that found a full mailbox, says nothing of the next one.
     fn is_without_use(self) -> bool {
         let Named::Ours(recipient) = self else { return false };
-        recipient.is_permanent() && recipient.status.as_deref().is_some_and(is_about_the_address)
+        recipient.is_permanent() && !recipient.status.as_deref().is_some_and(is_about_the_mail)
     }
 
     fn status(self) -> Option<String> {

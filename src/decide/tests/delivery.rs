@@ -135,11 +135,11 @@ fn a_delivery_report_is_believed_by_the_mail_that_came_back() {
 
 #[test]
 fn only_what_is_said_of_the_address_itself_suppresses_it_at_once() {
-    let gone = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1"];
-    let may_pass = [
-        "5.2.2", "5.2.3", "5.3.4", "5.4.4", "5.4.6", "5.5.0", "5.6.0", "5.7.1", "5.7.26", "5.0.0", "5.1.0", "5.1.7",
-        "5.1.8", "5.2.0", "4.1.1",
+    let gone = [
+        "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.9", "5.1.10", "5.2.1", "5.0.0", "5.1.0", "5.4.4", "5.4.6", "5.5.0",
+        "5.2.0",
     ];
+    let may_pass = ["5.2.2", "5.2.3", "5.3.4", "5.6.0", "5.7.1", "5.7.26", "5.1.7", "5.1.8", "4.1.1"];
     let cases = gone.map(|status| (status, "suppress ann@example.com")).into_iter();
     for (status, expected) in cases.chain(may_pass.map(|status| (status, "count against ann@example.com"))) {
         let report = report_of("ann@example.com", Some(1), ReportKind::Failed, status);
