@@ -125,7 +125,8 @@ pub(super) fn refused(
     };
     let mut decision =
         decision.then(Effect::OpenBreaker { ticket: about.ticket.map(TicketRef::Existing), breaker: breaker.clone() });
-    if standing.breakers_hour >= ALARMS_PER_HOUR {
+    // Of a desk that has fallen silent somebody hears, however much went before: its breaker opens once in an hour.
+    if standing.breakers_hour >= ALARMS_PER_HOUR && trip.scope != Scope::Desk {
         return decision;
     }
     for agent in policy.agents_of(Tier::One).iter().filter(|agent| agent.address != *about.to) {
@@ -226,6 +227,10 @@ mod tests {
     fn alarms_end_before_they_are_a_flood_and_reach_nobody_that_they_are_about() {
         assert_eq!(alarms(&trip(Scope::Address, 0, "ann@example.com")), 1);
         assert_eq!(alarms(&trip(Scope::Address, ALARMS_PER_HOUR, "ann@example.com")), 0);
+        assert_eq!(
+            alarms(&trip(Scope::Desk, ALARMS_PER_HOUR, "ann@example.com")),
+            alarms(&trip(Scope::Desk, 0, "ann@example.com"))
+        );
         assert_eq!(alarms(&trip(Scope::Address, 0, "bob@desk.example")), 0);
     }
 
