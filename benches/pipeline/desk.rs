@@ -82,6 +82,8 @@ name = "tessa"
 address = "Tessa Tier <tessa@{domain}>"
 tier = "tier-1"
 [caps]
+per_address_hour = 1000000
+per_address_day = 1000000
 per_desk_hour = 1000000
 per_domain_hour = 1000000
 "#,

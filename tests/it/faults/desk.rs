@@ -98,6 +98,8 @@ rules = "rules"
 name = "Example Support"
 address = "{SUPPORT}"
 [caps]
+per_address_hour = 1000000
+per_address_day = 1000000
 per_desk_hour = 1000000000
 per_domain_hour = 1000000000
 [[mailbox]]
