@@ -47,11 +47,16 @@ fn block(lines: &[&str], is_announced: bool) -> Option<usize> {
     (!is_above_block(lines)).then_some(count)
 }
 
+/// Lines between such a line and the block.
+const MAX_GAP: usize = 3;
+
 /// Whether the first line only looks like a field, `Date: Monday at ten`, and a block that has a field of that kind itself
 /// begins below it: it is the sender's.
 fn is_above_block(lines: &[&str]) -> bool {
     let [above, below @ ..] = lines else { return false };
-    let gap = below.iter().take(1).take_while(|line| line.trim().is_empty()).count();
+    // Outlook draws a line above its block.
+    let is_gap = |line: &&&str| line.trim_matches([' ', '_', '-', '\t', '\u{a0}']).is_empty();
+    let gap = below.iter().take(MAX_GAP).take_while(is_gap).count();
     let below = &below[gap..];
     let is_of = |line: &&str, wanted: Label| label(line).is_some_and(|(label, _)| label == wanted);
     if !below.first().is_some_and(|line| is_of(line, Label::From)) {

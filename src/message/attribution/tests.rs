@@ -153,6 +153,7 @@ fn a_line_that_looks_like_a_field_above_a_block_is_no_part_of_it() {
         ("a date", "Date: Monday, 10:30\n", None),
         ("a date, and an empty line", "Datum: Montag, 10:30\n\n", None),
         ("a subject", "Objet: le serveur\n", None),
+        ("a date, and a line that is drawn", "Date: Monday, 10:30\n\n________________________________\n", None),
         ("a place", "De: la oficina\n", None),
         (
             "the time of a block in another order",
