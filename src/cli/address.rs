@@ -1,5 +1,6 @@
 //! Addresses as people type them on a command line.
 
+use crate::config::address::is_one;
 use anyhow::bail;
 
 /// How one is written, for whoever wrote it otherwise.
@@ -20,27 +21,6 @@ pub(super) fn read(text: &str) -> anyhow::Result<String> {
         bail!("`{text}` is no address; {WRITE}");
     }
     Ok(address.to_lowercase())
-}
-
-fn is_one(address: &str) -> bool {
-    address.rsplit_once('@').is_some_and(|(local, domain)| is_local(local) && is_domain(domain))
-}
-
-/// A word, or a quoted string (RFC 5321 §4.1.2).
-fn is_local(local: &str) -> bool {
-    let is_quoted = local.len() > 2 && local.starts_with('"') && local.ends_with('"');
-    let is_fine = |c: char| !c.is_whitespace() && !c.is_control() && !"<>()[]\\,;:@\"".contains(c);
-    !local.is_empty() && (local.chars().all(is_fine) || is_quoted && !local.contains(char::is_control))
-}
-
-/// Names with dots between them, also of other scripts, or the number of a host in brackets.
-pub(super) fn is_domain(domain: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    let number = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    match number {
-        Some(number) => !number.is_empty() && number.chars().all(|c| c.is_ascii_alphanumeric() || ".:".contains(c)),
-        None => domain.split('.').all(is_name),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::list::{ListArgs, Listed};
 use super::screen::{Screen, Tone, shortened, visible};
 use super::table::{Cell, Column, fixed, flexible};
 use super::{DONE, NO, Open, address, complain, missing};
+use crate::config::address::is_domain;
 use crate::store::Store;
 use crate::store::list::{BreakerRow, Filter};
 use crate::ticket::TicketId;
@@ -87,7 +88,7 @@ async fn reset(store: &Store, wanted: &[String], screen: &Screen) -> anyhow::Res
     let mut closed = false;
     for subject in wanted {
         let name = visible(subject);
-        if store.reset_breakers(Some(std::slice::from_ref(subject)), screen.now).await? == 0 {
+        if store.reset_breaker(subject, screen.now).await? == 0 {
             let of = if subject.is_empty() { "the whole desk" } else { &name };
             complain(&anyhow::anyhow!("no breaker is open for {of}; `postroom breakers list` shows those that are"));
             continue;
@@ -111,7 +112,7 @@ fn as_stored(text: &str, listed: &[BreakerRow]) -> anyhow::Result<String> {
         return Ok(lower);
     }
     match plain.strip_prefix('@') {
-        Some(domain) if address::is_domain(domain) => Ok(lower),
+        Some(domain) if is_domain(domain) => Ok(lower),
         None if plain.contains('@') => address::read(text),
         _ => match plain.parse::<TicketId>() {
             Ok(ticket) => Ok(ticket.to_string()),

@@ -1,5 +1,6 @@
 //! The configuration: read whole, checked whole, complete. Nothing later has to ask whether a needed thing is there.
 
+pub mod address;
 mod calendar;
 mod file;
 mod people;

@@ -1,5 +1,6 @@
 //! The people of the configuration: `[[agent]]`, the `[[team]]` tables that put agents together, and who is `[on_call]`.
 
+use super::address::is_one;
 use super::section::{At, Section};
 use crate::classify::{MAX_NAME_BYTES, NO_NAME};
 use crate::finding::did_you_mean;
@@ -137,10 +138,7 @@ pub(super) fn read_address(section: &Section<'_>, text: &At<String>) -> Option<A
         Some((name, address)) => (Some(name.trim().trim_matches('"').to_owned()), address.trim()),
         None => (None, written),
     };
-    let is_address = address.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && !domain.is_empty() && !domain.contains('@') && !address.contains(char::is_whitespace)
-    });
-    if !is_address {
+    if !is_one(address) {
         let hint = "write \"bob@example.com\" or \"Bob Builder <bob@example.com>\"".to_owned();
         section.wrong(text.span.clone(), format!("`{written}` is no address"), hint);
         return None;

@@ -77,38 +77,15 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         }
         (Origin::Person, Some(ticket)) => requester::on_follow_up(mail, ticket, standing, policy, now),
         (Origin::Person | Origin::Bulk, None) => requester::on_request(mail, None, standing, policy, now),
-        // Old programs mark so what they answer while somebody is away, which is no reason to begin again.
-        (Origin::Bulk, Some(ticket))
-            if mail.who != Who::Monitor && requester::is_a_programs_on_a_done_ticket(mail, ticket, policy, now) =>
+        // It changes nothing, but somebody reads it.
+        (Origin::Bulk | Origin::AutomaticReply, Some(ticket))
+            if requester::is_perhaps_automatic(mail, ticket, policy, now) =>
         {
             requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
         }
         // Customers write through lists and groups as well; the gate keeps them from being answered.
         (Origin::Bulk, Some(ticket)) if requester::is_a_partys(mail, ticket, policy) => {
             requester::on_follow_up(mail, ticket, standing, policy, now)
-        }
-        // Perhaps a person called it so. It changes nothing, but somebody reads it.
-        (Origin::AutomaticReply, Some(ticket))
-            if mail.message.is_automatic_by_words_only && mail.who != Who::Monitor =>
-        {
-            requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
-        }
-        // Their programs ask so for people, too.
-        (Origin::AutomaticReply, Some(ticket))
-            if mail.message.only_asks_for_no_answers()
-                && mail.who != Who::Monitor
-                && requester::is_a_partys(mail, ticket, policy) =>
-        {
-            requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
-        }
-        // People write from such addresses, too, and whoever is on an open ticket is waited for.
-        (Origin::AutomaticReply, Some(ticket))
-            if mail.message.is_automatic_by_address_only()
-                && mail.who != Who::Monitor
-                && ticket.status.is_open()
-                && requester::is_a_partys(mail, ticket, policy) =>
-        {
-            requester::on_perhaps_automatic(mail, ticket, standing, policy, now)
         }
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         // No person calls an answer so, and what it answers is not ours any more.

@@ -150,7 +150,8 @@ pub(super) fn on_perhaps_automatic(
     notify(decision, mail, Some((ticket, standing)), &told(ticket, policy), News::PerhapsAutomatic, policy, now)
 }
 
-/// A mail on an existing ticket that is not believed: kept apart on it, and told.
+/// A mail on an existing ticket that is not believed to be a party's: kept apart on it, and told. It may be the customer's,
+/// or somebody's who knows more: none goes unread. But no stranger uses up what agents are told.
 pub(super) fn on_unverified(
     mail: &Mail,
     why: &str,
@@ -163,19 +164,6 @@ pub(super) fn on_unverified(
     let decision = ended("not-a-party", why).ends_as(Outcome::FollowUp);
     let decision = append(decision, mail, at, Visibility::Unverified, None);
     let decision = decision.then(remark(at, format!("kept as unverified: {why}")));
-    unverified(decision, mail, ticket, standing, policy, now)
-}
-
-/// Tells agents of a mail that is not believed to be a party's. It may be the customer, or somebody who knows more: none
-/// goes unread. But no stranger uses up what agents are told.
-fn unverified(
-    decision: Decision,
-    mail: &Mail,
-    ticket: &Ticket,
-    standing: &Standing,
-    policy: &Policy,
-    now: Timestamp,
-) -> Decision {
     let party = mail.message.author().and_then(|author| ticket.party_of(author));
     let told_already = standing.traffic.told_10_minutes;
     // An agent who is sent what may be a report is told like the others.
@@ -258,12 +246,29 @@ pub(super) fn is_a_partys(mail: &Mail, ticket: &Ticket, policy: &Policy) -> bool
     speaker(mail, ticket, policy).is_ok()
 }
 
-/// Whether nothing but a party's mail that `Precedence` alone calls automatic would reopen the ticket.
-pub(super) fn is_a_programs_on_a_done_ticket(mail: &Mail, ticket: &Ticket, policy: &Policy, now: Timestamp) -> bool {
-    mail.message.is_bulk_by_precedence_only()
-        && !ticket.status.is_open()
-        && is_a_partys(mail, ticket, policy)
-        && starts_over(mail, ticket, policy, now).is_none()
+/// Whether nothing calls a mail on a ticket automatic but what people's mails have as well.
+pub(super) fn is_perhaps_automatic(mail: &Mail, ticket: &Ticket, policy: &Policy, now: Timestamp) -> bool {
+    let message = &mail.message;
+    let is_open = ticket.status.is_open();
+    let is_partys = || is_a_partys(mail, ticket, policy);
+    match message.origin {
+        _ if mail.who == Who::Monitor => false,
+        // Old programs mark so what they answer while somebody is away, which is no reason to begin again.
+        Origin::Bulk => {
+            message.is_bulk_by_precedence_only()
+                && !is_open
+                && is_partys()
+                && starts_over(mail, ticket, policy, now).is_none()
+        }
+        // Perhaps a person called it so.
+        Origin::AutomaticReply if message.is_automatic_by_words_only => true,
+        // Help desks ask for no answers to what their people write, and people write from addresses that take none:
+        // whoever is on an open ticket is waited for.
+        Origin::AutomaticReply => {
+            (message.only_asks_for_no_answers() || is_open && message.is_automatic_by_address_only()) && is_partys()
+        }
+        _ => false,
+    }
 }
 
 /// Why the mail opens a ticket of its own although it names one.

@@ -101,30 +101,15 @@ impl Store {
         old.execute(self.writer()).await
     }
 
-    /// Lets automatic mail go again: closes the breakers of these subjects, or all of them, and forgets what was
-    /// counted there, since the cap would be reached again at once. That of an address is that of its mailbox. Returns how
-    /// many were open.
-    pub async fn reset_breakers(&self, subjects: Option<&[String]>, now: Timestamp) -> Result<u64, StoreError> {
+    /// Lets automatic mail go again: closes the breakers of a subject and forgets what was counted there, since the cap
+    /// would be reached again at once. That of an address is that of its mailbox. Returns how many were open.
+    pub async fn reset_breaker(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
         let mut tx = dialect::begin_write(self.writer()).await?;
-        let all: Vec<String> = match subjects {
-            Some(subjects) => subjects.to_vec(),
-            None => {
-                let open = query("SELECT DISTINCT subject FROM breakers WHERE reset_at IS NULL AND until > $1");
-                let rows = open.bind(millis(now)).fetch_all(&mut tx).await?;
-                rows.iter().map(|row| Columns::of(row).next()).collect::<Result<_, _>>()?
-            }
-        };
-        let mut closed = 0;
-        for subject in all {
-            let counted = counted_as(&subject);
-            let sql = "UPDATE breakers SET reset_at = $3 WHERE subject IN ($1, $2) AND reset_at IS NULL AND until > $3";
-            closed += query(sql).bind(&subject).bind(&counted).bind(millis(now)).execute(&mut tx).await?;
-            query("DELETE FROM traffic WHERE subject IN ($1, $2)")
-                .bind(&subject)
-                .bind(&counted)
-                .execute(&mut tx)
-                .await?;
-        }
+        let counted = counted_as(subject);
+        let sql = "UPDATE breakers SET reset_at = $3 WHERE subject IN ($1, $2) AND reset_at IS NULL AND until > $3";
+        let closed = query(sql).bind(subject).bind(&counted).bind(millis(now)).execute(&mut tx).await?;
+        let forget = query("DELETE FROM traffic WHERE subject IN ($1, $2)");
+        forget.bind(subject).bind(&counted).execute(&mut tx).await?;
         tx.commit().await?;
         Ok(closed)
     }

@@ -40,12 +40,11 @@ async fn a_breaker_keeps_mail_back_until_its_time_or_until_somebody_resets_it() 
     };
     assert_eq!(list(false, minute(40)).await, ["ann@example.com"]);
     assert_eq!(list(true, minute(40)).await, ["@example.org", "ann@example.com"]);
-    let ann = ["ann@example.com".to_owned()];
-    assert_eq!(desk.store.reset_breakers(Some(&ann), minute(1)).await.unwrap(), 1);
-    assert_eq!(desk.store.reset_breakers(Some(&ann), minute(1)).await.unwrap(), 0);
+    assert_eq!(desk.store.reset_breaker("ann@example.com", minute(1)).await.unwrap(), 1);
+    assert_eq!(desk.store.reset_breaker("ann@example.com", minute(1)).await.unwrap(), 0);
     let ann = standing(&desk, "ann@example.com", minute(1)).await;
     assert_eq!((ann.open_breaker, ann.traffic.address_hour), (None, 0), "what was counted is forgotten with it");
-    assert_eq!(desk.store.reset_breakers(None, minute(1)).await.unwrap(), 1);
+    assert_eq!(desk.store.reset_breaker("@example.org", minute(1)).await.unwrap(), 1);
     assert_eq!(list(false, minute(1)).await, Vec::<String>::new());
 }
 
@@ -73,7 +72,7 @@ async fn all_addresses_of_a_mailbox_are_counted_as_one_and_suppressed_each_for_i
     let before = "one that an older release opened for an address with its detail holds as long as it was to";
     assert_eq!(open("bob+old@example.com", 70).await.as_deref(), Some("bob+old@example.com"), "{before}");
     assert_eq!(open("bob+new@example.com", 70).await, None, "{before}");
-    let reset = async |address: &str| desk.store.reset_breakers(Some(&[address.to_owned()]), minute(1)).await.unwrap();
+    let reset = async |address: &str| desk.store.reset_breaker(address, minute(1)).await.unwrap();
     assert_eq!(reset("bob+t5@example.com").await, 1);
     assert_eq!(standing(&desk, "bob+t6@example.com", minute(1)).await.traffic.address_hour, 0);
     assert_eq!(reset("bob+old@example.com").await, 1);
