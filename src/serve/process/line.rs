@@ -41,7 +41,12 @@ const LOOK_FOR_DANGLING: u32 = 100;
 pub struct Line {
     ahead: Option<Batch>,
     writing: Option<Writing>,
+    /// What failed, and is to be given back before anything else is done.
+    failed: Failed,
 }
+
+/// Rows of the inbox that are ours until we give them back or their time is over, by number and attempt.
+type Failed = Vec<(i64, u32)>;
 
 /// What one round of processing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -133,6 +138,7 @@ impl Batch {
 /// # Errors
 /// When the store fails in a way that concerns no single mail.
 pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreError> {
+    line.give_back(desk).await?;
     if line.ahead.is_none() && line.writing.as_ref().is_some_and(|writing| writing.room.is_some()) {
         // The next one may be as large.
         let (settled, _) = line.finish(desk).await?;
@@ -185,11 +191,11 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
             Ok(Round { settled, is_idle: false })
         }
         Ok(_) => {
-            settle_batch(desk, &items, now).await?;
+            settle_batch(desk, &items, now, &mut line.failed).await?;
             Ok(Round { settled: settled + items.len(), is_idle: false })
         }
         Err(failure) => {
-            fall_back(desk, &items, now, failure).await?;
+            fall_back(desk, &items, now, failure, &mut line.failed).await?;
             Ok(Round { settled: settled + items.len(), is_idle: false })
         }
     }
@@ -200,14 +206,9 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
 /// # Errors
 /// As [`process_due`].
 pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreError> {
-    let (mut settled, _) = line.finish(desk).await?;
-    if let Some(Batch { items, room: _room, now, reading }) = line.ahead.take() {
-        reading.abort();
-        line.wait_for_turn(desk, &items, &[], &mut settled).await?;
-        settle_batch(desk, &items, now).await?;
-        settled += items.len();
-    }
-    Ok(settled)
+    let settled = line.settle_rest(desk).await;
+    let given_back = line.give_back(desk).await;
+    settled.and_then(|settled| given_back.map(|()| settled))
 }
 
 impl Line {
@@ -275,7 +276,7 @@ impl Line {
         info!(batch.size = orphans.len(), "mails that a worker died over are taken over");
         let mut settled = orphans.len();
         Box::pin(self.wait_for_turn(desk, &orphans, waiting, &mut settled)).await?;
-        settle_batch(desk, &orphans, now).await?;
+        settle_batch(desk, &orphans, now, &mut self.failed).await?;
         Ok(settled)
     }
 
@@ -284,14 +285,47 @@ impl Line {
         let Some(Writing { items, room: _room, now, task, .. }) = self.writing.take() else { return Ok((0, true)) };
         match task.await.map_err(fault).and_then(|written| written) {
             Ok(()) => Ok((items.len(), true)),
-            Err(failure) => fall_back(desk, &items, now, failure).await.map(|()| (items.len(), false)),
+            Err(failure) => {
+                fall_back(desk, &items, now, failure, &mut self.failed).await.map(|()| (items.len(), false))
+            }
         }
+    }
+
+    async fn settle_rest(&mut self, desk: &Desk) -> Result<usize, StoreError> {
+        let (mut settled, _) = self.finish(desk).await?;
+        if let Some(Batch { items, room: _room, now, reading }) = self.ahead.take() {
+            reading.abort();
+            self.wait_for_turn(desk, &items, &[], &mut settled).await?;
+            settle_batch(desk, &items, now, &mut self.failed).await?;
+            settled += items.len();
+        }
+        Ok(settled)
+    }
+
+    /// Gives back what failed, as soon as the database takes that, and what was claimed since: it may answer those, and
+    /// comes again behind them.
+    async fn give_back(&mut self, desk: &Desk) -> Result<(), StoreError> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        if let Some(batch) = self.ahead.take() {
+            batch.reading.abort();
+            self.failed.extend(batch.items.iter().map(attempt_of));
+        }
+        desk.store.excuse_inbox(&self.failed, Some(desk.clock.now())).await?;
+        self.failed.clear();
+        Ok(())
     }
 }
 
 /// The claim that the mails of a batch were handed out with.
 fn claim_of(items: &[InboxItem]) -> Option<Claim> {
     items.first().and_then(|item| item.claim)
+}
+
+/// What a mail is given back by.
+fn attempt_of(item: &InboxItem) -> (i64, u32) {
+    (item.id, item.attempt)
 }
 
 async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
@@ -302,10 +336,15 @@ async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
 }
 
 /// Settles a batch that nothing was decided on yet, come what may.
-async fn settle_batch(desk: &Desk, items: &Arc<[InboxItem]>, now: Timestamp) -> Result<(), StoreError> {
+async fn settle_batch(
+    desk: &Desk,
+    items: &Arc<[InboxItem]>,
+    now: Timestamp,
+    failed: &mut Failed,
+) -> Result<(), StoreError> {
     match settle(desk, items, true, now).await {
         Ok(()) => Ok(()),
-        Err(failure) => fall_back(desk, items, now, failure).await,
+        Err(failure) => fall_back(desk, items, now, failure, failed).await,
     }
 }
 
@@ -397,12 +436,14 @@ async fn settle(desk: &Desk, items: &Arc<[InboxItem]>, ends: bool, now: Timestam
     write(desk.clone(), decided.changes, decided.late, decided.first, now).await
 }
 
-/// Does a batch once more, as a whole where somebody was faster, and otherwise mail by mail.
+/// Does a batch once more, as a whole where somebody was faster, and otherwise mail by mail. Where that fails as well it is
+/// given back, or left in `failed` for that.
 async fn fall_back(
     desk: &Desk,
     items: &Arc<[InboxItem]>,
     now: Timestamp,
     mut failure: Failure,
+    failed: &mut Failed,
 ) -> Result<(), StoreError> {
     let count = items.len();
     if let Failure::Store(StoreError::Conflict { what }) = &failure {
@@ -418,17 +459,16 @@ async fn fall_back(
     }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
-            // Those that are done are not given back. Where the database takes not even this, they come back by themselves.
-            let claims: Vec<(i64, u32)> = items.iter().map(|item| (item.id, item.attempt)).collect();
+            // Those that are done are not given back.
+            let claims: Failed = items.iter().map(attempt_of).collect();
             match claim_of(items) {
-                // At the same place in the order, whoever takes it over.
+                // At the same place in the order, whoever takes it over; where the database takes not even this, by
+                // `free_claims_but`.
                 Some(_) => {
                     let _ = desk.store.excuse_inbox(&claims, None).await;
                     let _ = end_claim(desk, items).await;
                 }
-                None => {
-                    let _ = desk.store.excuse_inbox(&claims, Some(now)).await;
-                }
+                None => failed.extend(claims),
             }
             if let StoreError::Conflict { what } = &failure {
                 info!(batch.size = count, "{what} changed meanwhile, the mails are left to whoever has them");

@@ -7,7 +7,7 @@ use crate::support::wait_until;
 use jiff::SignedDuration;
 
 /// A table that has no room for another row, which SQLite tells as it tells a full disk.
-const FULL_TABLE: &str = "CREATE TABLE full (n INTEGER PRIMARY KEY AUTOINCREMENT); \
+pub const FULL_TABLE: &str = "CREATE TABLE full (n INTEGER PRIMARY KEY AUTOINCREMENT); \
     INSERT INTO full VALUES (9223372036854775807);";
 
 #[tokio::test(flavor = "multi_thread")]

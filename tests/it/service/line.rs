@@ -1,5 +1,6 @@
 //! Batches on their way: the next one is decided on while the one before is written.
 
+use super::database::FULL_TABLE;
 use super::{mail, mails, nine, process_all};
 use crate::support::service::Service;
 use crate::support::{desk, wait_until};
@@ -217,6 +218,27 @@ async fn a_batch_that_could_neither_be_written_nor_given_back_still_comes_before
     inbox.sort_by_key(|row| row.id);
     let outcomes: Vec<_> = inbox.iter().map(|row| row.outcome.as_deref()).collect();
     assert_eq!(outcomes, [Some("ticket-opened"), Some("follow-up")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_disk_lets_nobody_give_back_comes_again_at_once_and_in_order_when_there_is_room() {
+    let service = Service::prepare(nine(), |_| {}).await;
+    let (desk, mut line) = (service.desk(), Line::default());
+    service.meddle(FULL_TABLE).await;
+    let when_settled = "CREATE TRIGGER disk BEFORE UPDATE ON inbox WHEN OLD.state = 'processing' \
+                        BEGIN INSERT INTO full VALUES (NULL); END";
+    service.meddle(when_settled).await;
+    for mails in a_first_mail_and_its_answer() {
+        service.store.keep_ingested("ingest", mails, nine()).await.unwrap();
+        // The first of them begins to be written here, and the second finds that it could not be.
+        let _ = process_due(&desk, &mut line).await;
+    }
+    assert!(process_due(&desk, &mut line).await.is_err(), "there is still no room");
+    assert!(service.inbox().await.iter().all(|row| row.attempt == 1), "nobody has them a second time");
+    service.meddle("DROP TRIGGER disk").await;
+    // No time passes.
+    while !process_due(&desk, &mut line).await.unwrap().is_idle {}
+    assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
