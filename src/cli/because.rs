@@ -51,7 +51,7 @@ fn of_thread(evidence: &str) -> Option<&'static str> {
 }
 
 /// What each reason says; `{}` stands for its detail.
-const WORDS: [(&str, &str); 71] = [
+const WORDS: [(&str, &str); 72] = [
     ("about-no-mail-of-ours", "it is about no mail of ours"),
     ("agents-not-told", "the agents were not told: {} notifications went out on the ticket within ten minutes"),
     ("alert", "an alert of a monitor"),
@@ -99,6 +99,7 @@ const WORDS: [(&str, &str); 71] = [
     ("page-is-due", "the page that was owed is due"),
     ("page-owed", "a page is owed, by rule {}"),
     ("passed-on", "a customer's mail that {} passed on"),
+    ("proven-copy", "the same mail came before, unproven: {}"),
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
     ("quarantined-by-rule", "rule {} sets it aside"),

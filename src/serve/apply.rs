@@ -76,13 +76,13 @@ pub fn apply(
     }
     let (cause, ticket, answers_to) = (applying.cause, applying.ticket, applying.answers_to);
     if let (Some(received), Some(outcome)) = (received, decision.outcome) {
-        working.remember(received.mail, received.content_digest);
         let message = &received.mail.message;
-        working.changes.settled.push(Settled {
+        let ticket = ticket.or(received.mail.thread.ticket().filter(|id| working.tickets.contains_key(id)));
+        working.settle(Settled {
             inbox: received.mail.inbox,
             attempt: received.attempt,
             outcome,
-            ticket: ticket.or(received.mail.thread.ticket().filter(|id| working.tickets.contains_key(id))),
+            ticket,
             answers_to,
             reasons: cause,
             message_id: message.id.clone(),

@@ -3,6 +3,7 @@
 //! What this file holds needs no database; `line.rs` moves batches through it.
 
 mod aside;
+mod failed;
 mod line;
 mod quoted;
 
@@ -227,11 +228,8 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     let policy = &house.policy;
     let author = message.author();
     let known = working.known(&message.id, inbox, author, &keys);
-    let is_same_id_other_words = known.same_id.is_some_and(|(_, digest)| digest != content_digest) && !released;
+    let same_id = known.same_id.filter(|_| !released);
     let mut thread = thread::resolve(&keys, &content_digest, &known);
-    if released && matches!(thread, thread::Thread::Duplicate(_)) {
-        thread = thread::Thread::New;
-    }
     let is_known = author.is_some_and(|author| working.known_addresses.contains(&author.key()));
     let who = match author {
         _ if keys.is_own_mail => Who::Ourselves,
@@ -305,7 +303,8 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy, now),
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
-    flag(&mut decision, keys.forged_count, is_same_id_other_words);
+    let is_duplicate = matches!(mail.thread, thread::Thread::Duplicate(_));
+    flag(&mut decision, keys.forged_count, same_id.filter(|_| !is_duplicate), &content_digest);
     let received = Received { mail: &mail, attempt, context: &context, content_digest, raw: raw.as_ref() };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
@@ -320,12 +319,16 @@ fn answered(mail: &Mail, policy: &Policy) -> Option<message::Address> {
 }
 
 /// Adds what was odd about the mail's thread to the reasons.
-fn flag(decision: &mut Decision, forged_count: u32, is_same_id_other_words: bool) {
+fn flag(decision: &mut Decision, forged_count: u32, same_id: Option<thread::FirstCopy>, content_digest: &Digest) {
     if forged_count > 0 {
         decision.reasons.push(Reason::with("forged-token", forged_count));
     }
-    if is_same_id_other_words {
-        decision.reasons.push(Reason::of("same-message-id-other-content"));
+    match same_id {
+        Some(copy) if copy.digest == *content_digest => {
+            decision.reasons.push(Reason::with("proven-copy", format_args!("inbox {} was not believed", copy.inbox)));
+        }
+        Some(_) => decision.reasons.push(Reason::of("same-message-id-other-content")),
+        None => {}
     }
 }
 

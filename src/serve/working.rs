@@ -7,10 +7,10 @@ use crate::compose::Stamps;
 use crate::decide::breaker::{counted_as, domain_of};
 use crate::decide::draft::Draft;
 use crate::decide::policy::Traffic;
-use crate::decide::{DeadlineKind, Mail, Standing};
-use crate::message::{Address, Attachment, Digest, MessageId};
-use crate::store::{Changes, Looked, Lookup, Quoted, traffic};
-use crate::thread::{Known, ThreadKeys};
+use crate::decide::{DeadlineKind, Outcome, Standing};
+use crate::message::{Address, Attachment, MessageId};
+use crate::store::{Changes, Looked, Lookup, Quoted, Settled, traffic};
+use crate::thread::{FirstCopy, Known, ThreadKeys};
 use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
@@ -29,7 +29,7 @@ pub struct Working {
     /// The last ticket with each of these keys of alerts.
     pub alerts: HashMap<String, TicketId>,
     /// The first inbox row with each of these ids, and the digest of its content.
-    pub same_ids: HashMap<MessageId, (i64, Digest)>,
+    pub same_ids: HashMap<MessageId, FirstCopy>,
     /// Addresses, in lower case, of people who have, or had, a ticket.
     pub known_addresses: HashSet<String>,
     /// Addresses, in lower case, that get no automatic mail any more.
@@ -110,7 +110,7 @@ impl Working {
             tickets_by_message,
             opened_by_answer: opened_by(overtaken.map(|keys| &keys.by_sender)),
             opened_by_claim: opened_by(overtaken.map(|keys| &keys.by_claim)),
-            same_id: self.same_ids.get(id).filter(|(first, _)| *first != inbox).copied(),
+            same_id: self.same_ids.get(id).filter(|copy| copy.inbox != inbox).copied(),
             is_party_to_tag,
         }
     }
@@ -178,9 +178,15 @@ impl Working {
         self.desk_hour += 1;
     }
 
-    /// Remembers a mail's id, so that a second copy within the batch is recognised.
-    pub fn remember(&mut self, mail: &Mail, content_digest: Digest) {
-        self.same_ids.entry(mail.message.id.clone()).or_insert((mail.inbox, content_digest));
+    /// Notes that a mail is done, so that a second copy within the batch is recognised.
+    pub fn settle(&mut self, settled: Settled) {
+        if !matches!(settled.outcome, Outcome::Duplicate(_)) {
+            let (inbox, digest) = (settled.inbox, settled.content_digest);
+            let copy = FirstCopy { inbox, digest, is_unbelieved: settled.is_unbelieved() };
+            let known = self.same_ids.entry(settled.message_id.clone()).or_insert(copy);
+            *known = known.or(copy);
+        }
+        self.changes.settled.push(settled);
     }
 
     /// The changes, but for the mails that are still to be composed, which are handed out beside them, and how they
@@ -214,7 +220,10 @@ impl Working {
     pub fn stand_on(&mut self, before: &Picture, asked: &Lookup) {
         let before = &before.working;
         add_missing(&mut self.tickets_by_message, &before.tickets_by_message, &asked.message_ids);
-        add_missing(&mut self.same_ids, &before.same_ids, &asked.same_ids);
+        for (id, copy) in asked.same_ids.iter().filter_map(|id| before.same_ids.get_key_value(id)) {
+            let known = self.same_ids.entry(id.clone()).or_insert(*copy);
+            *known = known.or(*copy);
+        }
         for (key, on) in asked.alerts.iter().filter_map(|key| before.alerts.get_key_value(key)) {
             let last = self.alerts.entry(key.clone()).or_insert(*on);
             *last = (*last).max(*on);
@@ -317,6 +326,7 @@ impl From<Looked> for Working {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Digest;
 
     /// A batch that knew nothing, and wrote one mail to each of these.
     fn wrote_to(addresses: &[&str]) -> Working {
@@ -325,7 +335,8 @@ mod tests {
             working.count_automatic(&Address::bare(*address), None, Purpose::Acknowledgement);
             let id = MessageId((*address).to_owned());
             working.tickets_by_message.insert(id.clone(), TicketId(1001));
-            working.same_ids.insert(id, (1, Digest::of(b"")));
+            let (inbox, digest, is_unbelieved) = (1, Digest::of(b""), false);
+            working.same_ids.insert(id, FirstCopy { inbox, digest, is_unbelieved });
             working.known_addresses.insert((*address).to_owned());
         }
         working

@@ -9,7 +9,8 @@ use super::rows::{Columns, look_up, write_rows};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, history, suppressions, tickets};
 use crate::decide::breaker::{counted_as, domain_of};
-use crate::message::{Digest, MessageId};
+use crate::message::MessageId;
+use crate::thread::FirstCopy;
 use crate::ticket::people::{AgentId, PartyId};
 use crate::ticket::purpose::Purpose;
 use crate::ticket::{Ticket, TicketId};
@@ -27,8 +28,13 @@ pub(super) const BY_ALERT: (&str, &str) = ("SELECT alert, MAX(id) FROM tickets W
 /// Customers' mails that agents passed on were never in the inbox, and the first ticket of each is kept here.
 pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM passed_on WHERE message_id IN (", ")");
 
-pub(super) const SAME_ID: (&str, &str) =
-    ("SELECT message_id, inbox, content_digest FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (", ")");
+/// The last column is [`Settled::is_unbelieved`](super::Settled::is_unbelieved).
+pub(super) const SAME_ID: (&str, &str) = (
+    "SELECT message_id, inbox, content_digest, CAST(CASE WHEN cause = 'spoofed-agent' \
+     OR (outcome = 'follow-up' AND ticket IS NOT NULL AND answers_to IS NULL) THEN 1 ELSE 0 END AS BIGINT) \
+     FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (",
+    ")",
+);
 
 /// Bytes that are read of a mail that another one quotes: files come behind the words.
 const MAX_QUOTED_BYTES: i64 = 64 * 1024;
@@ -100,8 +106,8 @@ pub struct Looked {
     pub tickets_by_message: HashMap<MessageId, TicketId>,
     /// The last ticket with each of the keys of alerts.
     pub alerts: HashMap<String, TicketId>,
-    /// The first inbox row with this id that is no duplicate, and the digest of its content.
-    pub same_ids: HashMap<MessageId, (i64, Digest)>,
+    /// What we have with this id.
+    pub same_ids: HashMap<MessageId, FirstCopy>,
     /// Every ticket named in the question, in [`tickets_by_message`](Self::tickets_by_message) or in
     /// [`alerts`](Self::alerts), whole.
     pub tickets: HashMap<TicketId, Ticket>,
@@ -281,17 +287,15 @@ async fn tickets_by_alert(tx: &mut Connection, keys: &[String]) -> Result<HashMa
     rows.iter().map(pair).collect()
 }
 
-async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, (i64, Digest)>, StoreError> {
+async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, FirstCopy>, StoreError> {
     let rows = look_up(tx, SAME_ID, &[], ids, |query, id| query.bind(&id.0)).await?;
-    let mut found: HashMap<MessageId, (i64, Digest)> = HashMap::new();
+    let mut found: HashMap<MessageId, FirstCopy> = HashMap::new();
     for row in &rows {
         let mut columns = Columns::of(row);
         let (id, inbox) = (MessageId(columns.next()?), columns.next()?);
-        let digest = digest(columns.next()?)?;
-        let first = found.entry(id).or_insert((inbox, digest));
-        if inbox < first.0 {
-            *first = (inbox, digest);
-        }
+        let (digest, is_unbelieved) = (digest(columns.next()?)?, columns.next::<i64>()? != 0);
+        let copy = FirstCopy { inbox, digest, is_unbelieved };
+        found.entry(id).and_modify(|known| *known = known.or(copy)).or_insert(copy);
     }
     Ok(found)
 }

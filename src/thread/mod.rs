@@ -35,6 +35,8 @@ pub struct ThreadKeys {
     pub quotes_us: bool,
     /// Whether the message's own id is one of ours: our own mail came back.
     pub is_own_mail: bool,
+    /// Whether a server vouches for its sender.
+    pub is_vouched_for: bool,
 }
 
 /// What the database knows of the [`ThreadKeys`].
@@ -46,10 +48,28 @@ pub struct Known {
     pub opened_by_answer: Option<TicketId>,
     /// The same, where nothing proves that the answer is the sender's.
     pub opened_by_claim: Option<TicketId>,
-    /// The first inbox row with this message's id, and the digest of its content.
-    pub same_id: Option<(i64, Digest)>,
+    /// What we have already with this message's id.
+    pub same_id: Option<FirstCopy>,
     /// Whether the sender is a party to the ticket in [`ThreadKeys::tag`]; `false` too when there is no such ticket.
     pub is_party_to_tag: bool,
+}
+
+/// What is known of a mail that we have already when another one with its id comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FirstCopy {
+    /// Its inbox row.
+    pub inbox: i64,
+    /// The digest of its content.
+    pub digest: Digest,
+    /// Whether it was kept and had no effect, since nothing proved that it is its sender's.
+    pub is_unbelieved: bool,
+}
+
+impl FirstCopy {
+    /// Which of two copies others are held against: one that was believed, and of those the first.
+    pub fn or(self, other: FirstCopy) -> FirstCopy {
+        std::cmp::min_by_key(self, other, |copy| (copy.is_unbelieved, copy.inbox))
+    }
 }
 
 /// Which ticket a message belongs to.
@@ -105,7 +125,11 @@ pub fn keys(message: &Message, tokens: &TokenKey, own_addresses: &[String]) -> T
         let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
         own_addresses.iter().any(|own| own.rsplit_once('@').is_some_and(|(_, at)| at.eq_ignore_ascii_case(domain)))
     };
-    let mut keys = ThreadKeys { is_own_mail: tokens.read_message_id(&message.id.0).is_ours(), ..Default::default() };
+    let mut keys = ThreadKeys {
+        is_own_mail: tokens.read_message_id(&message.id.0).is_ours(),
+        is_vouched_for: message.is_vouched_for(),
+        ..Default::default()
+    };
     // A delivery report answers the mail that it returns.
     let returned = message.report.iter().filter_map(|report| report.original_message_id.as_ref());
     let answered = returned.chain(&message.in_reply_to).chain(message.references.iter().rev());
@@ -171,11 +195,15 @@ impl Overtaken {
 }
 
 /// What the answers mean: the first hit wins, a second ticket is remembered beside it.
+///
+/// A copy that was not believed stands in nobody's way: a forwarder that breaks signatures may be faster than the sender's
+/// own server, and so may be whoever wants the mail to have no effect.
 pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
-    if let Some((inbox, digest)) = &known.same_id
-        && digest == content
+    if let Some(copy) = &known.same_id
+        && copy.digest == *content
+        && !(copy.is_unbelieved && keys.is_vouched_for)
     {
-        return Thread::Duplicate(*inbox);
+        return Thread::Duplicate(copy.inbox);
     }
     let own = keys.own_ids.iter().map(|own| (own.token.ticket, Evidence::OwnMessageId, Some(own.token)));
     let address = keys.address_tokens.iter().map(|token| (token.ticket, Evidence::Address, Some(*token)));

@@ -229,17 +229,34 @@ fn what_is_forged_is_counted_and_is_no_evidence() {
 fn the_same_id_is_a_duplicate_only_with_the_same_content() {
     let keys = keys_of(&format!("In-Reply-To: <{}>", id(1, 1)), "");
     let with = |same_id| Known { same_id, ..known() };
+    let copy = |digest, is_unbelieved| Some(FirstCopy { inbox: 42, digest, is_unbelieved });
     let cases = [
-        ("never seen", None, Some(1)),
-        ("the same mail", Some((42, digest())), None),
-        ("another mail with its id", Some((42, Digest::of(b"another"))), Some(1)),
+        ("never seen", false, None, Some(1)),
+        ("the same mail", true, copy(digest(), false), None),
+        ("another mail with its id", true, copy(Digest::of(b"another"), false), Some(1)),
+        ("a copy that was not believed, and one that is to be", true, copy(digest(), true), Some(1)),
+        ("two copies that nobody vouches for", false, copy(digest(), true), None),
     ];
-    for (name, same_id, expected) in cases {
+    for (name, is_vouched_for, same_id, expected) in cases {
+        let keys = ThreadKeys { is_vouched_for, ..keys.clone() };
         let thread = resolve(&keys, &digest(), &with(same_id));
         match expected {
             Some(ticket) => assert_eq!(thread.ticket(), Some(TicketId(ticket)), "{name}"),
             None => assert_eq!(thread, Thread::Duplicate(42), "{name}"),
         }
+    }
+}
+
+#[test]
+fn copies_are_held_against_the_first_that_was_believed() {
+    let copy = |inbox, is_unbelieved| FirstCopy { inbox, digest: digest(), is_unbelieved };
+    let cases = [
+        ([copy(1, false), copy(2, false)], 1),
+        ([copy(1, true), copy(2, false)], 2),
+        ([copy(1, true), copy(2, true)], 1),
+    ];
+    for ([one, other], expected) in cases {
+        assert_eq!((one.or(other).inbox, other.or(one).inbox), (expected, expected));
     }
 }
 

@@ -15,6 +15,7 @@ pub mod demo;
 mod disk;
 mod dovecot;
 mod front;
+pub mod growth;
 pub mod imap;
 pub mod load;
 pub mod mail;

@@ -6,7 +6,7 @@ use postroom::decide::command::Orders;
 use postroom::endpoint::Secret;
 use postroom::message::{self, Reader};
 use postroom::thread::{self, token::TokenKey};
-use std::time::{Duration, Instant};
+use postroom_testbed::growth;
 
 /// How much longer a mail of twice the size may take; a square would be four.
 const MOST: f64 = 3.0;
@@ -19,19 +19,8 @@ fn mail(fields: &str, text: &str) -> String {
     format!("From: Ann <ann@customer.example>\r\nMessage-ID: <m1@customer.example>\r\n{fields}\r\n{text}")
 }
 
-/// The shortest time that it takes to read a mail.
-fn shortest(raw: &str) -> Duration {
-    took(|| message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default()))
-}
-
-/// The shortest time of several, which other work on the machine disturbs least.
-fn took<T>(work: impl Fn() -> T) -> Duration {
-    let time = || {
-        let begun = Instant::now();
-        std::hint::black_box(work());
-        begun.elapsed()
-    };
-    (0..4).map(|_| time()).min().unwrap_or_default()
+fn read(raw: &str) -> message::Message {
+    message::parse(raw.as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default())
 }
 
 #[test]
@@ -243,11 +232,7 @@ fn twice_as_much_to_look_a_ticket_up_by_takes_hardly_more_than_twice_the_time() 
             message::parse(mail(&fields, &text).as_bytes(), Timestamp::UNIX_EPOCH, &Reader::default())
         };
         let (one, two) = (message(SIZE), message(2 * SIZE));
-        grows_no_more(
-            name,
-            || took(|| thread::keys(&one, &tokens, &own)),
-            || took(|| thread::keys(&two, &tokens, &own)),
-        );
+        grows_no_more(name, || thread::keys(&one, &tokens, &own), || thread::keys(&two, &tokens, &own));
     }
 }
 
@@ -267,7 +252,7 @@ fn twice_as_long_an_answer_of_an_agent_takes_hardly_more_than_twice_the_time() {
     for (name, start, piece) in cases {
         let text = |size: usize| format!("{start}{}", piece.repeat(size / piece.len()));
         let (one, two) = (text(SIZE), text(2 * SIZE));
-        grows_no_more(name, || took(|| Orders::read(&one)), || took(|| Orders::read(&two)));
+        grows_no_more(name, || Orders::read(&one), || Orders::read(&two));
     }
 }
 
@@ -298,20 +283,18 @@ fn twice_as_long_a_quote_takes_hardly_more_than_twice_the_time_to_compare() {
         };
         let (one, two) = ((answer(SIZE), of(in_mail, SIZE)), (answer(2 * SIZE), of(in_mail, 2 * SIZE)));
         assert!(one.0.quote.len() > SIZE / 2, "{name}: it is quoted");
-        grows_no_more(name, || took(|| one.0.unread(Some(&one.1))), || took(|| two.0.unread(Some(&two.1))));
+        grows_no_more(name, || one.0.unread(Some(&one.1)), || two.0.unread(Some(&two.1)));
     }
 }
 
 fn check<const N: usize>(cases: [(&str, String, String); N]) {
     for (name, one, two) in cases {
-        grows_no_more(name, || shortest(&one), || shortest(&two));
+        grows_no_more(name, || read(&one), || read(&two));
     }
 }
 
-/// Whether the second takes hardly more than twice as long as the first.
-fn grows_no_more(name: &str, one: impl Fn() -> Duration, two: impl Fn() -> Duration) {
-    let factor = || two().as_secs_f64() / one().as_secs_f64().max(1e-5);
-    // A busy machine may spoil a try; a square spoils all.
-    let least = (0..4).map(|_| factor()).find(|factor| *factor <= MOST);
-    assert!(least.is_some(), "{name}: {:.1} times as long", factor());
+/// Insists that the second takes hardly more than twice as long as the first.
+fn grows_no_more<T, U>(name: &str, one: impl Fn() -> T, two: impl Fn() -> U) {
+    let factor = growth::factor(MOST, one, two);
+    assert!(factor <= MOST, "{name}: {factor:.1} times as long");
 }

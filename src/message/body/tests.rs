@@ -10,6 +10,7 @@ use crate::message::limits::{
     MAX_ANNOUNCING_BYTES, MAX_BANNER_LINES, MAX_FOOTER_LINES, MAX_HTML_REGIONS, MAX_LOOSE_SIGNATURE_LINES,
     MAX_NOTICE_LINES, MAX_NOTICE_START_CHARS, MAX_SENT_FROM_BYTES,
 };
+use postroom_testbed::growth;
 
 fn parts(text: &str) -> (String, String, String) {
     let hints = Hints { sender: "Ann Example ann".to_owned(), ..Hints::default() };
@@ -441,15 +442,10 @@ fn twice_the_text_takes_about_twice_the_time() {
         "| x\nC> y\n",
         "--\n",
     ];
-    let time = |text: String| {
-        let start = std::time::Instant::now();
-        drop(split(text, &Hints::default()));
-        start.elapsed().as_secs_f64()
-    };
     for piece in pieces {
-        let of = |bytes: usize| (0..3).map(|_| time(piece.repeat(bytes / piece.len()))).fold(f64::MAX, f64::min);
-        // A busy machine may spoil a try; a square spoils all.
-        assert!((0..4).any(|_| of(100_000) < 3.5 * of(50_000) + 0.01), "{piece:?}");
+        let of = |bytes: usize| split(piece.repeat(bytes / piece.len()), &Hints::default());
+        let factor = growth::factor(3.0, || of(50_000), || of(100_000));
+        assert!(factor <= 3.0, "{piece:?}: {factor:.1} times as long");
     }
 }
 

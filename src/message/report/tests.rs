@@ -3,6 +3,7 @@
 mod prose;
 
 use crate::message::{DeliveryReport, Message, Origin, Reader, ReportKind, parse};
+use postroom_testbed::growth;
 
 fn read(raw: &str) -> Message {
     parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default())
@@ -334,13 +335,10 @@ fn a_person_who_passes_a_report_on_writes_no_report() {
 #[test]
 fn a_long_report_costs_no_more_than_its_length() {
     let lines = |count: usize| "Failed: <a@b.example>: x\n".repeat(count);
-    let time = |count: usize| {
-        let text = lines(count);
-        let start = std::time::Instant::now();
+    let (half, whole) = (lines(4_000), lines(8_000));
+    let read = |text: &str| {
         assert!(prose("Undeliverable", &format!("Could not be delivered.\n{text}")).is_some());
-        start.elapsed()
     };
-    time(1_000);
-    let (once, twice) = (time(4_000), time(8_000));
-    assert!(twice < once * 4 + std::time::Duration::from_millis(50), "{once:?}, {twice:?}");
+    let factor = growth::factor(3.0, || read(&half), || read(&whole));
+    assert!(factor <= 3.0, "{factor:.1} times as long");
 }

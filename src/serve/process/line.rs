@@ -5,6 +5,7 @@
 //! mail holds up nobody but itself.
 
 use super::aside::{set_aside, set_aside_unread};
+use super::failed::{Failed, claims_of};
 use super::{ATTEMPTS, BATCH, Failure, Read, WAIT_AFTER_FAILURE, lease};
 use super::{compose_all, fault, on_all_cores, questions, read, settle_one};
 use crate::serve::desk::{Desk, House};
@@ -41,12 +42,8 @@ const LOOK_FOR_DANGLING: u32 = 100;
 pub struct Line {
     ahead: Option<Batch>,
     writing: Option<Writing>,
-    /// What failed, and is to be given back before anything else is done.
     failed: Failed,
 }
-
-/// Rows of the inbox that are ours until we give them back or their time is over, by number and attempt.
-type Failed = Vec<(i64, u32)>;
 
 /// What one round of processing came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -310,22 +307,15 @@ impl Line {
         }
         if let Some(batch) = self.ahead.take() {
             batch.reading.abort();
-            self.failed.extend(batch.items.iter().map(attempt_of));
+            self.failed.add(&batch.items);
         }
-        desk.store.excuse_inbox(&self.failed, Some(desk.clock.now())).await?;
-        self.failed.clear();
-        Ok(())
+        self.failed.give_back(desk).await
     }
 }
 
 /// The claim that the mails of a batch were handed out with.
 fn claim_of(items: &[InboxItem]) -> Option<Claim> {
     items.first().and_then(|item| item.claim)
-}
-
-/// What a mail is given back by.
-fn attempt_of(item: &InboxItem) -> (i64, u32) {
-    (item.id, item.attempt)
 }
 
 async fn end_claim(desk: &Desk, items: &[InboxItem]) -> Result<(), StoreError> {
@@ -459,16 +449,14 @@ async fn fall_back(
     }
     for item in items.iter() {
         if let Err(failure) = process_alone(desk, item, now).await {
-            // Those that are done are not given back.
-            let claims: Failed = items.iter().map(attempt_of).collect();
             match claim_of(items) {
                 // At the same place in the order, whoever takes it over; where the database takes not even this, by
                 // `free_claims_but`.
                 Some(_) => {
-                    let _ = desk.store.excuse_inbox(&claims, None).await;
+                    let _ = desk.store.excuse_inbox(&claims_of(items).collect::<Vec<_>>(), None).await;
                     let _ = end_claim(desk, items).await;
                 }
-                None => failed.extend(claims),
+                None => failed.add(items),
             }
             if let StoreError::Conflict { what } = &failure {
                 info!(batch.size = count, "{what} changed meanwhile, the mails are left to whoever has them");

@@ -2,10 +2,11 @@
 
 use super::{Desk, desk, mail, minute, opened, outgoing, party, sending, settled, suppressed, ticket};
 use postroom::decide::policy::Traffic;
-use postroom::decide::{Outcome, Suppression};
+use postroom::decide::{Cause, Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Quoted, Settled, StoreError};
+use postroom::thread::FirstCopy;
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role, TeamId};
 use postroom::ticket::{Alert, Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
@@ -250,9 +251,34 @@ async fn a_second_copy_finds_the_first_and_never_another_copy() {
     changes.settled.push(with_id(&items[2], Outcome::Bounce));
     desk.write(&changes).await;
     let lookup = Lookup { same_ids: vec![id.clone()], ..Lookup::default() };
-    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], (1, Digest::of(b"one")));
+    let copy = |inbox, words: &str| FirstCopy { inbox, digest: Digest::of(words.as_bytes()), is_unbelieved: false };
+    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], copy(1, "one"));
     desk.store.requeue_inbox(1, minute(1)).await.unwrap();
-    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], (3, Digest::of(b"three")), "it is no copy of itself");
+    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], copy(3, "three"), "it is no copy of itself");
+}
+
+#[tokio::test]
+async fn a_copy_that_was_not_believed_is_told_from_one_that_was_as_the_row_itself_tells_them() {
+    let desk = desk().await;
+    let mut changes = Changes { opened: vec![ticket(1001)], ..Changes::default() };
+    let ends = [
+        (Outcome::Quarantined(Cause::new(Cause::SPOOFED_AGENT)), None, None),
+        (Outcome::Quarantined(Cause::new(Cause::RULE)), Some(1001), None),
+        (Outcome::FollowUp, Some(1001), None),
+        (Outcome::FollowUp, Some(1001), Some(1001)),
+        (Outcome::AutoReply, Some(1001), None),
+    ];
+    desk.keep(&(1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect::<Vec<_>>()).await;
+    for (item, (outcome, on, answers_to)) in desk.claim(minute(0)).await.iter().zip(ends) {
+        let (on, answers_to) = (on.map(TicketId), answers_to.map(TicketId));
+        changes.settled.push(Settled { ticket: on, answers_to, ..settled(item, outcome) });
+    }
+    desk.write(&changes).await;
+    let same_ids = changes.settled.iter().map(|settled| settled.message_id.clone()).collect();
+    let looked = look_up(&desk, &Lookup { same_ids, ..Lookup::default() }).await.same_ids;
+    let told: Vec<_> = changes.settled.iter().map(|row| looked[&row.message_id].is_unbelieved).collect();
+    assert_eq!(told, changes.settled.iter().map(Settled::is_unbelieved).collect::<Vec<_>>());
+    assert_eq!(told, [true, false, true, false, false]);
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use super::{in_short, read};
 use crate::message::Origin;
+use crate::message::limits::MAX_REPORT_BYTES;
+use postroom_testbed::growth;
 
 /// A mail of a server with this text.
 fn from_server(subject: &str, text: &str) -> String {
@@ -337,20 +339,15 @@ fn a_text_twice_as_long_costs_about_twice_as_much() {
         "the following addresses a@b.example could not be delivered\n",
         "rcpt to:<a@b.example>\n",
     ];
-    let time = |text: &str| {
-        // One line as well, where there are no others.
-        let raw = from_server("Undelivered Mail", &format!("could not be delivered to the following {text}"));
-        let start = std::time::Instant::now();
-        read(&raw);
-        start.elapsed()
-    };
     for piece in pieces {
-        let text = |bytes: usize| piece.repeat(bytes / piece.len());
+        // One line as well, where there are no others.
+        let mail = |bytes: usize| {
+            let text = piece.repeat(bytes / piece.len());
+            from_server("Undelivered Mail", &format!("could not be delivered to the following {text}"))
+        };
         // Texts are cut at their limit, so the work cannot grow past it.
-        let (small, large) =
-            (text(crate::message::limits::MAX_REPORT_BYTES / 2), text(crate::message::limits::MAX_REPORT_BYTES));
-        let best = |text: &str| (0..3).map(|_| time(text)).min().unwrap();
-        let (one, two) = (best(&small), best(&large));
-        assert!(two < one * 4 + std::time::Duration::from_millis(20), "{piece:?}: {one:?}, {two:?}");
+        let (small, large) = (mail(MAX_REPORT_BYTES / 2), mail(MAX_REPORT_BYTES));
+        let factor = growth::factor(3.0, || read(&small), || read(&large));
+        assert!(factor <= 3.0, "{piece:?}: {factor:.1} times as long");
     }
 }
