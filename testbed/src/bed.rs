@@ -254,6 +254,13 @@ impl MailBed {
         })
     }
 
+    /// What the servers said last, for an error message.
+    pub fn last_words(&self) -> String {
+        let logs = ["dovecot.log", "postfix.log", "aiosmtpd.out"].map(|log| self.folder.join(log));
+        let of = |log: &PathBuf| format!("{}: {}", log.display(), tail(log));
+        logs.iter().filter(|log| log.exists()).map(of).collect::<Vec<_>>().join("\n")
+    }
+
     /// The full address of a user.
     pub fn address(user: &str) -> String {
         format!("{user}@{DOMAIN}")

@@ -19,9 +19,10 @@ use std::time::{Duration, Instant};
 /// The address of every desk.
 pub const SUPPORT: &str = "support@desk.test";
 
-/// The longest that a desk may take to be done when nothing disturbs it any more.
+/// The longest that a desk may take to be done when nothing disturbs it any more: on a busy machine a mail may meet two
+/// servers that say nothing for a minute. Short of what a claim lasts, for which nothing may have to wait.
 fn patience() -> Duration {
-    Duration::from_secs(super::scale(150, 3_600) as u64)
+    Duration::from_secs(super::scale(280, 3_600) as u64)
 }
 
 /// From when on a look at the desk is so dear that another one has to wait.
@@ -369,6 +370,7 @@ tier = "tier-1"
         }
         let log = std::fs::read_to_string(self.log()).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
+        let _ = writeln!(told, "{}", self.bed.last_words());
         told + &lines[lines.len().saturating_sub(20)..].join("\n")
     }
 }
