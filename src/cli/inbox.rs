@@ -347,7 +347,7 @@ fn page(row: &InboxRow, message: &Message, screen: &Screen) -> String {
             ("because", row.reasons.as_deref().map(|reasons| because::in_words(reasons, screen)).unwrap_or_default()),
             ("written by", author_of(message.origin).to_owned()),
             ("sender", sender_of(message.authentication).to_owned()),
-            ("marks", message.marks.join(", ")),
+            ("marks", message.marks_in_words()),
             ("duplicate of", row.duplicate_of.map(|id| format!("mail {id}")).unwrap_or_default()),
             ("attachments", attachments.join(", ")),
             ("defects", defects.join(", ")),

@@ -76,12 +76,12 @@ pub(super) fn on_mail(
 /// A mail that is no person's goes to nobody. An agent whose own words were taken for a program's should know; a subject
 /// that programs give their answers is none that an agent answers under.
 fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: Gate<'_>) -> Decision {
-    let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply);
+    let decision = ended("automatic-reply", mail.message.marks_in_words()).ends_as(Outcome::AutoReply);
     let decision = append(decision, mail, at, Visibility::Automatic, None);
     // What answers a transcript may be a program's, which would answer the next one, too.
     let answers_transcript = mail.thread.answers() == Some(Purpose::Transcript);
     let may_be_own =
-        mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject() && !answers_transcript;
+        mail.message.is_automatic_by_words_only() && !mail.message.is_answer_by_subject() && !answers_transcript;
     if !may_be_own || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
         return decision;
     }
@@ -140,7 +140,7 @@ pub(super) fn transcript(
 ) -> Decision {
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
     // What only its words or a field that asks for no answers call automatic may be the agent's own.
-    let may_be_own = mail.message.is_automatic_by_words_only || mail.message.only_asks_for_no_answers();
+    let may_be_own = mail.message.is_automatic_by_words_only() || mail.message.only_asks_for_no_answers();
     let origin = if may_be_own { Origin::Person } else { mail.message.origin };
     // The list is for mail to customers: what became of an agent's words the agent hears whatever came back from there.
     // That they went to nobody agents have to hear, however much else went to them; the caps of the ticket and of the

@@ -113,7 +113,8 @@ pub(super) fn refused(
         (Scope::Ticket, Some(ticket)) => ticket.to_string(),
         (Scope::Ticket, None) | (Scope::Desk, _) => String::new(),
     };
-    let marks = about.mail.map(|mail| mail.message.marks.iter().take(MARKS_NAMED).cloned().collect::<Vec<_>>());
+    let marks_of = |mail: &Mail| mail.message.marks.iter().take(MARKS_NAMED).map(ToString::to_string).collect();
+    let marks: Option<Vec<String>> = about.mail.map(marks_of);
     let breaker = Breaker {
         scope: trip.scope,
         subject,

@@ -72,7 +72,7 @@ pub(super) fn on_report(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
-    let decision = ended("delivery-report", mail.message.marks.join(", ")).ends_as(Outcome::Bounce);
+    let decision = ended("delivery-report", mail.message.marks_in_words()).ends_as(Outcome::Bounce);
     let (Some(ticket), Some(report)) = (ticket, &mail.message.report) else {
         return decision.because(Reason::of("about-no-mail-of-ours"));
     };

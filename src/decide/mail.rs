@@ -41,7 +41,7 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
             .ends_as(Outcome::Duplicate(first));
     }
     if mail.who == Who::Ourselves || mail.message.origin == Origin::Own {
-        return ended("own-mail", mail.message.marks.join(", ")).ends_as(Outcome::OwnMail);
+        return ended("own-mail", mail.message.marks_in_words()).ends_as(Outcome::OwnMail);
     }
     if let Some(defect) = mail.message.defects.iter().find(|defect| defect.code.is_fatal()) {
         return quarantine(defect.code.as_str(), "unreadable-mail", &defect.detail);
@@ -90,12 +90,12 @@ fn decide(mail: &Mail, ticket: Option<&Ticket>, standing: &Standing, policy: &Po
         (origin, Some(ticket)) => on_automatic(mail, origin, ticket),
         // No person calls an answer so, and what it answers is not ours any more.
         (Origin::AutomaticReply, None)
-            if mail.message.is_automatic_by_words_only && !mail.message.is_answer_by_subject()
+            if mail.message.is_automatic_by_words_only() && !mail.message.is_answer_by_subject()
                 || mail.message.is_automatic_by_return_path_only() =>
         {
             requester::on_request(mail, None, standing, policy, now)
         }
-        (_, None) => ended("automatic-reply", mail.message.marks.join(", ")).ends_as(Outcome::AutoReply),
+        (_, None) => ended("automatic-reply", mail.message.marks_in_words()).ends_as(Outcome::AutoReply),
     }
 }
 
@@ -130,7 +130,7 @@ pub fn on_oversize(mail: &Mail, size_bytes: u64, standing: &Standing, policy: &P
 /// Files a robot's mail on its ticket, which changes nothing else.
 pub(super) fn on_automatic(mail: &Mail, origin: Origin, ticket: &Ticket) -> Decision {
     let outcome = if origin == Origin::Bulk { Outcome::FollowUp } else { Outcome::AutoReply };
-    let decision = ended("automatic-reply", mail.message.marks.join(", ")).ends_as(outcome);
+    let decision = ended("automatic-reply", mail.message.marks_in_words()).ends_as(outcome);
     match mail.message.author() {
         Some(author) => decision.then(Effect::AppendMessage {
             ticket: TicketRef::Existing(ticket.id),

@@ -261,7 +261,7 @@ pub(super) fn is_perhaps_automatic(mail: &Mail, ticket: &Ticket, policy: &Policy
                 && starts_over(mail, ticket, policy, now).is_none()
         }
         // Perhaps a person called it so.
-        Origin::AutomaticReply if message.is_automatic_by_words_only => true,
+        Origin::AutomaticReply if message.is_automatic_by_words_only() => true,
         // Help desks ask for no answers to what their people write, and people write from addresses that take none:
         // whoever is on an open ticket is waited for.
         Origin::AutomaticReply => {

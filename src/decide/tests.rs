@@ -17,7 +17,7 @@ use super::draft::Content;
 use super::policy::{Caps, Policy};
 use super::*;
 use crate::classify::{Because, Disposition, Intent, RuleId};
-use crate::message::{Authentication, Body, MessageId, Origin, ReturnPath};
+use crate::message::{Authentication, Body, Mark, MarkOn, MessageId, Origin, ReturnPath};
 use crate::thread::Evidence;
 use crate::thread::token::Token;
 use crate::ticket::calendar::{Calendar, read_hours};
@@ -194,7 +194,6 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_words_only: false,
         report: None,
         calendar: None,
         forwarded: None,
@@ -216,6 +215,11 @@ fn mail(from: &str, thread: Thread, text: &str) -> Mail {
         written_by: None,
         passed_on: None,
     }
+}
+
+/// Marks of automatic mail, one on each of these.
+fn marks<const N: usize>(on: [MarkOn; N]) -> Vec<Mark> {
+    on.map(|on| Mark { words: format!("{on:?}"), on }).to_vec()
 }
 
 fn decide(mail: &Mail, ticket: Option<&Ticket>) -> Decision {

@@ -31,6 +31,7 @@ pub use body::Body;
 pub use calendar::{Calendar, CalendarMethod};
 pub use files::is_sealed_mail;
 pub use forwarded::Forwarded;
+pub use origin::{Mark, MarkOn};
 pub use parse::{all_attachment_bytes, attachment_bytes, content_digest, parse, parse_with_files};
 pub use report::Reason;
 
@@ -74,11 +75,8 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Why the mail exists.
     pub origin: Origin,
-    /// The marks that led to [`Message::origin`], in words: `Auto-Submitted: auto-replied`.
-    pub marks: Vec<String>,
-    /// Whether nothing but its words says that it is an automatic reply, or that it answers an invitation with words: a
-    /// person may have written them.
-    pub is_automatic_by_words_only: bool,
+    /// The marks that led to [`Message::origin`].
+    pub marks: Vec<Mark>,
     /// What a delivery report says; `None` unless the origin is [`Origin::DeliveryReport`].
     pub report: Option<DeliveryReport>,
     /// What a calendar part in it says.

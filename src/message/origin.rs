@@ -11,13 +11,54 @@ mod sender;
 mod subject;
 
 use super::{CalendarMethod, Message, Origin, Reader, forwarded, is_same_text};
+use std::fmt;
 
 /// The origin and the marks that led to it.
 pub(super) struct Verdict {
     pub origin: Origin,
-    pub marks: Vec<String>,
-    /// Whether nothing but its words speaks for an automatic reply.
-    pub is_by_words_only: bool,
+    pub marks: Vec<Mark>,
+}
+
+/// One thing by which a mail shows that no person wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// In words: `Auto-Submitted: auto-replied`.
+    pub words: String,
+    /// What bears it.
+    pub on: MarkOn,
+}
+
+/// What bears a mark: some say little where nothing else is beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MarkOn {
+    /// What only programs write, or words beside such.
+    Program,
+    /// `Precedence`: programs that answer while somebody is away have marked their answers so from before there was a
+    /// field for them (RFC 3834 §3.1.8).
+    Precedence,
+    /// `X-Auto-Response-Suppress` ([MS-OXCMAIL] §2.2.3.2.14): help desks and relations' programs ask for no automatic
+    /// answers in mails that people write.
+    Suppress,
+    /// An empty return path, to which no answer can come back (RFC 5321 §4.5.5): forms on web pages send what people write
+    /// so.
+    NullPath,
+    /// The address it is from: `no-reply@`, `postmaster@`. People write from those, too.
+    Address,
+    /// A subject that programs give their answers. People may, too.
+    Subject,
+    /// The text, or an answer to an invitation with words beside it: a person may have written them.
+    Text,
+}
+
+impl MarkOn {
+    /// Those that a person may have written.
+    const WORDS: [MarkOn; 2] = [MarkOn::Subject, MarkOn::Text];
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
 }
 
 /// Judges a message whose delivery report, if it is one, was read before.
@@ -25,54 +66,60 @@ pub(super) fn judge(message: &Message, reader: &Reader) -> Verdict {
     let mut marks = Marks::default();
     own(message, reader, &mut marks);
     if message.report.is_some() {
-        marks.add(Speaks::Report, "delivery report".to_string());
+        marks.add(Speaks::Report, MarkOn::Program, "delivery report".to_string());
     }
     fields::look_at(message, &mut marks);
     sender::look_at(message, &mut marks);
-    let says_more = calendar(message, &mut marks);
-    let is_receipt = receipt::look_at(message, &mut marks);
-    let is_by_words_only =
-        subject::look_at(message, &mut marks) || challenge::look_at(message, &mut marks) || is_receipt || says_more;
+    calendar(message, &mut marks);
+    receipt::look_at(message, &mut marks);
+    subject::look_at(message, &mut marks);
+    challenge::look_at(message, &mut marks);
     let origin = marks.origin(!message.in_reply_to.is_empty());
-    Verdict { origin, is_by_words_only, marks: marks.list.into_iter().map(|(_, words)| words).collect() }
+    Verdict { origin, marks: marks.list.into_iter().map(|(_, mark)| mark).collect() }
 }
 
 impl Message {
-    /// Whether nothing but the address it is from speaks for a program: `no-reply@`, `postmaster@`, from which people
-    /// write, too.
+    /// Whether it has marks, and all of them are on these.
+    fn is_marked_only(&self, on: &[MarkOn]) -> bool {
+        !self.marks.is_empty() && self.marks.iter().all(|mark| on.contains(&mark.on))
+    }
+
+    /// Whether nothing but its words speaks for a program.
+    pub fn is_automatic_by_words_only(&self) -> bool {
+        self.is_marked_only(&MarkOn::WORDS)
+    }
+
+    /// Whether nothing but the address it is from speaks for a program.
     pub fn is_automatic_by_address_only(&self) -> bool {
-        let mut of_address = Marks::default();
-        sender::look_at_addresses(self, &mut of_address);
-        let is_of_address = |mark: &String| of_address.list.iter().any(|(_, known)| known == mark);
-        !self.marks.is_empty() && self.marks.iter().all(is_of_address)
+        self.is_marked_only(&[MarkOn::Address])
     }
 
-    /// Whether nothing but `Precedence` says that it went to many, and no list (RFC 2919, RFC 2369): programs that answer
-    /// while somebody is away have marked their answers so from before there was a field for them (RFC 3834 §3.1.8).
+    /// Whether nothing but `Precedence` says that it went to many, and no list (RFC 2919, RFC 2369).
     pub fn is_bulk_by_precedence_only(&self) -> bool {
-        let is_precedence = |mark: &String| fields::PRECEDENCE.iter().any(|name| begins_with_field(mark, name));
-        self.origin == Origin::Bulk && self.marks.iter().all(is_precedence)
+        self.origin == Origin::Bulk && self.is_marked_only(&[MarkOn::Precedence])
     }
 
-    /// Whether all that speaks for a program is that it asks for no automatic answers ([MS-OXCMAIL] §2.2.3.2.14): help
-    /// desks and relations' programs ask so in mails that people write.
+    /// Whether all that speaks for a program is that it asks for no automatic answers.
     pub fn only_asks_for_no_answers(&self) -> bool {
-        let is_asking = |mark: &String| begins_with_field(mark, "x-auto-response-suppress");
-        !self.marks.is_empty() && self.marks.iter().all(is_asking)
+        self.is_marked_only(&[MarkOn::Suppress])
     }
 
-    /// Whether nothing but an empty return path speaks for a program, and it answers no mail, by all that it says: forms on
-    /// web pages send what people write so.
+    /// Whether nothing but an empty return path speaks for a program, and it answers no mail, by all that it says.
     pub fn is_automatic_by_return_path_only(&self) -> bool {
-        self.marks.iter().eq([sender::NULL_PATH])
+        self.is_marked_only(&[MarkOn::NullPath])
             && self.in_reply_to.is_empty()
             && self.references.is_empty()
             && !forwarded::may_be_answer(&self.subject)
     }
 
-    /// Whether it answers a mail under a subject that programs give their answers.
+    /// Whether it answers a mail under a subject that programs give their answers, and that nothing else speaks for.
     pub fn is_answer_by_subject(&self) -> bool {
-        !self.in_reply_to.is_empty() && self.marks.contains(&subject::mark(self))
+        !self.in_reply_to.is_empty() && self.marks.iter().any(|mark| mark.on == MarkOn::Subject)
+    }
+
+    /// Its marks in words, with commas between.
+    pub fn marks_in_words(&self) -> String {
+        self.marks.iter().map(|mark| mark.words.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -91,14 +138,20 @@ enum Speaks {
 
 #[derive(Default)]
 struct Marks {
-    list: Vec<(Speaks, String)>,
+    list: Vec<(Speaks, Mark)>,
 }
 
 impl Marks {
-    fn add(&mut self, speaks: Speaks, words: String) {
-        if !self.list.iter().any(|(_, known)| *known == words) {
-            self.list.push((speaks, words));
+    fn add(&mut self, speaks: Speaks, on: MarkOn, words: String) {
+        if !self.list.iter().any(|(_, known)| known.words == words) {
+            self.list.push((speaks, Mark { words, on }));
         }
+    }
+
+    /// What words are a mark on, which say less where nothing but words is beside them.
+    fn words_on(&self, alone: MarkOn) -> MarkOn {
+        let is_beside = self.list.iter().any(|(_, mark)| !MarkOn::WORDS.contains(&mark.on));
+        if is_beside { MarkOn::Program } else { alone }
     }
 
     fn has(&self, speaks: Speaks) -> bool {
@@ -125,34 +178,28 @@ impl Marks {
 fn own(message: &Message, reader: &Reader, marks: &mut Marks) {
     for author in &message.from {
         if reader.own_addresses.iter().any(|own| is_same_but_for_sub_address(own, &author.address)) {
-            marks.add(Speaks::Own, format!("From: {author}, our own address"));
+            marks.add(Speaks::Own, MarkOn::Program, format!("From: {author}, our own address"));
         }
     }
     if !reader.instance.is_empty() && message.header("X-Postroom").any(|id| id.trim() == reader.instance) {
-        marks.add(Speaks::Own, format!("X-Postroom: {}", reader.instance));
+        marks.add(Speaks::Own, MarkOn::Program, format!("X-Postroom: {}", reader.instance));
     }
 }
 
-/// Calendars answer invitations by themselves, or when somebody clicks (RFC 5546 §3.2.3). Returns whether words stand
-/// beside the answer and nothing else speaks for a program: those are for a person to read.
-fn calendar(message: &Message, marks: &mut Marks) -> bool {
-    let Some(calendar) = &message.calendar else { return false };
+/// Calendars answer invitations by themselves, or when somebody clicks (RFC 5546 §3.2.3). Words that stand beside the answer
+/// are for a person to read.
+fn calendar(message: &Message, marks: &mut Marks) {
+    let Some(calendar) = &message.calendar else { return };
     let answer = match calendar.method {
         CalendarMethod::Reply | CalendarMethod::Refresh => calendar.method.as_str(),
         // Another time is proposed by a person.
         CalendarMethod::Publish | CalendarMethod::Request | CalendarMethod::Cancel | CalendarMethod::Counter => {
-            return false;
+            return;
         }
     };
-    let says_more = marks.list.is_empty() && !message.body.reply.trim().is_empty();
+    let on = if message.body.reply.trim().is_empty() { MarkOn::Program } else { marks.words_on(MarkOn::Text) };
     let said = calendar.answer.as_ref().map(|said| format!(", {said}")).unwrap_or_default();
-    marks.add(Speaks::Reply, format!("calendar: {answer}{said}"));
-    says_more
-}
-
-/// Whether a mark is that of a field of this name, in lower case.
-fn begins_with_field(mark: &str, name: &str) -> bool {
-    mark.split_once(':').is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
+    marks.add(Speaks::Reply, on, format!("calendar: {answer}{said}"));
 }
 
 /// `support+anything@desk.example` is `support@desk.example`.

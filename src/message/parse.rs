@@ -158,7 +158,6 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
         attachments,
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_words_only: false,
         report: None,
         calendar,
         forwarded,
@@ -171,7 +170,6 @@ fn read(raw: &[u8], received_at: Timestamp, reader: &Reader, contents: Option<&m
     let verdict = origin::judge(&message, reader);
     message.origin = verdict.origin;
     message.marks = verdict.marks;
-    message.is_automatic_by_words_only = verdict.is_by_words_only;
     if message.origin != Origin::DeliveryReport {
         message.report = None;
     }
@@ -376,7 +374,6 @@ pub(super) fn blank(digest: &Digest, received_at: Timestamp, size_bytes: u64) ->
         attachments: Vec::new(),
         origin: Origin::Person,
         marks: Vec::new(),
-        is_automatic_by_words_only: false,
         report: None,
         calendar: None,
         forwarded: None,

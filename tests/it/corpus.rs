@@ -62,7 +62,7 @@ fn describe(message: &Message) -> String {
     line("subject", message.subject.clone());
     line("origin", message.origin.as_str().to_string());
     for mark in &message.marks {
-        line("mark", mark.clone());
+        line("mark", mark.to_string());
     }
     if let Some(report) = &message.report {
         let kind = match report.kind {

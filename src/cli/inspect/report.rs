@@ -125,7 +125,7 @@ impl Report {
             signature: message.body.signature.clone(),
             attachments: files_of(message, files),
             origin: message.origin.as_str(),
-            marks: message.marks.clone(),
+            marks: message.marks.iter().map(ToString::to_string).collect(),
             may_answer: why_not.is_none(),
             why_not,
             report: message.report.as_ref().map(Delivery::of),

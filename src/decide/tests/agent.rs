@@ -70,22 +70,19 @@ fn what_an_agent_is_told_is_withheld_for_no_mail_that_came_back() {
 
 #[test]
 fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
-    let subject = "Subject: Re: Printer on fire";
     let filed: &[&str] = &["append automatic of nobody"];
     let told_bob: &[&str] = &["append automatic of nobody", "send transcript to bob@desk.example"];
-    let text = "text: says that its sender is away";
     let cases = [
-        ("called so by a field", Some(3), text, false, filed),
-        ("by its words", Some(3), text, true, told_bob),
-        ("by its words, and not proven", Some(1), text, true, filed),
-        ("by its subject", Some(3), subject, true, filed),
+        ("called so by a field", Some(3), MarkOn::Program, filed),
+        ("by its words", Some(3), MarkOn::Text, told_bob),
+        ("by its words, and not proven", Some(1), MarkOn::Text, filed),
+        ("by its subject", Some(3), MarkOn::Subject, filed),
     ];
-    for (name, holder, mark, is_by_words_only, expected) in cases {
+    for (name, holder, on, expected) in cases {
         let mut mail = Mail { thread: on_ticket(holder), ..from_bob("I am on vacation.") };
         mail.message.in_reply_to = vec![MessageId("ours@desk.example".to_owned())];
         mail.message.origin = Origin::AutomaticReply;
-        mail.message.marks = vec![mark.to_owned()];
-        mail.message.is_automatic_by_words_only = is_by_words_only;
+        mail.message.marks = marks([on]);
         assert_eq!(told(&decide(&mail, Some(&ticket()))), expected, "{name}");
     }
 }
@@ -93,16 +90,15 @@ fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
 #[test]
 fn an_agents_mail_that_only_asks_for_no_answers_is_carried_out() {
     let filed: &[&str] = &["append automatic of nobody"];
-    let asks = "X-Auto-Response-Suppress: All";
     let taken = ["append internal of party 3", "assign bob", "send transcript to bob@desk.example"];
-    let cases: [(&str, Origin, Vec<&str>, &[&str]); 2] = [
-        ("asks for no answers", Origin::AutomaticReply, vec![asks], &taken),
-        ("and is one", Origin::AutomaticReply, vec![asks, "Auto-Submitted: auto-replied"], filed),
+    let cases: [(&str, Vec<Mark>, &[&str]); 2] = [
+        ("asks for no answers", marks([MarkOn::Suppress]), &taken),
+        ("and is one", marks([MarkOn::Suppress, MarkOn::Program]), filed),
     ];
-    for (name, origin, marks, expected) in cases {
+    for (name, marks, expected) in cases {
         let mut mail = from_bob("#take");
-        mail.message.origin = origin;
-        mail.message.marks = marks.into_iter().map(str::to_owned).collect();
+        mail.message.origin = Origin::AutomaticReply;
+        mail.message.marks = marks;
         assert_eq!(told(&decide(&mail, Some(&ticket()))), expected, "{name}");
     }
 }

@@ -3,7 +3,7 @@
 //! Each says two things: that a mail waits, and that its sender is to prove to be a person. Both must be said on
 //! top. People pass such mails on and ask what they mean, so these words alone do not keep a mail from becoming a ticket.
 
-use super::{Marks, Speaks};
+use super::{MarkOn, Marks, Speaks};
 use crate::message::Message;
 use crate::message::search::Phrases;
 
@@ -127,18 +127,17 @@ static SAYS_GOT_ONE: Phrases = Phrases::in_either_case(|| GOT_ONE.to_vec());
 static SAYS_WAITS: Phrases = Phrases::in_either_case(|| WAITS.to_vec());
 static SAYS_PROVE: Phrases = Phrases::in_either_case(|| PROVE.to_vec());
 
-/// Whether the text is that of a challenge and the only mark.
-pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
+/// Looks whether the text is that of a challenge.
+pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     if marks.has(Speaks::Report) {
-        return false;
+        return;
     }
     // What is quoted between answers is not said by whoever answers.
     if !says_so(&message.body.reply) || !says_so(&message.body.own_words()) {
-        return false;
+        return;
     }
-    let is_only = marks.list.is_empty();
-    marks.add(Speaks::Reply, "text: asks for a proof that a person wrote".to_string());
-    is_only
+    let on = marks.words_on(MarkOn::Text);
+    marks.add(Speaks::Reply, on, "text: asks for a proof that a person wrote".to_string());
 }
 
 fn says_so(text: &str) -> bool {

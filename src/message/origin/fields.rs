@@ -1,6 +1,6 @@
 //! The header fields by which programs say that they wrote a mail.
 
-use super::{Marks, Speaks};
+use super::{MarkOn, Marks, Speaks};
 use crate::message::Message;
 use std::cell::LazyCell;
 
@@ -13,14 +13,19 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
                 true => "multipart/report",
                 false => &header.value,
             };
-            marks.add(speaks, format!("{}: {value}", header.name));
+            let on = match &header.name {
+                name if PRECEDENCE.iter().any(|known| name.eq_ignore_ascii_case(known)) => MarkOn::Precedence,
+                name if name.eq_ignore_ascii_case(SUPPRESS) => MarkOn::Suppress,
+                _ => MarkOn::Program,
+            };
+            marks.add(speaks, on, format!("{}: {value}", header.name));
         }
     }
     // Whoever sends to many for money bears it, and so do single mails: it only says more where something else does.
     if marks.has(Speaks::Many)
         && let Some(id) = message.header("Feedback-ID").next()
     {
-        marks.add(Speaks::Many, format!("Feedback-ID: {id}"));
+        marks.add(Speaks::Many, MarkOn::Program, format!("Feedback-ID: {id}"));
     }
 }
 
@@ -30,7 +35,10 @@ fn is_receipt(content_type: &str) -> bool {
 }
 
 /// The fields that say how urgent a mail is, which programs misuse to say that they sent it.
-pub(super) const PRECEDENCE: [&str; 2] = ["precedence", "x-precedence"];
+const PRECEDENCE: [&str; 2] = ["precedence", "x-precedence"];
+
+/// The field that says which automatic answers are not wanted.
+const SUPPRESS: &str = "x-auto-response-suppress";
 
 /// Bytes of the longest name of a field that says something.
 const MAX_NAME_BYTES: usize = 40;
@@ -57,8 +65,8 @@ fn mark(name: &str, value: &str) -> Option<Speaks> {
             "auto_reply" | "auto-reply" | "autoreply" => Some(Speaks::Reply),
             _ => None,
         },
-        // Which answers it asks not to have ([MS-OXCMAIL] §2.2.3.2.14). Asking for no read receipts says nothing.
-        "x-auto-response-suppress" => {
+        // Asking for no read receipts says nothing.
+        SUPPRESS => {
             let asks = ["all", "oof", "autoreply", "dr"];
             let is_asking = lower.split([',', ';', ' ']).any(|word| asks.contains(&word.trim()));
             is_asking.then_some(Speaks::Program)

@@ -4,7 +4,7 @@
 //! The subject of a receipt says that it is one and the text says what became of the mail. People write either, hardly
 //! both. Of an answer to an invitation nothing is left but the subject; people write, or attach, something.
 
-use super::{Marks, Speaks};
+use super::{MarkOn, Marks, Speaks};
 use crate::message::Message;
 use crate::message::attribution::has_date_and_time;
 use crate::message::search::{Beginnings, Phrases};
@@ -197,19 +197,18 @@ static BEGINS_READ: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(SA
 static OPENS_ONE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(OPENS));
 static SAYS_READ: Phrases = Phrases::new(|| SAID.to_vec());
 
-/// Whether the words are those of a receipt, or of what is left of an answer to an invitation, and the only mark.
-pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
+/// Looks whether the words are those of a receipt, or of what is left of an answer to an invitation.
+pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     let subject = message.subject.trim();
     let what = if is_subject(subject) && is_text(message.body.text.trim(), is_of_groupwise(subject)) {
         "a receipt"
     } else if IS_ANSWER.begin(subject) && says_nothing(message) {
         "an answer to an invitation"
     } else {
-        return false;
+        return;
     };
-    let is_only = marks.list.is_empty();
-    marks.add(Speaks::Reply, format!("Subject: {}, {what}", message.subject));
-    is_only
+    let on = marks.words_on(MarkOn::Text);
+    marks.add(Speaks::Reply, on, format!("Subject: {}, {what}", message.subject));
 }
 
 /// Whether nothing but the subject is in it; what a calendar says is looked at elsewhere.

@@ -1,6 +1,6 @@
 //! Senders that no person writes from: servers, list programs, addresses that take no answer.
 
-use super::{Marks, Speaks};
+use super::{MarkOn, Marks, Speaks};
 use crate::message::{Message, ReturnPath};
 
 /// How local parts begin that no person writes from, in lower case, without punctuation.
@@ -48,41 +48,33 @@ const SERVERS: [&str; 8] = [
 /// Local parts of list programs (RFC 5230 §4.6), in lower case.
 const LISTS: [&str; 5] = ["majordomo", "listserv", "listproc", "mailman", "sympa"];
 
-/// The mark of a mail that no answer can come back to (RFC 5321 §4.5.5).
-pub(super) const NULL_PATH: &str = "Return-Path: <>";
-
 pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     if message.return_path == ReturnPath::Null {
-        marks.add(Speaks::Reply, NULL_PATH.to_string());
+        marks.add(Speaks::Reply, MarkOn::NullPath, "Return-Path: <>".to_string());
     }
     // `From: MAILER-DAEMON (Mail Delivery System)` is no address, but says who it is.
     if message.from.is_empty() {
         let raw = message.header("From").next();
         let raw = raw.map(|value| punctuation_off(value.split(['<', '(']).next().unwrap_or("")));
         let words = if raw.is_some_and(|raw| SERVERS.contains(&raw.as_str())) { "a server" } else { "no address" };
-        marks.add(Speaks::Program, format!("From: {words}"));
+        marks.add(Speaks::Program, MarkOn::Program, format!("From: {words}"));
     }
-    look_at_addresses(message, marks);
-}
-
-/// Looks at the addresses that it is from.
-pub(super) fn look_at_addresses(message: &Message, marks: &mut Marks) {
     if let ReturnPath::Address(path) = &message.return_path {
         let local = path.rsplit_once('@').map_or(path.as_str(), |(local, _)| local);
         if SERVERS[..2].contains(&punctuation_off(local).as_str()) {
-            marks.add(Speaks::Program, format!("Return-Path: {path}, a server"));
+            marks.add(Speaks::Program, MarkOn::Address, format!("Return-Path: {path}, a server"));
         } else if is_a_lists(local) {
-            marks.add(Speaks::Many, format!("Return-Path: {path}, a mailing list"));
+            marks.add(Speaks::Many, MarkOn::Address, format!("Return-Path: {path}, a mailing list"));
         }
     }
     for author in &message.from {
         let local = punctuation_off(author.local());
         if SERVERS.contains(&local.as_str()) || author.local().to_lowercase().starts_with("bounce") {
-            marks.add(Speaks::Program, format!("From: {}, a server", author.address));
+            marks.add(Speaks::Program, MarkOn::Address, format!("From: {}, a server", author.address));
         } else if is_a_lists(author.local()) {
-            marks.add(Speaks::Many, format!("From: {}, a mailing list", author.address));
+            marks.add(Speaks::Many, MarkOn::Address, format!("From: {}, a mailing list", author.address));
         } else if takes_no_answer(author.local()) {
-            marks.add(Speaks::Program, format!("From: {}, which takes no answer", author.address));
+            marks.add(Speaks::Program, MarkOn::Address, format!("From: {}, which takes no answer", author.address));
         }
     }
 }

@@ -4,7 +4,7 @@
 //! mark; those that programs alone begin a subject with count by themselves, and are then told apart from all others:
 //! such a mail is not answered, but no person's words are to vanish because of its subject.
 
-use super::{Marks, Speaks};
+use super::{MarkOn, Marks, Speaks};
 use crate::message::Message;
 use crate::message::search::Beginnings;
 
@@ -262,32 +262,27 @@ static SAYS_AWAY: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&AWA
 static IS_NOTE: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&NOTES));
 static CHALLENGES_US: Beginnings = Beginnings::new(|| Beginnings::by_first_byte(&CHALLENGES));
 
-/// Whether the subject is the only mark.
-pub(super) fn look_at(message: &Message, marks: &mut Marks) -> bool {
+/// Looks whether the subject is one that programs give their answers.
+pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     let (subject, is_tag) = without_tags(&message.subject);
     let is_automatic = IS_AUTOMATIC.begin(subject) || ends_with_tag(subject);
     let is_challenge = !is_automatic && CHALLENGES_US.begin(subject);
     let is_note = !is_automatic && IS_NOTE.begin(subject);
     let is_away = is_note || !is_automatic && (SAYS_AWAY.begin(subject) || says_away(subject));
     if !is_automatic && !is_away && !is_challenge {
-        return false;
+        return;
     }
-    let has_other = !marks.list.is_empty() || WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
+    let has_weak_field = WEAK_FIELDS.iter().any(|name| message.header(name).next().is_some());
+    let has_other = has_weak_field || !marks.list.is_empty();
     // An automatic answer is not called `Re:`, as a person's is by every mail program.
     let is_before_other = || stands_alone(subject, &AWAY);
     let answers = !message.in_reply_to.is_empty() && (is_automatic || is_challenge || is_note || is_before_other());
     // A tag may also say what a person's question is about.
     let is_alone = !is_tag && (stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES));
     if has_other || answers || is_alone {
-        marks.add(Speaks::Reply, mark(message));
-        return !has_other;
+        let on = if has_weak_field { MarkOn::Program } else { marks.words_on(MarkOn::Subject) };
+        marks.add(Speaks::Reply, on, format!("Subject: {}", message.subject));
     }
-    false
-}
-
-/// The mark of a mail whose subject says that it is automatic.
-pub(super) fn mark(message: &Message) -> String {
-    format!("Subject: {}", message.subject)
 }
 
 /// Whether a program put behind the subject of the mail it answers what it calls an answer: `Re: Printer [Auto-Reply]`.
