@@ -67,6 +67,8 @@ fn a_worker_that_freezes_for_longer_than_its_lease_holds_up_nobody_and_doubles_n
     play(Database::Postgres { workers: 2 }, |database| {
         let mut desk = Desk::new(database);
         (0..2).for_each(|_| desk.start_worker());
+        // One that is frozen while it connects gives up.
+        desk.wait("both workers to be there", |desk| desk.worker_count() == 2);
         let mails = load::mails("frozen", SUPPORT, scale(120, 1_200), 2_000, 23);
         let third = mails.len() / 3;
         for (which, mails) in mails.chunks(third).enumerate().take(2) {
