@@ -73,21 +73,29 @@ pub(super) fn on_mail(
     Work { mail, agent, ticket: ticket.clone(), policy, now, at, decision }.carry_out(&orders, standing)
 }
 
-/// A mail that is no person's goes to nobody. An agent whose own words were taken for a program's should know; a subject
-/// that programs give their answers is none that an agent answers under.
+/// A mail that is no person's goes to nobody. An agent whose own words were taken for a program's, or whose mail took the
+/// way of a list, should know; a subject that programs give their answers is none that an agent answers under.
 fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: Gate<'_>) -> Decision {
     let decision = ended("automatic-reply", mail.message.marks_in_words()).ends_as(Outcome::AutoReply);
     let decision = append(decision, mail, at, Visibility::Automatic, None);
     // What answers a transcript may be a program's, which would answer the next one, too.
     let answers_transcript = mail.thread.answers() == Some(Purpose::Transcript);
-    let may_be_own =
-        mail.message.is_automatic_by_words_only() && !mail.message.is_answer_by_subject() && !answers_transcript;
-    if !may_be_own || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
+    if answers_transcript || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
         return decision;
     }
-    let result = "its words are those of a program, such as one that answers while you are away, so it went to nobody; if \
-                  it was you, write it in other words";
-    let line = TranscriptLine { command: "(text)".to_owned(), result: result.to_owned(), is_error: true };
+    let result = if mail.message.is_automatic_by_words_only() && !mail.message.is_answer_by_subject() {
+        "its words are those of a program, such as one that answers while you are away, so it went to nobody; if it was \
+         you, write it in other words"
+            .to_owned()
+    } else if mail.message.is_bulk_by_its_way_only() {
+        let marks = mail.message.marks_in_words();
+        format!(
+            "it is marked as mail to many, so it went to nobody ({marks}); if it was you, send it to the desk itself"
+        )
+    } else {
+        return decision;
+    };
+    let line = TranscriptLine { command: "(text)".to_owned(), result, is_error: true };
     transcript(decision, agent, at, mail, vec![line], false, gate)
 }
 
@@ -139,9 +147,11 @@ pub(super) fn transcript(
     gate: Gate<'_>,
 ) -> Decision {
     let help = lines.iter().any(|line| line.command.to_ascii_lowercase().ends_with("help") && !line.is_error);
-    // What only its words or a field that asks for no answers call automatic may be the agent's own.
-    let may_be_own = mail.message.is_automatic_by_words_only() || mail.message.only_asks_for_no_answers();
-    let origin = if may_be_own { Origin::Person } else { mail.message.origin };
+    // What only its words, its way or a field that asks for no answers call automatic may be the agent's own.
+    let message = &mail.message;
+    let may_be_own =
+        message.is_automatic_by_words_only() || message.is_bulk_by_its_way_only() || message.only_asks_for_no_answers();
+    let origin = if may_be_own { Origin::Person } else { message.origin };
     // The list is for mail to customers: what became of an agent's words the agent hears whatever came back from there.
     // That they went to nobody agents have to hear, however much else went to them; the caps of the ticket and of the
     // desk keep two robots apart.

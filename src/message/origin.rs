@@ -36,6 +36,8 @@ pub enum MarkOn {
     /// `Precedence`: programs that answer while somebody is away have marked their answers so from before there was a
     /// field for them (RFC 3834 §3.1.8).
     Precedence,
+    /// `List-Id` and the other fields of mailing lists (RFC 2919, RFC 2369): people write through those.
+    List,
     /// `X-Auto-Response-Suppress` ([MS-OXCMAIL] §2.2.3.2.14): help desks and relations' programs ask for no automatic
     /// answers in mails that people write.
     Suppress,
@@ -97,6 +99,12 @@ impl Message {
     /// Whether nothing but `Precedence` says that it went to many, and no list (RFC 2919, RFC 2369).
     pub fn is_bulk_by_precedence_only(&self) -> bool {
         self.origin == Origin::Bulk && self.is_marked_only(&[MarkOn::Precedence])
+    }
+
+    /// Whether nothing speaks for a program but that it went to many, or through a list: a person may have written it.
+    pub fn is_bulk_by_its_way_only(&self) -> bool {
+        let of_the_way = [MarkOn::List, MarkOn::Precedence, MarkOn::Address];
+        self.origin == Origin::Bulk && self.is_marked_only(&of_the_way)
     }
 
     /// Whether all that speaks for a program is that it asks for no automatic answers.

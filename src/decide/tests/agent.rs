@@ -88,6 +88,30 @@ fn an_agent_whose_words_were_taken_for_a_programs_hears_of_it() {
 }
 
 #[test]
+fn an_agent_whose_mail_took_the_way_of_a_list_hears_that_it_went_to_nobody() {
+    let filed: &[&str] = &["append automatic of nobody"];
+    let told_bob: &[&str] = &["append automatic of nobody", "send transcript to bob@desk.example"];
+    let answers = |purpose| {
+        let Thread::Ticket { ticket, evidence, holder, also, .. } = on_ticket(Some(3)) else { unreachable!() };
+        Thread::Ticket { ticket, evidence, holder, answers: Some(purpose), also }
+    };
+    let cases = [
+        ("through a list", on_ticket(Some(3)), marks([MarkOn::List, MarkOn::Precedence]), told_bob),
+        ("as mail to many", on_ticket(Some(3)), marks([MarkOn::Precedence]), told_bob),
+        ("and not proven", on_ticket(Some(1)), marks([MarkOn::List]), filed),
+        ("and marked by a program", on_ticket(Some(3)), marks([MarkOn::List, MarkOn::Program]), filed),
+        // One that answers while the agent is away would answer the next one, too.
+        ("in answer to a transcript", answers(Purpose::Transcript), marks([MarkOn::Precedence]), filed),
+    ];
+    for (name, thread, marks, expected) in cases {
+        let mut mail = Mail { thread, ..from_bob("#take") };
+        mail.message.origin = Origin::Bulk;
+        mail.message.marks = marks;
+        assert_eq!(told(&decide(&mail, Some(&ticket()))), expected, "{name}");
+    }
+}
+
+#[test]
 fn an_agents_mail_that_only_asks_for_no_answers_is_carried_out() {
     let filed: &[&str] = &["append automatic of nobody"];
     let taken = ["append internal of party 3", "assign bob", "send transcript to bob@desk.example"];

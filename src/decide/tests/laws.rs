@@ -183,6 +183,7 @@ fn a_mail() -> impl Strategy<Value = (Mail, Option<Ticket>)> {
         Just(marks([MarkOn::NullPath])),
         Just(marks([MarkOn::Suppress])),
         Just(marks([MarkOn::Precedence])),
+        Just(marks([MarkOn::List, MarkOn::Address])),
         Just(marks([MarkOn::Precedence, MarkOn::Subject])),
     ];
     let origin = (select(origins), marks);
@@ -322,8 +323,9 @@ proptest! {
         let is_agents = matches!(mail.who, Who::Agent(_));
         // An agent's that only asks for no answers is carried out.
         prop_assume!(!may_be_answered(mail.message.origin) && !(is_agents && mail.message.only_asks_for_no_answers()));
-        // An agent is told what became of a mail that nothing but its words calls automatic.
-        let may_be_told = is_agents && mail.message.is_automatic_by_words_only();
+        // An agent is told what became of a mail that nothing but its words or its way calls automatic.
+        let message = &mail.message;
+        let may_be_told = is_agents && (message.is_automatic_by_words_only() || message.is_bulk_by_its_way_only());
         let decision = on_mail(&mail, ticket.as_ref(), &standing, &policy(), now());
         for (to, draft) in mails(&decision, ticket.as_ref()) {
             prop_assert!(is_agent(&to), "{:?} to {}", draft.content, to);
