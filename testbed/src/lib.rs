@@ -34,6 +34,7 @@ pub use cutter::Cutter;
 pub use disk::SmallDisk;
 pub use imap::{Imap, StoredMail};
 pub use mail::MailText;
+pub use ports::free as free_ports;
 pub use postgres::Postgres;
 pub use restart::Server;
 pub use smtp::Smtp;

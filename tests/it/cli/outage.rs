@@ -22,8 +22,7 @@ struct Running {
 
 impl Running {
     fn start(desk: &Desk, database: &str) -> Self {
-        // Free a moment ago, and so most likely now.
-        let http = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let http = SocketAddr::from(([127, 0, 0, 1], postroom_testbed::free_ports(1).unwrap()[0]));
         let config = CONFIG.replace("sqlite://postroom.db", database);
         desk.write("postroom.toml", format!("{config}[http]\nlisten = \"{http}\"\n"));
         let log = desk.path().join("log");

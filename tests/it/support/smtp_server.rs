@@ -164,8 +164,9 @@ impl SmtpServer {
 
     /// A server with TLS from the first byte, or with `STARTTLS`; its certificate is for `localhost`.
     pub async fn start_with(security: Security) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        // One to come back to when it was away.
+        let port = postroom_testbed::free_ports(1).unwrap()[0];
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let extensions = ["SIZE 30000000", "8BITMIME", "SMTPUTF8"].map(str::to_owned).to_vec();
         let says = Says {
             faults: Vec::new(),
