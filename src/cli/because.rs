@@ -99,7 +99,7 @@ const WORDS: [(&str, &str); 72] = [
     ("page-is-due", "the page that was owed is due"),
     ("page-owed", "a page is owed, by rule {}"),
     ("passed-on", "a customer's mail that {} passed on"),
-    ("proven-copy", "the same mail came before, unproven: {}"),
+    ("proven-copy", "the same mail came before, but {}"),
     ("pruned", "it was pruned with its ticket {}"),
     ("put-off", "put off: {}"),
     ("quarantined-by-rule", "rule {} sets it aside"),

@@ -226,7 +226,11 @@ async fn process_in_order(desk: &Desk, count: usize, limit: usize) -> anyhow::Re
                 bar.inc(settled as u64);
             }
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(50)).await,
-            Err(error) => return Err(error).context("cannot process the mails"),
+            Err(error) => {
+                // Whoever comes next finds them at once, and in order; where not even that can be written, after a while.
+                let _ = process_rest(desk, &mut line).await;
+                return Err(error).context("cannot process the mails");
+            }
         }
     }
     process_rest(desk, &mut line).await.context("cannot process the mails")?;

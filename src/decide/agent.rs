@@ -79,7 +79,8 @@ fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: G
     let decision = ended("automatic-reply", mail.message.marks_in_words()).ends_as(Outcome::AutoReply);
     let decision = append(decision, mail, at, Visibility::Automatic, None);
     // What answers a transcript may be a program's, which would answer the next one, too.
-    let answers_transcript = mail.thread.answers() == Some(Purpose::Transcript);
+    let answers = mail.thread.answers();
+    let answers_transcript = answers == Some(Purpose::Transcript);
     if answers_transcript || authority::proof(mail, agent, ticket, gate.policy, gate.now).is_err() {
         return decision;
     }
@@ -87,7 +88,7 @@ fn automatic(mail: &Mail, agent: &Agent, ticket: &Ticket, at: TicketRef, gate: G
         "its words are those of a program, such as one that answers while you are away, so it went to nobody; if it was \
          you, write it in other words"
             .to_owned()
-    } else if mail.message.is_bulk_by_its_way_only() {
+    } else if mail.message.is_bulk_by_its_way_only() && answers.is_some() {
         let marks = mail.message.marks_in_words();
         format!(
             "it is marked as mail to many, so it went to nobody ({marks}); if it was you, send it to the desk itself"

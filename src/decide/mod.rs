@@ -33,7 +33,7 @@ pub(crate) use unfit::NOTIFICATION_STARTS;
 use crate::classify::Verdict;
 use crate::message::body::Unread;
 use crate::message::{Address, Message};
-use crate::thread::Thread;
+use crate::thread::{Did, Thread};
 use crate::ticket::event::{Actor, Visibility, What};
 use crate::ticket::people::{AgentId, PartyId, Role, TeamId, Who};
 use crate::ticket::sla::Pace;
@@ -282,6 +282,21 @@ impl Outcome {
         "quarantined",
     ];
 
+    /// What a mail did that ended with this [word](Self::word), for when a copy of it comes. `speaks` is whether it was filed
+    /// as words of somebody who may speak on its ticket.
+    pub fn did(word: &str, ticket: Option<TicketId>, speaks: bool) -> Did {
+        let is_one_of = |outcomes: &[Outcome]| outcomes.iter().any(|outcome| outcome.word() == word);
+        match ticket {
+            _ if word == Self::QUARANTINED || is_one_of(&[Self::AutoReply, Self::DiscardedByRule]) => Did::Nothing,
+            _ if !speaks && is_one_of(&[Self::FollowUp, Self::AgentReply]) => Did::Nothing,
+            Some(ticket) if word == Self::TicketOpened.word() => Did::Opened(ticket),
+            _ => Did::More,
+        }
+    }
+
+    /// The word for all that is [quarantined](Outcome::Quarantined).
+    pub const QUARANTINED: &'static str = "quarantined";
+
     /// The word for it without the cause, as it stands in the database.
     pub fn word(&self) -> &'static str {
         match self {
@@ -298,7 +313,7 @@ impl Outcome {
             Outcome::OwnMail => "own-mail",
             Outcome::Duplicate(_) => "duplicate",
             Outcome::DiscardedByRule => "discarded-by-rule",
-            Outcome::Quarantined(_) => "quarantined",
+            Outcome::Quarantined(_) => Self::QUARANTINED,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::working::Working;
 use crate::classify::{Context, MatchedRule, Verdict};
 use crate::decide::policy::Policy;
 use crate::decide::{DeadlineKind, Decision, Effect, Mail, Opening, Outcome, Suppression, TicketRef};
-use crate::message::{Address, Digest};
+use crate::message::{Address, Authentication, Digest};
 use crate::store::{Filed, Matched, Settled, Suppressed};
 use crate::thread::{self, token::TokenKey};
 use crate::ticket::event::{Actor, Event, Visibility, What};
@@ -62,6 +62,7 @@ pub fn apply(
         opened: None,
         ticket: None,
         answers_to: None,
+        speaks: false,
     };
     let mut drafts = Vec::new();
     for effect in decision.effects {
@@ -74,11 +75,11 @@ pub fn apply(
     for draft in drafts {
         applying.send(draft);
     }
-    let (cause, ticket, answers_to) = (applying.cause, applying.ticket, applying.answers_to);
+    let (cause, ticket, answers_to, speaks) = (applying.cause, applying.ticket, applying.answers_to, applying.speaks);
     if let (Some(received), Some(outcome)) = (received, decision.outcome) {
         let message = &received.mail.message;
         let ticket = ticket.or(received.mail.thread.ticket().filter(|id| working.tickets.contains_key(id)));
-        working.settle(Settled {
+        let settled = Settled {
             inbox: received.mail.inbox,
             attempt: received.attempt,
             outcome,
@@ -92,7 +93,9 @@ pub fn apply(
             rules_version: received.mail.verdict.version.clone(),
             matched: matched(&received.mail.verdict),
             known: received.context.as_given(),
-        });
+        };
+        let is_vouched_for = received.context.authentication == Authentication::Pass;
+        working.settle(settled, is_vouched_for, speaks);
     }
 }
 
@@ -131,6 +134,8 @@ struct Applying<'a> {
     ticket: Option<TicketId>,
     /// The ticket that answers to the mail belong to.
     answers_to: Option<TicketId>,
+    /// Whether the mail was filed as words of somebody who may speak on the ticket.
+    speaks: bool,
 }
 
 impl Applying<'_> {
@@ -343,6 +348,7 @@ impl Applying<'_> {
         let passed_on = received.mail.passed_on.as_deref().filter(|customers| customers.author() == Some(by));
         let message = passed_on.unwrap_or(&received.mail.message);
         let now = self.now;
+        self.speaks |= matches!(visibility, Visibility::Public | Visibility::Internal);
         // An unverified mail is kept, not believed: an answer to it must not find the ticket by its id.
         if visibility != Visibility::Unverified {
             self.answers_to.get_or_insert(id);

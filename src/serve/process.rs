@@ -227,8 +227,9 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
     } = read;
     let policy = &house.policy;
     let author = message.author();
-    let known = working.known(&message.id, inbox, author, &keys);
-    let same_id = known.same_id.filter(|_| !released);
+    let mut known = working.known(&message.id, inbox, author, &keys);
+    // A person has let it in: what was only kept stands for nothing.
+    known.same_id.retain(|copy| !released || copy.did != thread::Did::Nothing);
     let mut thread = thread::resolve(&keys, &content_digest, &known);
     let is_known = author.is_some_and(|author| working.known_addresses.contains(&author.key()));
     let who = match author {
@@ -303,8 +304,12 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         Some(size) if !mail.is_released => decide::on_oversize(&mail, size, &standing, policy, now),
         _ => decide::on_mail(&mail, ticket, &standing, policy, now),
     };
-    let is_duplicate = matches!(mail.thread, thread::Thread::Duplicate(_));
-    flag(&mut decision, keys.forged_count, same_id.filter(|_| !is_duplicate), &content_digest);
+    if !matches!(mail.thread, thread::Thread::Duplicate(_)) && !released {
+        flag_same_id(&mut decision, &known.same_id, &content_digest);
+    }
+    if keys.forged_count > 0 {
+        decision.reasons.push(Reason::with("forged-token", keys.forged_count));
+    }
     let received = Received { mail: &mail, attempt, context: &context, content_digest, raw: raw.as_ref() };
     apply::apply(working, decision, Some(received), Actor::Postroom, policy, &house.signature, now);
 }
@@ -318,14 +323,13 @@ fn answered(mail: &Mail, policy: &Policy) -> Option<message::Address> {
     }
 }
 
-/// Adds what was odd about the mail's thread to the reasons.
-fn flag(decision: &mut Decision, forged_count: u32, same_id: Option<thread::FirstCopy>, content_digest: &Digest) {
-    if forged_count > 0 {
-        decision.reasons.push(Reason::with("forged-token", forged_count));
-    }
-    match same_id {
+/// Adds to the reasons that we have other mails with its id, though it is no copy of them.
+fn flag_same_id(decision: &mut Decision, same_id: &[thread::FirstCopy], content_digest: &Digest) {
+    let copy = same_id.iter().find(|copy| copy.digest == *content_digest);
+    match copy.or(same_id.first()) {
         Some(copy) if copy.digest == *content_digest => {
-            decision.reasons.push(Reason::with("proven-copy", format_args!("inbox {} was not believed", copy.inbox)));
+            let detail = format_args!("nobody vouched for inbox {}", copy.inbox);
+            decision.reasons.push(Reason::with("proven-copy", detail));
         }
         Some(_) => decision.reasons.push(Reason::of("same-message-id-other-content")),
         None => {}

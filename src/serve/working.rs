@@ -29,7 +29,7 @@ pub struct Working {
     /// The last ticket with each of these keys of alerts.
     pub alerts: HashMap<String, TicketId>,
     /// The first inbox row with each of these ids, and the digest of its content.
-    pub same_ids: HashMap<MessageId, FirstCopy>,
+    pub same_ids: HashMap<MessageId, Vec<FirstCopy>>,
     /// Addresses, in lower case, of people who have, or had, a ticket.
     pub known_addresses: HashSet<String>,
     /// Addresses, in lower case, that get no automatic mail any more.
@@ -106,11 +106,12 @@ impl Working {
             .is_some_and(|ticket| author.is_some_and(|author| ticket.party_of(author).is_some()));
         let overtaken = keys.overtaken.as_ref();
         let opened_by = |key: Option<&MessageId>| key.and_then(|key| self.tickets_by_message.get(key)).copied();
+        let copies = self.same_ids.get(id).into_iter().flatten();
         Known {
             tickets_by_message,
             opened_by_answer: opened_by(overtaken.map(|keys| &keys.by_sender)),
             opened_by_claim: opened_by(overtaken.map(|keys| &keys.by_claim)),
-            same_id: self.same_ids.get(id).filter(|copy| copy.inbox != inbox).copied(),
+            same_id: copies.filter(|copy| copy.inbox != inbox).copied().collect(),
             is_party_to_tag,
         }
     }
@@ -178,13 +179,14 @@ impl Working {
         self.desk_hour += 1;
     }
 
-    /// Notes that a mail is done, so that a second copy within the batch is recognised.
-    pub fn settle(&mut self, settled: Settled) {
+    /// Notes that a mail is done, so that a second copy within the batch is recognised. `speaks` is whether it was filed as
+    /// words of somebody who may speak on its ticket.
+    pub fn settle(&mut self, settled: Settled, is_vouched_for: bool, speaks: bool) {
         if !matches!(settled.outcome, Outcome::Duplicate(_)) {
             let (inbox, digest) = (settled.inbox, settled.content_digest);
-            let copy = FirstCopy { inbox, digest, is_unbelieved: settled.is_unbelieved() };
-            let known = self.same_ids.entry(settled.message_id.clone()).or_insert(copy);
-            *known = known.or(copy);
+            let did = Outcome::did(settled.outcome.word(), settled.ticket, speaks);
+            let copy = FirstCopy { inbox, digest, is_vouched_for, did };
+            self.same_ids.entry(settled.message_id.clone()).or_default().push(copy);
         }
         self.changes.settled.push(settled);
     }
@@ -220,9 +222,11 @@ impl Working {
     pub fn stand_on(&mut self, before: &Picture, asked: &Lookup) {
         let before = &before.working;
         add_missing(&mut self.tickets_by_message, &before.tickets_by_message, &asked.message_ids);
-        for (id, copy) in asked.same_ids.iter().filter_map(|id| before.same_ids.get_key_value(id)) {
-            let known = self.same_ids.entry(id.clone()).or_insert(*copy);
-            *known = known.or(*copy);
+        for (id, copies) in asked.same_ids.iter().filter_map(|id| before.same_ids.get_key_value(id)) {
+            let known = self.same_ids.entry(id.clone()).or_default();
+            let is_missing = |copy: &&FirstCopy| known.iter().all(|known| known.inbox != copy.inbox);
+            let missing: Vec<FirstCopy> = copies.iter().filter(is_missing).copied().collect();
+            known.extend(missing);
         }
         for (key, on) in asked.alerts.iter().filter_map(|key| before.alerts.get_key_value(key)) {
             let last = self.alerts.entry(key.clone()).or_insert(*on);
@@ -327,6 +331,7 @@ impl From<Looked> for Working {
 mod tests {
     use super::*;
     use crate::message::Digest;
+    use crate::thread::Did;
 
     /// A batch that knew nothing, and wrote one mail to each of these.
     fn wrote_to(addresses: &[&str]) -> Working {
@@ -335,8 +340,8 @@ mod tests {
             working.count_automatic(&Address::bare(*address), None, Purpose::Acknowledgement);
             let id = MessageId((*address).to_owned());
             working.tickets_by_message.insert(id.clone(), TicketId(1001));
-            let (inbox, digest, is_unbelieved) = (1, Digest::of(b""), false);
-            working.same_ids.insert(id, FirstCopy { inbox, digest, is_unbelieved });
+            let digest = Digest::of(b"");
+            working.same_ids.insert(id, vec![FirstCopy { inbox: 1, digest, is_vouched_for: false, did: Did::More }]);
             working.known_addresses.insert((*address).to_owned());
         }
         working

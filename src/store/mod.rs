@@ -55,7 +55,7 @@ use open::draw;
 use rows::json;
 
 use crate::compose::OutgoingMail;
-use crate::decide::{Cause, DeadlineKind, Outcome};
+use crate::decide::{DeadlineKind, Outcome};
 use crate::message::{Digest, MessageId};
 use crate::ticket::event::{Event, Visibility};
 use crate::ticket::people::PartyId;
@@ -178,17 +178,6 @@ impl Changes {
             && self.suppressed.is_empty()
             && self.breakers.is_empty()
             && self.passed_on.is_empty()
-    }
-}
-
-impl Settled {
-    /// Whether the mail was kept and had no effect, since nothing proved that it is its sender's.
-    pub fn is_unbelieved(&self) -> bool {
-        match &self.outcome {
-            Outcome::Quarantined(cause) => cause.0 == Cause::SPOOFED_AGENT,
-            Outcome::FollowUp => self.ticket.is_some() && self.answers_to.is_none(),
-            _ => false,
-        }
     }
 }
 

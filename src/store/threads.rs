@@ -8,6 +8,7 @@ use super::query::{Connection, query};
 use super::rows::{Columns, look_up, write_rows};
 use super::traffic::{self, Windows};
 use super::{Store, StoreError, history, suppressions, tickets};
+use crate::decide::Outcome;
 use crate::decide::breaker::{counted_as, domain_of};
 use crate::message::MessageId;
 use crate::thread::FirstCopy;
@@ -28,10 +29,12 @@ pub(super) const BY_ALERT: (&str, &str) = ("SELECT alert, MAX(id) FROM tickets W
 /// Customers' mails that agents passed on were never in the inbox, and the first ticket of each is kept here.
 pub(super) const BY_PASSED_ON: (&str, &str) = ("SELECT message_id, ticket FROM passed_on WHERE message_id IN (", ")");
 
-/// The last column is [`Settled::is_unbelieved`](super::Settled::is_unbelieved).
+/// The last columns are whether somebody vouched for its sender, and whether it was filed as words of who may speak.
 pub(super) const SAME_ID: (&str, &str) = (
-    "SELECT message_id, inbox, content_digest, CAST(CASE WHEN cause = 'spoofed-agent' \
-     OR (outcome = 'follow-up' AND ticket IS NOT NULL AND answers_to IS NULL) THEN 1 ELSE 0 END AS BIGINT) \
+    "SELECT message_id, inbox, content_digest, outcome, ticket, \
+     CAST(CASE WHEN known LIKE '%\"auth=pass\"%' THEN 1 ELSE 0 END AS BIGINT), \
+     CAST(CASE WHEN EXISTS (SELECT 1 FROM messages WHERE messages.ticket = outcomes.ticket \
+     AND messages.inbox = outcomes.inbox AND visibility IN ('public', 'internal')) THEN 1 ELSE 0 END AS BIGINT) \
      FROM outcomes WHERE duplicate_of IS NULL AND message_id IN (",
     ")",
 );
@@ -106,8 +109,8 @@ pub struct Looked {
     pub tickets_by_message: HashMap<MessageId, TicketId>,
     /// The last ticket with each of the keys of alerts.
     pub alerts: HashMap<String, TicketId>,
-    /// What we have with this id.
-    pub same_ids: HashMap<MessageId, FirstCopy>,
+    /// What we have with this id, but for copies.
+    pub same_ids: HashMap<MessageId, Vec<FirstCopy>>,
     /// Every ticket named in the question, in [`tickets_by_message`](Self::tickets_by_message) or in
     /// [`alerts`](Self::alerts), whole.
     pub tickets: HashMap<TicketId, Ticket>,
@@ -287,15 +290,16 @@ async fn tickets_by_alert(tx: &mut Connection, keys: &[String]) -> Result<HashMa
     rows.iter().map(pair).collect()
 }
 
-async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, FirstCopy>, StoreError> {
+async fn same_ids(tx: &mut Connection, ids: &[MessageId]) -> Result<HashMap<MessageId, Vec<FirstCopy>>, StoreError> {
     let rows = look_up(tx, SAME_ID, &[], ids, |query, id| query.bind(&id.0)).await?;
-    let mut found: HashMap<MessageId, FirstCopy> = HashMap::new();
+    let mut found: HashMap<MessageId, Vec<FirstCopy>> = HashMap::new();
     for row in &rows {
         let mut columns = Columns::of(row);
-        let (id, inbox) = (MessageId(columns.next()?), columns.next()?);
-        let (digest, is_unbelieved) = (digest(columns.next()?)?, columns.next::<i64>()? != 0);
-        let copy = FirstCopy { inbox, digest, is_unbelieved };
-        found.entry(id).and_modify(|known| *known = known.or(copy)).or_insert(copy);
+        let (id, inbox, digest) = (MessageId(columns.next()?), columns.next()?, digest(columns.next()?)?);
+        let (outcome, ticket): (String, Option<i64>) = (columns.next()?, columns.next()?);
+        let (is_vouched_for, speaks) = (columns.next::<i64>()? != 0, columns.next::<i64>()? != 0);
+        let did = Outcome::did(&outcome, ticket.map(TicketId), speaks);
+        found.entry(id).or_default().push(FirstCopy { inbox, digest, is_vouched_for, did });
     }
     Ok(found)
 }

@@ -3,9 +3,12 @@
 //! [`keys`] says what to look up, [`resolve`] what the answers mean. Whether the sender may speak on the ticket
 //! is another question, and `decide` asks it.
 
+mod copies;
 pub mod references;
 pub mod subject;
 pub mod token;
+
+pub use copies::{Did, FirstCopy};
 
 use crate::message::{Address, Digest, Message, MessageId};
 use crate::ticket::TicketId;
@@ -48,28 +51,10 @@ pub struct Known {
     pub opened_by_answer: Option<TicketId>,
     /// The same, where nothing proves that the answer is the sender's.
     pub opened_by_claim: Option<TicketId>,
-    /// What we have already with this message's id.
-    pub same_id: Option<FirstCopy>,
+    /// The mails with this message's id that we have already and that are no copies of others.
+    pub same_id: Vec<FirstCopy>,
     /// Whether the sender is a party to the ticket in [`ThreadKeys::tag`]; `false` too when there is no such ticket.
     pub is_party_to_tag: bool,
-}
-
-/// What is known of a mail that we have already when another one with its id comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FirstCopy {
-    /// Its inbox row.
-    pub inbox: i64,
-    /// The digest of its content.
-    pub digest: Digest,
-    /// Whether it was kept and had no effect, since nothing proved that it is its sender's.
-    pub is_unbelieved: bool,
-}
-
-impl FirstCopy {
-    /// Which of two copies others are held against: one that was believed, and of those the first.
-    pub fn or(self, other: FirstCopy) -> FirstCopy {
-        std::cmp::min_by_key(self, other, |copy| (copy.is_unbelieved, copy.inbox))
-    }
 }
 
 /// Which ticket a message belongs to.
@@ -194,17 +179,18 @@ impl Overtaken {
     }
 }
 
-/// What the answers mean: the first hit wins, a second ticket is remembered beside it.
-///
-/// A copy that was not believed stands in nobody's way: a forwarder that breaks signatures may be faster than the sender's
-/// own server, and so may be whoever wants the mail to have no effect.
+/// What the answers mean.
 pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
-    if let Some(copy) = &known.same_id
-        && copy.digest == *content
-        && !(copy.is_unbelieved && keys.is_vouched_for)
-    {
-        return Thread::Duplicate(copy.inbox);
+    let thread = by_evidence(keys, known);
+    let stands = |copy: &&FirstCopy| copy.digest == *content && copy.stands_for(keys.is_vouched_for, thread.ticket());
+    match known.same_id.iter().filter(stands).map(|copy| copy.inbox).min() {
+        Some(first) => Thread::Duplicate(first),
+        None => thread,
     }
+}
+
+/// The first hit wins, a second ticket is remembered beside it.
+fn by_evidence(keys: &ThreadKeys, known: &Known) -> Thread {
     let own = keys.own_ids.iter().map(|own| (own.token.ticket, Evidence::OwnMessageId, Some(own.token)));
     let address = keys.address_tokens.iter().map(|token| (token.ticket, Evidence::Address, Some(*token)));
     let marker = keys.marker.iter().map(|token| (token.ticket, Evidence::Marker, Some(*token)));

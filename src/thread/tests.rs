@@ -56,7 +56,7 @@ fn known() -> Known {
         tickets_by_message: [(MessageId("old@example.com".to_owned()), TicketId(7))].into(),
         opened_by_answer: None,
         opened_by_claim: None,
-        same_id: None,
+        same_id: Vec::new(),
         is_party_to_tag: true,
     }
 }
@@ -229,13 +229,20 @@ fn what_is_forged_is_counted_and_is_no_evidence() {
 fn the_same_id_is_a_duplicate_only_with_the_same_content() {
     let keys = keys_of(&format!("In-Reply-To: <{}>", id(1, 1)), "");
     let with = |same_id| Known { same_id, ..known() };
-    let copy = |digest, is_unbelieved| Some(FirstCopy { inbox: 42, digest, is_unbelieved });
+    let copy = |did| FirstCopy { inbox: 42, digest: digest(), is_vouched_for: false, did };
+    let vouched = FirstCopy { is_vouched_for: true, ..copy(Did::Nothing) };
+    let other = FirstCopy { inbox: 41, digest: Digest::of(b"another"), ..copy(Did::More) };
     let cases = [
-        ("never seen", false, None, Some(1)),
-        ("the same mail", true, copy(digest(), false), None),
-        ("another mail with its id", true, copy(Digest::of(b"another"), false), Some(1)),
-        ("a copy that was not believed, and one that is to be", true, copy(digest(), true), Some(1)),
-        ("two copies that nobody vouches for", false, copy(digest(), true), None),
+        ("never seen", true, vec![], Some(1)),
+        ("the same mail", true, vec![copy(Did::More)], None),
+        ("another mail with its id", true, vec![other], Some(1)),
+        ("the same mail behind another one with its id", true, vec![other, copy(Did::More)], None),
+        ("two that nobody vouches for", false, vec![copy(Did::Nothing)], None),
+        ("one that did nothing, and one that is vouched for", true, vec![copy(Did::Nothing)], Some(1)),
+        ("two that are vouched for", true, vec![vouched], None),
+        ("one that did nothing, one that did, and one more", true, vec![copy(Did::Nothing), copy(Did::More)], None),
+        ("one that opened another ticket", true, vec![copy(Did::Opened(TicketId(2)))], Some(1)),
+        ("one that opened this ticket", true, vec![copy(Did::Opened(TicketId(1)))], None),
     ];
     for (name, is_vouched_for, same_id, expected) in cases {
         let keys = ThreadKeys { is_vouched_for, ..keys.clone() };
@@ -248,16 +255,11 @@ fn the_same_id_is_a_duplicate_only_with_the_same_content() {
 }
 
 #[test]
-fn copies_are_held_against_the_first_that_was_believed() {
-    let copy = |inbox, is_unbelieved| FirstCopy { inbox, digest: digest(), is_unbelieved };
-    let cases = [
-        ([copy(1, false), copy(2, false)], 1),
-        ([copy(1, true), copy(2, false)], 2),
-        ([copy(1, true), copy(2, true)], 1),
-    ];
-    for ([one, other], expected) in cases {
-        assert_eq!((one.or(other).inbox, other.or(one).inbox), (expected, expected));
-    }
+fn a_first_mail_keeps_the_ticket_that_it_opened_whoever_vouches_for_a_copy() {
+    let first = FirstCopy { inbox: 42, digest: digest(), is_vouched_for: false, did: Did::Opened(TicketId(1)) };
+    let known = Known { same_id: vec![first], ..Known::default() };
+    let keys = ThreadKeys { is_vouched_for: true, ..ThreadKeys::default() };
+    assert_eq!(resolve(&keys, &digest(), &known), Thread::Duplicate(42));
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn a_mail() -> impl Strategy<Value = (Mail, Option<Ticket>)> {
         Just(marks([MarkOn::Suppress])),
         Just(marks([MarkOn::Precedence])),
         Just(marks([MarkOn::List, MarkOn::Address])),
-        Just(marks([MarkOn::Precedence, MarkOn::Subject])),
+        Just(marks([MarkOn::Precedence, MarkOn::Program])),
     ];
     let origin = (select(origins), marks);
     let marks = (origin, select(authentications), a_report(), proptest::bool::weighted(0.1));

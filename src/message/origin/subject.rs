@@ -280,7 +280,10 @@ pub(super) fn look_at(message: &Message, marks: &mut Marks) {
     // A tag may also say what a person's question is about.
     let is_alone = !is_tag && (stands_alone(subject, &AUTOMATIC) || stands_alone(subject, &NOTES));
     if has_other || answers || is_alone {
-        let on = if has_weak_field { MarkOn::Program } else { marks.words_on(MarkOn::Subject) };
+        let on = match marks.list.is_empty() && has_weak_field {
+            true => MarkOn::Program,
+            false => marks.words_on(MarkOn::Subject),
+        };
         marks.add(Speaks::Reply, on, format!("Subject: {}", message.subject));
     }
 }

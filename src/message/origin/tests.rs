@@ -18,18 +18,23 @@ fn in_words(message: &Message) -> Vec<String> {
 
 #[test]
 fn an_answer_to_an_invitation_is_a_programs_and_what_is_said_beside_it_a_persons() {
-    let mail = |method: &str, words: &str| {
+    let with = |fields: &str, method: &str, words: &str| {
         let raw = format!(
-            "From: ann@example.com\nSubject: Accepted: Standup\nContent-Type: multipart/mixed; boundary=b\n\n\
+            "From: ann@example.com\n{fields}\nContent-Type: multipart/mixed; boundary=b\n\n\
              --b\n\n{words}\n--b\nContent-Type: text/calendar; method={method}\n\n\
              BEGIN:VCALENDAR\nMETHOD:{method}\nBEGIN:VEVENT\nSUMMARY:Standup\nEND:VEVENT\nEND:VCALENDAR\n--b--\n"
         );
         let message = parse(raw.as_bytes(), jiff::Timestamp::UNIX_EPOCH, &Reader::default());
         (message.origin, message.is_automatic_by_words_only())
     };
+    let mail = |method: &str, words: &str| with("Subject: Accepted: Standup", method, words);
+    // A field that says something only beside other marks, and there are none but words.
+    let away = "Subject: Automatic reply: Standup\nPrecedence: normal";
     let cases = [
         ("an answer", mail("REPLY", ""), (Origin::AutomaticReply, false)),
         ("an answer with words", mail("REPLY", "I come late. Is the API down?"), (Origin::AutomaticReply, true)),
+        ("the same under a program's subject", with(away, "REPLY", "Is it down?"), (Origin::AutomaticReply, true)),
+        ("no words under such a subject", with(away, "REPLY", ""), (Origin::AutomaticReply, false)),
         ("an invitation", mail("REQUEST", ""), (Origin::Person, false)),
         ("another time", mail("COUNTER", "Later?"), (Origin::Person, false)),
     ];

@@ -203,6 +203,7 @@ pub async fn process_due(desk: &Desk, line: &mut Line) -> Result<Round, StoreErr
 /// # Errors
 /// As [`process_due`].
 pub async fn process_rest(desk: &Desk, line: &mut Line) -> Result<usize, StoreError> {
+    line.give_back(desk).await?;
     let settled = line.settle_rest(desk).await;
     let given_back = line.give_back(desk).await;
     settled.and_then(|settled| given_back.map(|()| settled))

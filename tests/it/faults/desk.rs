@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 pub const SUPPORT: &str = "support@desk.test";
 
 /// The longest that a desk may take to be done when nothing disturbs it any more: on a busy machine a mail may meet two
-/// servers that say nothing for a minute. Short of what a claim lasts, for which nothing may have to wait.
+/// servers that say nothing for a minute. Short of the five minutes that a claim lasts, for which nothing may have to wait.
 fn patience() -> Duration {
     Duration::from_secs(super::scale(280, 3_600) as u64)
 }

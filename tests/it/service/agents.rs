@@ -142,3 +142,25 @@ async fn answers_between_the_lines_of_our_mail_are_refused_and_not_half_sent() {
     let transcript = told(&service, BOB).pop().unwrap().body.text;
     assert!(transcript.contains("words of yours stand between the lines of our mail"), "{transcript}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_released_is_carried_out_though_another_copy_of_it_waits_in_quarantine() {
+    let service = Service::start(nine()).await;
+    service.deliver(mail("ann@customer.example", "m1", "a question"));
+    service.settle(1).await;
+    let command = || {
+        let raw = String::from_utf8(mail(BOB, "m2", "Re: [PR-1001] a question")).unwrap();
+        raw.replace("This is about Re: [PR-1001] a question.", "#take").into_bytes()
+    };
+    service.deliver(command());
+    service.settle(2).await;
+    // A list has its answers come to itself.
+    let vouched = "Authentication-Results: mx.desk.example; dmarc=pass header.from=desk.example\r\n";
+    service.deliver(with_head(&format!("{vouched}Reply-To: list@elsewhere.example\r\n"), command()));
+    service.settle(3).await;
+    assert_eq!(service.outcomes().await[1..], ["quarantined(spoofed-agent)"; 2]);
+    let waiting = service.inbox().await[1].id;
+    service.store.release_quarantine(waiting, service.clock.now()).await.unwrap();
+    service.settle(3).await;
+    assert_eq!(service.outcomes().await[1..], ["agent-command", "quarantined(spoofed-agent)"]);
+}

@@ -9,7 +9,7 @@ use postroom::clock::Clock;
 use postroom::compose::template::Templates;
 use postroom::message::Digest;
 use postroom::serve::desk::Desk;
-use postroom::serve::process::{LEASE, Line, process_due};
+use postroom::serve::process::{LEASE, Line, process_due, process_rest};
 use postroom::store::list::{Filter, InboxRow};
 use postroom::store::{NewMail, Place, Store};
 use postroom_testbed::{Postgres, postgres, skipped};
@@ -238,6 +238,26 @@ async fn what_a_full_disk_lets_nobody_give_back_comes_again_at_once_and_in_order
     service.meddle("DROP TRIGGER disk").await;
     // No time passes.
     while !process_due(&desk, &mut line).await.unwrap().is_idle {}
+    assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_stops_settles_nothing_before_what_it_could_not_give_back() {
+    let service = Service::prepare(nine(), |_| {}).await;
+    let (desk, mut line) = (service.desk(), Line::default());
+    service.meddle(FULL_TABLE).await;
+    let when_settled = "CREATE TRIGGER disk BEFORE UPDATE ON inbox WHEN OLD.state = 'processing' AND OLD.id = 1 \
+                        BEGIN INSERT INTO full VALUES (NULL); END";
+    service.meddle(when_settled).await;
+    for mails in a_first_mail_and_its_answer() {
+        service.store.keep_ingested("ingest", mails, nine()).await.unwrap();
+        let _ = process_due(&desk, &mut line).await;
+    }
+    assert!(process_rest(&desk, &mut line).await.is_err(), "the first one cannot be given back");
+    assert!(service.inbox().await.iter().all(|row| row.outcome.is_none()), "and its answer has to wait for it");
+    service.meddle("DROP TRIGGER disk").await;
+    process_rest(&desk, &mut line).await.unwrap();
+    process_all(&desk).await;
     assert_eq!(service.outcomes().await, ["ticket-opened", "follow-up"]);
 }
 

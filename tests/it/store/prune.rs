@@ -5,7 +5,6 @@ use postroom::decide::{Cause, Outcome};
 use postroom::message::MessageId;
 use postroom::store::prune::{Amount, Prunable, Retention};
 use postroom::store::{Attempted, Changes, Filed, InboxItem, Lookup, SendOutcome, Settled, StoreError};
-use postroom::thread::FirstCopy;
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::{Status, Ticket, TicketId};
 
@@ -121,8 +120,8 @@ async fn bytes_that_a_copy_needs_stay_and_a_pruned_mail_that_comes_again_brings_
     assert_eq!(read, [(3, None, &b"hello"[..]), (4, Some(3), &b"hello"[..])]);
     let question = Lookup { same_ids: vec![first.message_id.clone()], ..Lookup::default() };
     let looked = desk.store.look_up(&question, minute(0)).await.unwrap();
-    let copy = FirstCopy { inbox: 1, digest: first.content_digest, is_unbelieved: false };
-    assert_eq!(looked.same_ids[&first.message_id], copy, "so it is known to be a duplicate");
+    let copies = looked.same_ids[&first.message_id].iter().map(|copy| (copy.inbox, copy.digest));
+    assert_eq!(copies.collect::<Vec<_>>(), [(1, first.content_digest)], "so it is known to be a duplicate");
 
     match desk.store.requeue_inbox(1, minute(0)).await {
         Err(StoreError::Refused { what }) => {
@@ -224,6 +223,6 @@ async fn whole_tickets_go_and_their_mails_are_still_known() {
     let id = MessageId("m1@example.com".into());
     let question = Lookup { same_ids: vec![id.clone()], message_ids: vec![id.clone()], ..Lookup::default() };
     let looked = desk.store.look_up(&question, minute(0)).await.unwrap();
-    assert_eq!(looked.same_ids[&id].inbox, 1, "it would be a duplicate");
+    assert_eq!(looked.same_ids[&id][0].inbox, 1, "it would be a duplicate");
     assert!(looked.tickets_by_message.is_empty(), "an answer to it opens a ticket");
 }

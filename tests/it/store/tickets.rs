@@ -6,7 +6,7 @@ use postroom::decide::{Cause, Outcome, Suppression};
 use postroom::message::{Address, Digest, MessageId};
 use postroom::serve::working::Working;
 use postroom::store::{Changes, Filed, Looked, Lookup, Quoted, Settled, StoreError};
-use postroom::thread::FirstCopy;
+use postroom::thread::Did;
 use postroom::ticket::event::{Actor, Event, Visibility, What};
 use postroom::ticket::people::{AgentId, Party, PartyId, Role, TeamId};
 use postroom::ticket::{Alert, Chain, Paging, Severity, Status, Ticket, TicketId, Tier};
@@ -251,34 +251,46 @@ async fn a_second_copy_finds_the_first_and_never_another_copy() {
     changes.settled.push(with_id(&items[2], Outcome::Bounce));
     desk.write(&changes).await;
     let lookup = Lookup { same_ids: vec![id.clone()], ..Lookup::default() };
-    let copy = |inbox, words: &str| FirstCopy { inbox, digest: Digest::of(words.as_bytes()), is_unbelieved: false };
-    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], copy(1, "one"));
+    let first = async || {
+        let looked = look_up(&desk, &lookup).await;
+        looked.same_ids[&id].iter().map(|copy| (copy.inbox, copy.digest)).min_by_key(|copy| copy.0).unwrap()
+    };
+    assert_eq!(first().await, (1, Digest::of(b"one")));
     desk.store.requeue_inbox(1, minute(1)).await.unwrap();
-    assert_eq!(look_up(&desk, &lookup).await.same_ids[&id], copy(3, "three"), "it is no copy of itself");
+    assert_eq!(first().await, (3, Digest::of(b"three")), "it is no copy of itself");
 }
 
 #[tokio::test]
-async fn a_copy_that_was_not_believed_is_told_from_one_that_was_as_the_row_itself_tells_them() {
+async fn what_a_mail_did_and_whether_somebody_vouched_for_it_is_known_when_a_copy_comes() {
     let desk = desk().await;
+    let on = TicketId(1001);
     let mut changes = Changes { opened: vec![ticket(1001)], ..Changes::default() };
     let ends = [
-        (Outcome::Quarantined(Cause::new(Cause::SPOOFED_AGENT)), None, None),
-        (Outcome::Quarantined(Cause::new(Cause::RULE)), Some(1001), None),
-        (Outcome::FollowUp, Some(1001), None),
-        (Outcome::FollowUp, Some(1001), Some(1001)),
-        (Outcome::AutoReply, Some(1001), None),
+        (Outcome::Quarantined(Cause::new(Cause::SPOOFED_AGENT)), None, "none", Did::Nothing),
+        (Outcome::FollowUp, Some(Visibility::Unverified), "fail", Did::Nothing),
+        (Outcome::FollowUp, Some(Visibility::Automatic), "pass", Did::Nothing),
+        (Outcome::FollowUp, Some(Visibility::Public), "pass", Did::More),
+        (Outcome::AgentReply, Some(Visibility::Unverified), "none", Did::Nothing),
+        (Outcome::AgentReply, Some(Visibility::Internal), "none", Did::More),
+        (Outcome::AutoReply, Some(Visibility::Automatic), "none", Did::Nothing),
+        (Outcome::TicketOpened, Some(Visibility::Public), "none", Did::Opened(on)),
+        (Outcome::Bounce, Some(Visibility::Automatic), "none", Did::More),
     ];
-    desk.keep(&(1..=5).map(|uid| mail(uid, &format!("mail {uid}"))).collect::<Vec<_>>()).await;
-    for (item, (outcome, on, answers_to)) in desk.claim(minute(0)).await.iter().zip(ends) {
-        let (on, answers_to) = (on.map(TicketId), answers_to.map(TicketId));
-        changes.settled.push(Settled { ticket: on, answers_to, ..settled(item, outcome) });
+    desk.keep(&(1..=9).map(|uid| mail(uid, &format!("mail {uid}"))).collect::<Vec<_>>()).await;
+    for (item, (outcome, filed_as, auth, _)) in desk.claim(minute(0)).await.iter().zip(&ends) {
+        let known = vec![format!("auth={auth}"), "thread=new".to_owned()];
+        changes.settled.push(Settled { ticket: Some(on), known, ..settled(item, outcome.clone()) });
+        changes.filed.extend(
+            filed_as.map(|visibility| Filed { inbox: Some(item.id), ..filed(1001, "x@example.com", visibility) }),
+        );
     }
     desk.write(&changes).await;
     let same_ids = changes.settled.iter().map(|settled| settled.message_id.clone()).collect();
     let looked = look_up(&desk, &Lookup { same_ids, ..Lookup::default() }).await.same_ids;
-    let told: Vec<_> = changes.settled.iter().map(|row| looked[&row.message_id].is_unbelieved).collect();
-    assert_eq!(told, changes.settled.iter().map(Settled::is_unbelieved).collect::<Vec<_>>());
-    assert_eq!(told, [true, false, true, false, false]);
+    for (row, (outcome, _, auth, did)) in changes.settled.iter().zip(ends) {
+        let [copy] = looked[&row.message_id][..] else { panic!("{outcome}: one copy") };
+        assert_eq!((copy.did, copy.is_vouched_for), (did, auth == "pass"), "{outcome}, {auth}");
+    }
 }
 
 #[tokio::test]
