@@ -288,7 +288,8 @@ impl Outcome {
         let is_one_of = |outcomes: &[Outcome]| outcomes.iter().any(|outcome| outcome.word() == word);
         match ticket {
             _ if word == Self::QUARANTINED || is_one_of(&[Self::AutoReply, Self::DiscardedByRule]) => Did::Nothing,
-            _ if !speaks && is_one_of(&[Self::FollowUp, Self::AgentReply]) => Did::Nothing,
+            // Where the ticket was pruned, so was what it did.
+            Some(_) if !speaks && is_one_of(&[Self::FollowUp, Self::AgentReply]) => Did::Nothing,
             Some(ticket) if word == Self::TicketOpened.word() => Did::Opened(ticket),
             _ => Did::More,
         }

@@ -291,6 +291,7 @@ async fn what_a_mail_did_and_whether_somebody_vouched_for_it_is_known_when_a_cop
         let [copy] = looked[&row.message_id][..] else { panic!("{outcome}: one copy") };
         assert_eq!((copy.did, copy.is_vouched_for), (did, auth == "pass"), "{outcome}, {auth}");
     }
+    assert_eq!(Outcome::did(Outcome::FollowUp.word(), None, false), Did::More, "whatever it did, it was pruned");
 }
 
 #[tokio::test]
