@@ -55,12 +55,14 @@ impl MailBed {
         run(&mut access.shell(&format!("kill -s {signal} -- -{leader}")))?;
         let children = &mut self.children;
         wait_until("a server to end", PATIENCE, || {
+            // Children that outlive their leader by a moment hold its ports.
+            let is_over = !is_group_alive(leader);
+            // Only a child that was waited for is gone: until then Dovecot takes its old master, which ended, for one that
+            // runs. So it is waited for behind the look, and not before, when it may not have ended yet.
             for child in children.iter_mut() {
-                // Only a child that was waited for is gone; the process table keeps it until then.
                 child.try_wait()?;
             }
-            // Children that outlive their leader by a moment hold its ports.
-            Ok((!is_group_alive(leader)).then_some(()))
+            Ok(is_over.then_some(()))
         })?;
         self.children.retain(|child| child.id() != leader);
         Ok(())
