@@ -173,9 +173,7 @@ fn questions(reads: &[Read], house: &House) -> Lookup {
         lookup.same_ids.push(message.id.clone());
         let overtaken = keys.overtaken.iter().flat_map(thread::Overtaken::keys);
         lookup.message_ids.extend(keys.foreign_ids.iter().chain(overtaken).cloned());
-        let tickets = keys.own_ids.iter().map(|own| own.token.ticket);
-        let tickets = tickets.chain(keys.address_tokens.iter().chain(&keys.marker).map(|token| token.ticket));
-        let tickets: Vec<TicketId> = tickets.chain(keys.tag).collect();
+        let tickets: Vec<TicketId> = keys.named_tickets().collect();
         lookup.alerts.extend(alerts.iter().cloned());
         if let Some(id) = message.report.as_ref().and_then(|report| report.original_message_id.as_ref()) {
             // The report's own id comes first among those that it answers.
@@ -237,10 +235,6 @@ pub fn settle_one(working: &mut Working, read: Read, house: &House, now: Timesta
         Some(author) => policy.who(author, is_known),
         None => Who::Stranger,
     };
-    // A token for a ticket that is not there any more is no evidence.
-    if thread.ticket().is_some_and(|id| !working.tickets.contains_key(&id)) {
-        thread = thread::Thread::New;
-    }
     let ticket = thread.ticket().and_then(|id| working.tickets.get(&id));
     let ticket_of_alert = |key: &String| working.tickets.get(working.alerts.get(key)?);
     let is_open = |key: &&String| ticket_of_alert(key).is_some_and(Ticket::has_open_alert);

@@ -98,19 +98,19 @@ impl Working {
     /// What is known of a message's thread.
     pub fn known(&self, id: &MessageId, inbox: i64, author: Option<&Address>, keys: &ThreadKeys) -> Known {
         let foreign = keys.foreign_ids.iter();
-        let tickets_by_message =
-            foreign.filter_map(|id| Some((id.clone(), *self.tickets_by_message.get(id)?))).collect();
+        let by_message = |id| self.tickets_by_message.get(id).copied().filter(|on| self.tickets.contains_key(on));
+        let tickets_by_message = foreign.filter_map(|id| Some((id.clone(), by_message(id)?))).collect();
         let is_party_to_tag = keys
             .tag
             .and_then(|tag| self.tickets.get(&tag))
             .is_some_and(|ticket| author.is_some_and(|author| ticket.party_of(author).is_some()));
         let overtaken = keys.overtaken.as_ref();
-        let opened_by = |key: Option<&MessageId>| key.and_then(|key| self.tickets_by_message.get(key)).copied();
         let copies = self.same_ids.get(id).into_iter().flatten();
         Known {
+            gone: keys.named_tickets().filter(|ticket| !self.tickets.contains_key(ticket)).collect(),
             tickets_by_message,
-            opened_by_answer: opened_by(overtaken.map(|keys| &keys.by_sender)),
-            opened_by_claim: opened_by(overtaken.map(|keys| &keys.by_claim)),
+            opened_by_answer: overtaken.and_then(|keys| by_message(&keys.by_sender)),
+            opened_by_claim: overtaken.and_then(|keys| by_message(&keys.by_claim)),
             same_id: copies.filter(|copy| copy.inbox != inbox).copied().collect(),
             is_party_to_tag,
         }

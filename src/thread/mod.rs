@@ -45,6 +45,8 @@ pub struct ThreadKeys {
 /// What the database knows of the [`ThreadKeys`].
 #[derive(Debug, Clone, Default)]
 pub struct Known {
+    /// Tickets that tokens name and that are not there any more.
+    pub gone: Vec<TicketId>,
     /// Tickets that mails with these ids are on.
     pub tickets_by_message: HashMap<MessageId, TicketId>,
     /// The ticket that an answer to this very mail has opened, by the same sender, who was proven: it came first.
@@ -189,7 +191,7 @@ pub fn resolve(keys: &ThreadKeys, content: &Digest, known: &Known) -> Thread {
     }
 }
 
-/// The first hit wins, a second ticket is remembered beside it.
+/// The first hit wins, a second ticket is remembered beside it. A token for a ticket that is gone is no evidence.
 fn by_evidence(keys: &ThreadKeys, known: &Known) -> Thread {
     let own = keys.own_ids.iter().map(|own| (own.token.ticket, Evidence::OwnMessageId, Some(own.token)));
     let address = keys.address_tokens.iter().map(|token| (token.ticket, Evidence::Address, Some(*token)));
@@ -201,11 +203,21 @@ fn by_evidence(keys: &ThreadKeys, known: &Known) -> Thread {
     let overtaken = known.opened_by_answer.map(|ticket| (ticket, Evidence::Overtaken, None));
     let tag = keys.tag.filter(|_| known.is_party_to_tag).map(|ticket| (ticket, Evidence::SubjectTag, None));
     let claimed = known.opened_by_claim.map(|ticket| (ticket, Evidence::OvertakenByClaim, None));
-    let mut hits = own.chain(address).chain(marker).chain(foreign).chain(overtaken).chain(tag).chain(claimed);
+    let by_token = own.chain(address).chain(marker).filter(|(ticket, ..)| !known.gone.contains(ticket));
+    let mut hits = by_token.chain(foreign).chain(overtaken).chain(tag).chain(claimed);
     let Some((ticket, evidence, holder)) = hits.next() else { return Thread::New };
     let also = hits.map(|(other, ..)| other).find(|other| *other != ticket);
-    let answers = keys.own_ids.first().map(|own| own.purpose).filter(|_| evidence == Evidence::OwnMessageId);
+    let answered = keys.own_ids.iter().find(|own| evidence == Evidence::OwnMessageId && Some(own.token) == holder);
+    let answers = answered.map(|own| own.purpose);
     Thread::Ticket { ticket, evidence, holder, answers, also }
+}
+
+impl ThreadKeys {
+    /// The tickets that tokens and the subject name.
+    pub fn named_tickets(&self) -> impl Iterator<Item = TicketId> {
+        let tokens = self.own_ids.iter().map(|own| &own.token).chain(&self.address_tokens).chain(&self.marker);
+        tokens.map(|token| token.ticket).chain(self.tag)
+    }
 }
 
 impl Thread {

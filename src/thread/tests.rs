@@ -53,6 +53,7 @@ fn keys_of(fields: &str, body: &str) -> ThreadKeys {
 /// Ticket 7 is known by a mail of somebody else's; Ann is a party to the ticket in the tag.
 fn known() -> Known {
     Known {
+        gone: Vec::new(),
         tickets_by_message: [(MessageId("old@example.com".to_owned()), TicketId(7))].into(),
         opened_by_answer: None,
         opened_by_claim: None,
@@ -259,6 +260,20 @@ fn a_first_mail_keeps_the_ticket_that_it_opened_whoever_vouches_for_a_copy() {
     let first = FirstCopy { inbox: 42, digest: digest(), is_vouched_for: false, did: Did::Opened(TicketId(1)) };
     let known = Known { same_id: vec![first], ..Known::default() };
     let keys = ThreadKeys { is_vouched_for: true, ..ThreadKeys::default() };
+    assert_eq!(resolve(&keys, &digest(), &known), Thread::Duplicate(42));
+}
+
+#[test]
+fn a_token_for_a_ticket_that_is_gone_is_no_evidence() {
+    let keys = keys_of(&format!("In-Reply-To: <{}>\nReferences: <{}>", id(1, 1), id(3, 1)), "");
+    let gone = |gone: &[i64]| Known { gone: gone.iter().copied().map(TicketId).collect(), ..Known::default() };
+    assert_eq!(resolve(&keys, &digest(), &gone(&[])).ticket(), Some(TicketId(1)));
+    assert_eq!(resolve(&keys, &digest(), &gone(&[1])).ticket(), Some(TicketId(3)), "the next one");
+    assert_eq!(resolve(&keys, &digest(), &gone(&[1, 3])), Thread::New);
+    // What such a mail has opened it keeps.
+    let first = FirstCopy { inbox: 42, digest: digest(), is_vouched_for: false, did: Did::Opened(TicketId(9)) };
+    let known = Known { same_id: vec![first], ..gone(&[1, 3]) };
+    let keys = ThreadKeys { is_vouched_for: true, ..keys };
     assert_eq!(resolve(&keys, &digest(), &known), Thread::Duplicate(42));
 }
 

@@ -220,19 +220,26 @@ async fn a_batch_that_could_neither_be_written_nor_given_back_still_comes_before
     assert_eq!(outcomes, [Some("ticket-opened"), Some("follow-up")]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_full_disk_lets_nobody_give_back_comes_again_at_once_and_in_order_when_there_is_room() {
+/// A desk, and its line after the disk was found full when the first of two mails was to be settled; the second one answers
+/// it, and was claimed by then. It is full whenever this is so of a row of the inbox.
+async fn found_full(when: &str) -> (Service, Line) {
     let service = Service::prepare(nine(), |_| {}).await;
     let (desk, mut line) = (service.desk(), Line::default());
     service.meddle(FULL_TABLE).await;
-    let when_settled = "CREATE TRIGGER disk BEFORE UPDATE ON inbox WHEN OLD.state = 'processing' \
-                        BEGIN INSERT INTO full VALUES (NULL); END";
-    service.meddle(when_settled).await;
+    let full = "BEGIN INSERT INTO full VALUES (NULL); END";
+    service.meddle(format!("CREATE TRIGGER disk BEFORE UPDATE ON inbox WHEN {when} {full}")).await;
     for mails in a_first_mail_and_its_answer() {
         service.store.keep_ingested("ingest", mails, nine()).await.unwrap();
         // The first of them begins to be written here, and the second finds that it could not be.
         let _ = process_due(&desk, &mut line).await;
     }
+    (service, line)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_disk_lets_nobody_give_back_comes_again_at_once_and_in_order_when_there_is_room() {
+    let (service, mut line) = found_full("OLD.state = 'processing'").await;
+    let desk = service.desk();
     assert!(process_due(&desk, &mut line).await.is_err(), "there is still no room");
     assert!(service.inbox().await.iter().all(|row| row.attempt == 1), "nobody has them a second time");
     service.meddle("DROP TRIGGER disk").await;
@@ -243,16 +250,8 @@ async fn what_a_full_disk_lets_nobody_give_back_comes_again_at_once_and_in_order
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_stops_settles_nothing_before_what_it_could_not_give_back() {
-    let service = Service::prepare(nine(), |_| {}).await;
-    let (desk, mut line) = (service.desk(), Line::default());
-    service.meddle(FULL_TABLE).await;
-    let when_settled = "CREATE TRIGGER disk BEFORE UPDATE ON inbox WHEN OLD.state = 'processing' AND OLD.id = 1 \
-                        BEGIN INSERT INTO full VALUES (NULL); END";
-    service.meddle(when_settled).await;
-    for mails in a_first_mail_and_its_answer() {
-        service.store.keep_ingested("ingest", mails, nine()).await.unwrap();
-        let _ = process_due(&desk, &mut line).await;
-    }
+    let (service, mut line) = found_full("OLD.state = 'processing' AND OLD.id = 1").await;
+    let desk = service.desk();
     assert!(process_rest(&desk, &mut line).await.is_err(), "the first one cannot be given back");
     assert!(service.inbox().await.iter().all(|row| row.outcome.is_none()), "and its answer has to wait for it");
     service.meddle("DROP TRIGGER disk").await;

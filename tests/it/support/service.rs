@@ -98,9 +98,9 @@ impl Service {
     }
 
     /// Does this to the database, behind the desk's back.
-    pub async fn meddle(&self, sql: &'static str) {
+    pub async fn meddle(&self, sql: impl Into<String>) {
         let mut database = sqlx::SqliteConnection::connect(&self.config.database).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut database).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.into())).execute(&mut database).await.unwrap();
     }
 
     pub async fn inbox(&self) -> Vec<InboxRow> {
